@@ -1,0 +1,572 @@
+/* pipes.h: Windows pipe semantics on Linux and Windows. The only door of the library.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Glossary
+ *   pipe         a named object, `\\.\pipe\name`. It exists as long as one of its instances does.
+ *   instance     one conversation of that pipe: a server end, at most one client end, two queues.
+ *   end          the server end (made by pipes_create_named) or the client end (made by pipes_open) of an instance.
+ *   inbound      from client to server. outbound: from server to client. Always as the server sees it.
+ *   type         byte or message: how data is written; fixed for the pipe. read mode: how one end reads it.
+ *   quota        how many unread bytes a direction holds before a write waits.
+ *   listening    ready for a client. connected, closing (one end is gone), disconnected: the other three states.
+ *
+ * Conventions
+ *   1. Every call returns a pipes_status: 0, or a Win32 error number under the name PIPES_ERROR_... . There is no errno
+ *      and no thread-local last error.
+ *   2. Strings are UTF-8 and zero-terminated. Sizes are bytes, 32 bits wide. Times are milliseconds.
+ *   3. Handles are opaque. On Windows a handle is the kernel's HANDLE. On Linux a stale, closed or foreign value gives
+ *      PIPES_ERROR_INVALID_HANDLE and touches nothing. Handles are borrowed by every call but pipes_close.
+ *   4. Buffers belong to the caller and are used only during the call (until completion, for a pending overlapped one).
+ *   5. Unless a declaration says otherwise, on failure outputs keep their values, except that byte counts are set to 0
+ *      first; and any thread may make any call at any time. A blocked read never blocks a write on the same handle.
+ *   6. Structures that may grow begin with `size`, filled in by the caller with sizeof. Zeroed members mean the default.
+ *      A size that is too small, or a larger one with unknown non-zero members, gives PIPES_ERROR_INVALID_PARAMETER.
+ *   7. Numbers of constants never change and are never reused.
+ *   8. Unknown flag bits are refused, never ignored, except where a declaration says that Win32 ignores them.
+ *   9. A signal never makes a call return early, and writing to a pipe without a reader never raises one.
+ *  10. After fork without exec the child's handles of named pipes are gone (PIPES_ERROR_INVALID_HANDLE); anonymous pipes
+ *      stay usable. Processes made with raw clone or _Fork are not supported.
+ *
+ * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED, before
+ * the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle and is
+ * not repeated. So are PIPES_ERROR_NOT_ENOUGH_MEMORY and PIPES_ERROR_NO_SYSTEM_RESOURCES where memory or descriptors
+ * run out; nothing is lost or half done then.
+ */
+#ifndef PIPES_PIPES_H
+#define PIPES_PIPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(PIPES_STATIC)
+#define PIPES_API
+#elif defined(_WIN32)
+#if defined(PIPES_BUILDING)
+#define PIPES_API __declspec(dllexport)
+#else
+#define PIPES_API __declspec(dllimport)
+#endif
+#else
+#define PIPES_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------------ version -- */
+
+#define PIPES_VERSION_MAJOR 1
+#define PIPES_VERSION_MINOR 0
+#define PIPES_VERSION_PATCH 0
+/* PIPES_VERSION is the version these declarations belong to: major, minor and patch, a byte each. */
+#define PIPES_VERSION ((uint32_t)((PIPES_VERSION_MAJOR << 16) | (PIPES_VERSION_MINOR << 8) | PIPES_VERSION_PATCH))
+
+/* pipes_version returns the version of the library that is loaded, laid out as PIPES_VERSION. Never fails. */
+PIPES_API uint32_t pipes_version(void);
+
+/* -------------------------------------------------------------------------------------------------------- types -- */
+
+/* pipes_status is 0 for success, else a Win32 error number. */
+typedef uint32_t pipes_status;
+
+/* pipes_handle names an end of a pipe. It is the size of a pointer and is never dereferenced by the caller. */
+typedef struct pipes_object* pipes_handle;
+
+/* PIPES_INVALID_HANDLE is never a valid handle. Neither is a null one. */
+#define PIPES_INVALID_HANDLE ((pipes_handle)(intptr_t)-1)
+
+/* PIPES_INFINITE, as a time-out, means for ever. */
+#define PIPES_INFINITE ((uint32_t)0xFFFFFFFFu)
+
+/* pipes_overlapped has exactly the layout of Win32's OVERLAPPED on 64-bit systems.
+ *
+ * It and the buffer of its operation belong to the library until the operation completes. `internal` holds the NT
+ * status of the operation (0x103 while it is pending), `internal_high` the bytes transferred. The offsets are ignored:
+ * a pipe has no position. `event` is null or an event to set. Win32: OVERLAPPED. */
+typedef struct pipes_overlapped {
+  uint64_t internal;
+  uint64_t internal_high;
+  uint32_t offset;
+  uint32_t offset_high;
+  pipes_handle event;
+} pipes_overlapped;
+
+/* pipes_security_attributes says who may use a pipe, and whether a child process inherits the handle.
+ *
+ *   size                 sizeof(pipes_security_attributes).
+ *   inherit_handle       0 or 1.
+ *   security_descriptor  null for the default: full control for the system, administrators and the creator, reading for
+ *                        everyone else. Otherwise a self-relative security descriptor, borrowed during the call.
+ *   descriptor_size      bytes at `security_descriptor`.
+ *
+ * Win32: SECURITY_ATTRIBUTES. */
+typedef struct pipes_security_attributes {
+  uint32_t size;
+  uint32_t inherit_handle;
+  const void* security_descriptor;
+  uint32_t descriptor_size;
+  uint32_t reserved;
+} pipes_security_attributes;
+
+/* pipes_open_options holds what pipes_open takes beside its access and flags.
+ *
+ *   size            sizeof(pipes_open_options).
+ *   inherit_handle  0 or 1: whether a child process inherits the handle. Win32: SECURITY_ATTRIBUTES.bInheritHandle. */
+typedef struct pipes_open_options {
+  uint32_t size;
+  uint32_t inherit_handle;
+} pipes_open_options;
+
+/* -------------------------------------------------------------------------------------------------- status numbers -- */
+
+#define PIPES_OK ((pipes_status)0)
+#define PIPES_ERROR_INVALID_FUNCTION ((pipes_status)1)
+#define PIPES_ERROR_FILE_NOT_FOUND ((pipes_status)2)
+#define PIPES_ERROR_PATH_NOT_FOUND ((pipes_status)3)
+#define PIPES_ERROR_ACCESS_DENIED ((pipes_status)5)
+#define PIPES_ERROR_INVALID_HANDLE ((pipes_status)6)
+#define PIPES_ERROR_NOT_ENOUGH_MEMORY ((pipes_status)8)
+#define PIPES_ERROR_NOT_SUPPORTED ((pipes_status)50)
+#define PIPES_ERROR_INVALID_PARAMETER ((pipes_status)87)
+#define PIPES_ERROR_BROKEN_PIPE ((pipes_status)109)
+#define PIPES_ERROR_SEM_TIMEOUT ((pipes_status)121)
+#define PIPES_ERROR_INSUFFICIENT_BUFFER ((pipes_status)122)
+#define PIPES_ERROR_INVALID_NAME ((pipes_status)123)
+#define PIPES_ERROR_BAD_PATHNAME ((pipes_status)161)
+#define PIPES_ERROR_ALREADY_EXISTS ((pipes_status)183)
+#define PIPES_ERROR_FILENAME_EXCED_RANGE ((pipes_status)206)
+#define PIPES_ERROR_PIPE_LOCAL ((pipes_status)229)
+#define PIPES_ERROR_BAD_PIPE ((pipes_status)230)
+#define PIPES_ERROR_PIPE_BUSY ((pipes_status)231)
+#define PIPES_ERROR_NO_DATA ((pipes_status)232)
+#define PIPES_ERROR_PIPE_NOT_CONNECTED ((pipes_status)233)
+#define PIPES_ERROR_MORE_DATA ((pipes_status)234)
+#define PIPES_ERROR_WAIT_TIMEOUT ((pipes_status)258)
+#define PIPES_ERROR_PIPE_CONNECTED ((pipes_status)535)
+#define PIPES_ERROR_PIPE_LISTENING ((pipes_status)536)
+#define PIPES_ERROR_OPERATION_ABORTED ((pipes_status)995)
+#define PIPES_ERROR_IO_INCOMPLETE ((pipes_status)996)
+#define PIPES_ERROR_IO_PENDING ((pipes_status)997)
+#define PIPES_ERROR_NOT_FOUND ((pipes_status)1168)
+#define PIPES_ERROR_PRIVILEGE_NOT_HELD ((pipes_status)1314)
+#define PIPES_ERROR_INVALID_SECURITY_DESCR ((pipes_status)1338)
+#define PIPES_ERROR_CANNOT_IMPERSONATE ((pipes_status)1368)
+#define PIPES_ERROR_NO_SYSTEM_RESOURCES ((pipes_status)1450)
+#define PIPES_ERROR_NOT_ENOUGH_QUOTA ((pipes_status)1816)
+
+/* pipes_status_message returns a sentence in English for `status`, in static storage; for a number the library does
+ * not use, a sentence that says so. Never null. Win32: FormatMessage. */
+PIPES_API const char* pipes_status_message(pipes_status status);
+
+/* ---------------------------------------------------------------------------------------------------- constants -- */
+
+/* Access modes and flags of pipes_create_named's `open_mode`. One access mode is required. */
+#define PIPES_ACCESS_INBOUND ((uint32_t)0x00000001)
+#define PIPES_ACCESS_OUTBOUND ((uint32_t)0x00000002)
+#define PIPES_ACCESS_DUPLEX ((uint32_t)0x00000003)
+#define PIPES_FLAG_FIRST_PIPE_INSTANCE ((uint32_t)0x00080000)
+#define PIPES_FLAG_OVERLAPPED ((uint32_t)0x40000000)
+#define PIPES_FLAG_WRITE_THROUGH ((uint32_t)0x80000000)
+
+/* Type, read mode, wait mode and remote mode: pipes_create_named's `pipe_mode`, and what the queries return. */
+#define PIPES_WAIT ((uint32_t)0x00000000)
+#define PIPES_NOWAIT ((uint32_t)0x00000001)
+#define PIPES_READMODE_BYTE ((uint32_t)0x00000000)
+#define PIPES_READMODE_MESSAGE ((uint32_t)0x00000002)
+#define PIPES_TYPE_BYTE ((uint32_t)0x00000000)
+#define PIPES_TYPE_MESSAGE ((uint32_t)0x00000004)
+#define PIPES_ACCEPT_REMOTE_CLIENTS ((uint32_t)0x00000000)
+#define PIPES_REJECT_REMOTE_CLIENTS ((uint32_t)0x00000008)
+
+#define PIPES_UNLIMITED_INSTANCES ((uint32_t)255)
+#define PIPES_CLIENT_END ((uint32_t)0x00000000)
+#define PIPES_SERVER_END ((uint32_t)0x00000001)
+
+/* Time-outs of pipes_wait_available and pipes_call besides milliseconds. */
+#define PIPES_NMPWAIT_USE_DEFAULT_WAIT ((uint32_t)0x00000000)
+#define PIPES_NMPWAIT_NOWAIT ((uint32_t)0x00000001)
+#define PIPES_NMPWAIT_WAIT_FOREVER ((uint32_t)0xFFFFFFFFu)
+
+/* Rights of a pipe. */
+#define PIPES_FILE_READ_DATA ((uint32_t)0x00000001)
+#define PIPES_FILE_WRITE_DATA ((uint32_t)0x00000002)
+#define PIPES_FILE_CREATE_PIPE_INSTANCE ((uint32_t)0x00000004)
+#define PIPES_FILE_READ_EA ((uint32_t)0x00000008)
+#define PIPES_FILE_WRITE_EA ((uint32_t)0x00000010)
+#define PIPES_FILE_EXECUTE ((uint32_t)0x00000020)
+#define PIPES_FILE_READ_ATTRIBUTES ((uint32_t)0x00000080)
+#define PIPES_FILE_WRITE_ATTRIBUTES ((uint32_t)0x00000100)
+#define PIPES_DELETE ((uint32_t)0x00010000)
+#define PIPES_READ_CONTROL ((uint32_t)0x00020000)
+#define PIPES_WRITE_DAC ((uint32_t)0x00040000)
+#define PIPES_WRITE_OWNER ((uint32_t)0x00080000)
+#define PIPES_SYNCHRONIZE ((uint32_t)0x00100000)
+#define PIPES_ACCESS_SYSTEM_SECURITY ((uint32_t)0x01000000)
+#define PIPES_MAXIMUM_ALLOWED ((uint32_t)0x02000000)
+#define PIPES_GENERIC_ALL ((uint32_t)0x10000000)
+#define PIPES_GENERIC_EXECUTE ((uint32_t)0x20000000)
+#define PIPES_GENERIC_WRITE ((uint32_t)0x40000000)
+#define PIPES_GENERIC_READ ((uint32_t)0x80000000u)
+#define PIPES_FILE_GENERIC_READ ((uint32_t)0x00120089)
+#define PIPES_FILE_GENERIC_WRITE ((uint32_t)0x00120116)
+#define PIPES_FILE_GENERIC_EXECUTE ((uint32_t)0x001200A0)
+#define PIPES_FILE_ALL_ACCESS ((uint32_t)0x001F01FF)
+
+/* Security quality of service, in pipes_open's `flags`. */
+#define PIPES_SECURITY_ANONYMOUS ((uint32_t)0x00000000)
+#define PIPES_SECURITY_IDENTIFICATION ((uint32_t)0x00010000)
+#define PIPES_SECURITY_IMPERSONATION ((uint32_t)0x00020000)
+#define PIPES_SECURITY_DELEGATION ((uint32_t)0x00030000)
+#define PIPES_SECURITY_CONTEXT_TRACKING ((uint32_t)0x00040000)
+#define PIPES_SECURITY_EFFECTIVE_ONLY ((uint32_t)0x00080000)
+#define PIPES_SECURITY_SQOS_PRESENT ((uint32_t)0x00100000)
+
+/* Handle flags, for pipes_get_handle_flags and pipes_set_handle_flags. */
+#define PIPES_HANDLE_FLAG_INHERIT ((uint32_t)0x00000001)
+#define PIPES_HANDLE_FLAG_PROTECT_FROM_CLOSE ((uint32_t)0x00000002)
+
+/* Options of pipes_duplicate. */
+#define PIPES_DUPLICATE_CLOSE_SOURCE ((uint32_t)0x00000001)
+#define PIPES_DUPLICATE_SAME_ACCESS ((uint32_t)0x00000002)
+
+/* States of an instance. */
+#define PIPES_STATE_DISCONNECTED ((uint32_t)1)
+#define PIPES_STATE_LISTENING ((uint32_t)2)
+#define PIPES_STATE_CONNECTED ((uint32_t)3)
+#define PIPES_STATE_CLOSING ((uint32_t)4)
+
+/* --------------------------------------------------------------------------------------- creating and connecting -- */
+
+/* pipes_create_named creates the pipe `name` and its first instance, or adds an instance to it, and returns a handle to
+ * the server end. The instance listens at once: a client may open it before the server ever calls pipes_connect.
+ *
+ *   name             `\\.\pipe\` and 1 to 247 UTF-16 units, any characters but a backslash (which is tolerated); case
+ *                    does not matter, `/` counts as `\`.
+ *   open_mode        one of PIPES_ACCESS_..., and any of PIPES_FLAG_..., PIPES_WRITE_DAC, PIPES_WRITE_OWNER,
+ *                    PIPES_ACCESS_SYSTEM_SECURITY. The access mode must be that of the first instance.
+ *   pipe_mode        type | read mode | wait mode | remote mode. Type, and the next argument, are those of the first
+ *                    instance; what later calls say of them is checked for its range and otherwise ignored.
+ *   max_instances    1 to 254, or PIPES_UNLIMITED_INSTANCES. Held exactly, across processes.
+ *   out_buffer       quota of the outbound direction, in bytes. 0: every write waits for its reader.
+ *   in_buffer        quota of the inbound direction.
+ *   default_timeout  what PIPES_NMPWAIT_USE_DEFAULT_WAIT means to clients, in ms; 0 means 50.
+ *   attributes       may be null. Its descriptor counts for the first instance only.
+ *   handle           receives the server end, to be closed with pipes_close.
+ *   disposition      may be null; receives 0 if the name was new, PIPES_ERROR_ALREADY_EXISTS if an instance was added.
+ *
+ * Errors, in the order of the checks: PIPES_ERROR_INVALID_PARAMETER; PIPES_ERROR_PATH_NOT_FOUND (null or empty name),
+ * PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE; PIPES_ERROR_ACCESS_DENIED (no right to add instances, or
+ * a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is reached);
+ * PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode).
+ * Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing.
+ * Does not wait for clients. Win32: CreateNamedPipe. */
+PIPES_API pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode,
+                                          uint32_t max_instances, uint32_t out_buffer, uint32_t in_buffer,
+                                          uint32_t default_timeout, const pipes_security_attributes* attributes,
+                                          pipes_handle* handle, uint32_t* disposition);
+
+/* pipes_create_anonymous creates a one-way byte pipe without a name.
+ *
+ *   read_end, write_end  receive the two ends, each to be closed with pipes_close. Untouched on failure.
+ *   attributes           may be null. `inherit_handle` applies to both ends.
+ *   size                 the quota in bytes, a suggestion; 0 means 4096. Linux rounds it up to whole pages, at most the
+ *                        system's limit for pipes.
+ *
+ * Linux: a pipe of the kernel; pipes_get_native_handle gives its descriptors, to hand to a child process.
+ * Synchronous only. Win32: CreatePipe. */
+PIPES_API pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_handle* write_end,
+                                              const pipes_security_attributes* attributes, uint32_t size);
+
+/* pipes_open opens the client end of the instance of `name` that has listened longest. It never waits for one.
+ *
+ *   name            as for pipes_create_named; `\\server\pipe\name` is understood, and PIPES_ERROR_NOT_SUPPORTED where
+ *                   remote pipes are not.
+ *   desired_access  PIPES_GENERIC_..., PIPES_FILE_... rights, PIPES_MAXIMUM_ALLOWED or 0. Reading attributes and
+ *                   synchronising are always asked for as well.
+ *   flags           PIPES_FLAG_OVERLAPPED, PIPES_FLAG_WRITE_THROUGH, PIPES_SECURITY_...; as in Win32 file attribute
+ *                   flags are ignored.
+ *   options         may be null.
+ *   handle          receives the client end, in byte-read and blocking-wait mode, to be closed with pipes_close.
+ *
+ * Errors, in the order of the checks: malformed name (PIPES_ERROR_PATH_NOT_FOUND, PIPES_ERROR_INVALID_NAME,
+ * PIPES_ERROR_FILENAME_EXCED_RANGE), PIPES_ERROR_FILE_NOT_FOUND (no such pipe), PIPES_ERROR_ACCESS_DENIED (refused by
+ * the descriptor, or the pipe has no such direction), PIPES_ERROR_PIPE_BUSY (no instance listens; see
+ * pipes_wait_available). A server process that does not answer within 2 s counts as busy. Win32: CreateFile. */
+PIPES_API pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flags,
+                                  const pipes_open_options* options, pipes_handle* handle);
+
+/* pipes_connect waits until a client opens this instance; after pipes_disconnect it makes the instance listen again.
+ *
+ *   handle      a server end.
+ *   overlapped  null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same and fills it.
+ *
+ * Returns 0 when a client came; PIPES_ERROR_PIPE_CONNECTED when one is connected already (as good as success);
+ * PIPES_ERROR_NO_DATA when the client has gone and pipes_disconnect is due; PIPES_ERROR_INVALID_FUNCTION on a client
+ * end; with PIPES_NOWAIT PIPES_ERROR_PIPE_LISTENING while there is no client. A waiting call ends with
+ * PIPES_ERROR_PIPE_NOT_CONNECTED when the instance is disconnected, PIPES_ERROR_BROKEN_PIPE when its last handle is
+ * closed, PIPES_ERROR_OPERATION_ABORTED when cancelled. Win32: ConnectNamedPipe. */
+PIPES_API pipes_status pipes_connect(pipes_handle handle, pipes_overlapped* overlapped);
+
+/* pipes_disconnect ends the conversation at once: unread data of both directions is discarded, whatever waits at either
+ * end completes with PIPES_ERROR_PIPE_NOT_CONNECTED, and so does every later use of the client's handle.
+ *
+ *   handle  a server end, in any state but disconnected (PIPES_ERROR_PIPE_NOT_CONNECTED).
+ *
+ * PIPES_ERROR_INVALID_FUNCTION on a client end. Never waits; call pipes_flush before it to protect the last reply.
+ * Win32: DisconnectNamedPipe. */
+PIPES_API pipes_status pipes_disconnect(pipes_handle handle);
+
+/* pipes_wait_available waits until some instance of `name` listens. It reserves nothing: a following pipes_open may
+ * still be refused with PIPES_ERROR_PIPE_BUSY. It uses up no instance and needs no right.
+ *
+ *   name     as for pipes_open. One that is null or does not begin like a pipe's: PIPES_ERROR_BAD_PATHNAME.
+ *   timeout  ms, or PIPES_NMPWAIT_USE_DEFAULT_WAIT, or PIPES_NMPWAIT_WAIT_FOREVER.
+ *
+ * PIPES_ERROR_FILE_NOT_FOUND at once if there is no such pipe, or when it vanishes meanwhile; PIPES_ERROR_SEM_TIMEOUT
+ * when the time is up; PIPES_ERROR_OPERATION_ABORTED when cancelled. Sleeps, never polls. Win32: WaitNamedPipe. */
+PIPES_API pipes_status pipes_wait_available(const char* name, uint32_t timeout);
+
+/* --------------------------------------------------------------------------------------------- reading and writing -- */
+
+/* pipes_read reads up to `size` bytes from `handle`; in message read mode, no further than the end of one message.
+ *
+ *   handle       needs PIPES_FILE_READ_DATA.
+ *   buffer       receives at most `size` bytes. May be null if `size` is 0.
+ *   transferred  set to 0 first, then to the bytes read. May be null only with `overlapped`.
+ *   overlapped   null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same and fills it.
+ *
+ * Returns 0; PIPES_ERROR_MORE_DATA: the message was longer, `buffer` is full and the rest stays queued. 0 with 0 bytes
+ * is an empty message, never the end. PIPES_ERROR_BROKEN_PIPE: the other end closed and nothing is left.
+ * PIPES_ERROR_NO_DATA: PIPES_NOWAIT and nothing queued. PIPES_ERROR_PIPE_LISTENING, PIPES_ERROR_PIPE_NOT_CONNECTED: no
+ * client yet, or disconnected. PIPES_ERROR_OPERATION_ABORTED: cancelled. A failed read consumes nothing.
+ * Blocks in PIPES_WAIT mode while nothing is there. Win32: ReadFile. */
+PIPES_API pipes_status pipes_read(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred,
+                                  pipes_overlapped* overlapped);
+
+/* pipes_write writes `size` bytes; on a message-type pipe, as one message, which may be empty.
+ *
+ *   handle       needs PIPES_FILE_WRITE_DATA.
+ *   buffer       `size` bytes. May be null if `size` is 0.
+ *   transferred  set to 0 first, then to the bytes written. May be null only with `overlapped`.
+ *   overlapped   null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same and fills it.
+ *
+ * Waits, in PIPES_WAIT mode, until everything unread up to the end of this write fits the quota, and then returns 0 with
+ * all of `size` written. In PIPES_NOWAIT mode 0 with a smaller count, mostly 0, means that there was no room.
+ * PIPES_ERROR_NO_DATA: the other end has closed; PIPES_ERROR_BROKEN_PIPE: it closed while this write waited;
+ * PIPES_ERROR_PIPE_LISTENING, PIPES_ERROR_PIPE_NOT_CONNECTED: no client yet, or disconnected.
+ * Once it has returned 0 the data outlives the closing of this end. Win32: WriteFile. */
+PIPES_API pipes_status pipes_write(pipes_handle handle, const void* buffer, uint32_t size, uint32_t* transferred,
+                                   pipes_overlapped* overlapped);
+
+/* pipes_peek copies from the queue without taking anything from it, and counts it.
+ *
+ *   handle             needs PIPES_FILE_READ_DATA.
+ *   buffer             receives at most `size` bytes, on a message-type pipe of one message only. May be null.
+ *   transferred        may be null; receives the bytes copied.
+ *   available          may be null; receives the bytes unread in all messages, those of waiting writes included.
+ *   left_this_message  may be null; receives the bytes of the first message that were not copied. 0 on byte-type pipes.
+ *
+ * Never blocks. PIPES_ERROR_BAD_PIPE: no client yet, or disconnected; PIPES_ERROR_PIPE_NOT_CONNECTED: on a client end,
+ * disconnected by the server; PIPES_ERROR_BROKEN_PIPE: the other end closed and nothing is left. Outputs are untouched
+ * on failure. Win32: PeekNamedPipe. */
+PIPES_API pipes_status pipes_peek(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred,
+                                  uint32_t* available, uint32_t* left_this_message);
+
+/* pipes_transact writes one message and reads one message as the reply, as a single operation.
+ *
+ *   handle               needs PIPES_FILE_READ_DATA and PIPES_FILE_WRITE_DATA; the pipe must be duplex and of message
+ *                        type, this end in message read mode, else PIPES_ERROR_BAD_PIPE.
+ *   request, reply       `request_size` bytes to send; room for `reply_size` bytes.
+ *   transferred          set to 0 first, then to the bytes of the reply. May be null only with `overlapped`.
+ *   overlapped           null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same.
+ *
+ * Waits for the reply, also in PIPES_NOWAIT mode; the request itself does not wait for quota. PIPES_ERROR_MORE_DATA: the
+ * reply is longer than `reply`, and its rest stays queued. PIPES_ERROR_PIPE_BUSY: something is unread, or another read
+ * waits; nothing was sent. PIPES_ERROR_BAD_PIPE: not connected. PIPES_ERROR_BROKEN_PIPE: the other end closed.
+ * PIPES_ERROR_PIPE_NOT_CONNECTED: disconnected. Win32: TransactNamedPipe. */
+PIPES_API pipes_status pipes_transact(pipes_handle handle, const void* request, uint32_t request_size, void* reply,
+                                      uint32_t reply_size, uint32_t* transferred, pipes_overlapped* overlapped);
+
+/* pipes_call opens the message-type pipe `name`, transacts once and closes.
+ *
+ *   transferred  set to 0 first, then to the bytes of the reply.
+ *   timeout      how long to wait for an instance, as for pipes_wait_available; PIPES_NMPWAIT_NOWAIT does not wait. It
+ *                does not bound the transaction.
+ *
+ * Errors of pipes_open, pipes_wait_available and pipes_transact; PIPES_ERROR_INVALID_PARAMETER on a byte-type pipe;
+ * PIPES_ERROR_MORE_DATA: the reply did not fit, and its rest is lost. Win32: CallNamedPipe. */
+PIPES_API pipes_status pipes_call(const char* name, const void* request, uint32_t request_size, void* reply,
+                                  uint32_t reply_size, uint32_t* transferred, uint32_t timeout);
+
+/* pipes_flush waits until the other end has read everything written so far through this end.
+ *
+ *   handle  needs PIPES_FILE_WRITE_DATA. Either end.
+ *
+ * Returns 0 at once if nothing is unread, and when the instance is listening, disconnected or closing. While waiting:
+ * PIPES_ERROR_BROKEN_PIPE when the other end closes, PIPES_ERROR_PIPE_NOT_CONNECTED when the server disconnects,
+ * PIPES_ERROR_OPERATION_ABORTED when cancelled. Win32: FlushFileBuffers. */
+PIPES_API pipes_status pipes_flush(pipes_handle handle);
+
+/* ----------------------------------------------------------------------------------------------- queries and modes -- */
+
+/* pipes_get_info tells what does not change during the life of an instance. Any output may be null.
+ *
+ *   handle         needs PIPES_FILE_READ_ATTRIBUTES.
+ *   flags          receives PIPES_SERVER_END or PIPES_CLIENT_END, with PIPES_TYPE_MESSAGE or PIPES_TYPE_BYTE.
+ *   out_buffer, in_buffer  receive the quotas, outbound and inbound as the server sees them, on both ends.
+ *   max_instances  receives the maximum that the first instance set.
+ *
+ * PIPES_ERROR_PIPE_NOT_CONNECTED on a client end that was disconnected. Win32: GetNamedPipeInfo. */
+PIPES_API pipes_status pipes_get_info(pipes_handle handle, uint32_t* flags, uint32_t* out_buffer, uint32_t* in_buffer,
+                                      uint32_t* max_instances);
+
+/* pipes_local_info is the kernel's view of an end. `size` is filled in by the caller. */
+typedef struct pipes_local_info {
+  uint32_t size;
+  uint32_t type;                 /* 0 byte, 1 message */
+  uint32_t configuration;        /* 0 inbound, 1 outbound, 2 duplex */
+  uint32_t maximum_instances;    /* 255: unlimited */
+  uint32_t current_instances;
+  uint32_t inbound_quota;
+  uint32_t read_data_available;  /* bytes this end could read */
+  uint32_t outbound_quota;
+  uint32_t write_quota_available; /* what is left of the quota this end writes into */
+  uint32_t state;                /* PIPES_STATE_... */
+  uint32_t end;                  /* PIPES_SERVER_END or PIPES_CLIENT_END */
+} pipes_local_info;
+
+/* pipes_get_local_info fills `info`. Needs PIPES_FILE_READ_ATTRIBUTES. PIPES_ERROR_PIPE_NOT_CONNECTED on a client end
+ * that was disconnected. NT: FilePipeLocalInformation (MS-FSCC 2.4.38). */
+PIPES_API pipes_status pipes_get_local_info(pipes_handle handle, pipes_local_info* info);
+
+/* pipes_get_state tells the modes of this end and how many instances there are. Any output may be null.
+ *
+ *   handle                 needs PIPES_FILE_READ_ATTRIBUTES.
+ *   state                  receives PIPES_READMODE_MESSAGE and PIPES_NOWAIT, as far as they are set.
+ *   current_instances      receives the instances that exist, in whatever state.
+ *   max_collection_count, collect_data_timeout  for the client end of a remote pipe; must be null otherwise
+ *                          (PIPES_ERROR_INVALID_PARAMETER).
+ *   user_name              null, or receives the name of the client's user: server end only
+ *                          (PIPES_ERROR_INVALID_FUNCTION), with PIPES_ERROR_CANNOT_IMPERSONATE while there is no client
+ *                          or nothing was read from it.
+ *   user_name_size         bytes at `user_name`, terminator included; too few: PIPES_ERROR_INSUFFICIENT_BUFFER.
+ *
+ * Win32: GetNamedPipeHandleState. */
+PIPES_API pipes_status pipes_get_state(pipes_handle handle, uint32_t* state, uint32_t* current_instances,
+                                       uint32_t* max_collection_count, uint32_t* collect_data_timeout, char* user_name,
+                                       uint32_t user_name_size);
+
+/* pipes_set_state sets the read mode and the wait mode of this end.
+ *
+ *   handle  needs PIPES_FILE_WRITE_ATTRIBUTES.
+ *   mode    null to leave the modes alone, else one read mode | one wait mode. A flag left out means byte or wait.
+ *   max_collection_count, collect_data_timeout  as for pipes_get_state.
+ *
+ * PIPES_ERROR_INVALID_PARAMETER: unknown bits, or message read mode on a byte-type pipe. PIPES_ERROR_PIPE_BUSY: from wait
+ * to no-wait while a read waits or something this end wrote is unread. Nothing changes on failure. Operations that wait
+ * already go on waiting. Win32: SetNamedPipeHandleState. */
+PIPES_API pipes_status pipes_set_state(pipes_handle handle, const uint32_t* mode, const uint32_t* max_collection_count,
+                                       const uint32_t* collect_data_timeout);
+
+/* The ids of the two processes of a connection, from a handle of either end. They come from the kernel and stay readable
+ * after the process has ended. On Linux a process id is the one in the caller's pid namespace, 0 if it has none there;
+ * a session is the audit session, 0 where there is none or it cannot be tied to the process any more.
+ *
+ * PIPES_ERROR_NOT_FOUND: there is no client (client queries only). PIPES_ERROR_PIPE_NOT_CONNECTED: a client end that was
+ * disconnected. PIPES_ERROR_INVALID_PARAMETER: null output. Win32: GetNamedPipeClientProcessId and its kin. */
+PIPES_API pipes_status pipes_get_client_process_id(pipes_handle handle, uint32_t* process_id);
+PIPES_API pipes_status pipes_get_client_session_id(pipes_handle handle, uint32_t* session_id);
+PIPES_API pipes_status pipes_get_server_process_id(pipes_handle handle, uint32_t* process_id);
+PIPES_API pipes_status pipes_get_server_session_id(pipes_handle handle, uint32_t* session_id);
+
+/* pipes_get_client_computer_name gives the computer of a remote client, on a server end.
+ *
+ *   name  receives at most `size` bytes, terminator included; too few: PIPES_ERROR_INSUFFICIENT_BUFFER.
+ *
+ * PIPES_ERROR_PIPE_LOCAL for a client of this computer. PIPES_ERROR_INVALID_FUNCTION on a client end.
+ * PIPES_ERROR_NOT_FOUND without a client. Win32: GetNamedPipeClientComputerName. */
+PIPES_API pipes_status pipes_get_client_computer_name(pipes_handle handle, char* name, uint32_t size);
+
+/* pipes_pipe_info describes a pipe to the callback of pipes_enumerate. It and its strings live during the callback. */
+typedef struct pipes_pipe_info {
+  uint32_t size;               /* filled in by the library */
+  uint32_t instances;          /* that exist, in whatever state */
+  uint32_t max_instances;      /* 255: unlimited */
+  uint32_t type;               /* PIPES_TYPE_BYTE or PIPES_TYPE_MESSAGE; on Windows 0xFFFFFFFF, since it is not told */
+  uint32_t access;             /* PIPES_ACCESS_...; on Windows 0, since it is not told */
+  uint32_t server_process_id;  /* of the oldest server process; 0 if not known */
+  uint32_t owner_uid;          /* of the user who created the pipe; 0xFFFFFFFF on Windows */
+  uint32_t reserved;
+  const char* name;            /* without `\\.\pipe\`, in the creator's spelling */
+} pipes_pipe_info;
+
+/* pipes_enumerate_callback is called once a pipe, on the calling thread, with no lock held. Returns 0 to stop. */
+typedef int (*pipes_enumerate_callback)(const pipes_pipe_info* info, void* context);
+
+/* pipes_enumerate lists the pipes that exist, each name once, whatever the caller's rights on them, in no certain order.
+ * `context` is passed on. Pipes that come or go meanwhile may be missed. Win32: FindFirstFile on `\\.\pipe\*`. */
+PIPES_API pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context);
+
+/* ------------------------------------------------------------------------------------------------------- handles -- */
+
+/* pipes_close closes `handle`. Closing the last handle of an end closes the end: its own waiting calls end with
+ * PIPES_ERROR_BROKEN_PIPE or PIPES_ERROR_OPERATION_ABORTED, what it had written stays readable, what it had not read is
+ * lost. Never waits for the other end. PIPES_ERROR_INVALID_HANDLE also for a handle protected from closing.
+ * Win32: CloseHandle. */
+PIPES_API pipes_status pipes_close(pipes_handle handle);
+
+/* pipes_duplicate makes another handle of the same end, in this process.
+ *
+ *   desired_access  the rights of the duplicate, at most those of `handle` (PIPES_ERROR_ACCESS_DENIED).
+ *   inherit_handle  0 or 1.
+ *   options         PIPES_DUPLICATE_SAME_ACCESS ignores `desired_access`; PIPES_DUPLICATE_CLOSE_SOURCE closes `handle`,
+ *                   even when duplication fails.
+ *   duplicate       receives the new handle, to be closed with pipes_close.
+ *
+ * Win32: DuplicateHandle. */
+PIPES_API pipes_status pipes_duplicate(pipes_handle handle, uint32_t desired_access, uint32_t inherit_handle,
+                                       uint32_t options, pipes_handle* duplicate);
+
+/* pipes_set_inheritable decides whether a child process inherits `handle`: 0 or 1. On Linux it takes effect for
+ * anonymous pipes, whose descriptor then survives exec. Win32: SetHandleInformation with HANDLE_FLAG_INHERIT. */
+PIPES_API pipes_status pipes_set_inheritable(pipes_handle handle, uint32_t inherit_handle);
+
+/* pipes_get_handle_flags and pipes_set_handle_flags read the PIPES_HANDLE_FLAG_... of `handle`, and set those in `mask` to
+ * their values in `flags`. Unknown bits: PIPES_ERROR_INVALID_PARAMETER. Win32: GetHandleInformation,
+ * SetHandleInformation. */
+PIPES_API pipes_status pipes_get_handle_flags(pipes_handle handle, uint32_t* flags);
+PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags);
+
+/* pipes_get_native_handle gives what the system calls the end of an anonymous pipe: on Linux its file descriptor, on
+ * Windows its HANDLE. It is borrowed: it lives as long as `handle`, keeps its own flags, and is meant to be handed to a
+ * child process. PIPES_ERROR_INVALID_FUNCTION for the end of a named pipe on Linux. */
+PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native);
+
+/* -------------------------------------------------------------------------------------------------- cancelling, log -- */
+
+/* pipes_thread names a thread of this process for pipes_cancel_synchronous. 0 is never one. */
+typedef uint64_t pipes_thread;
+
+/* pipes_current_thread returns the calling thread's name, valid until the thread ends. Never fails. */
+PIPES_API pipes_thread pipes_current_thread(void);
+
+/* pipes_cancel_synchronous asks the blocking call that `thread` is in to end with PIPES_ERROR_OPERATION_ABORTED. 0 means
+ * only that it was asked: the call may still succeed. PIPES_ERROR_NOT_FOUND: the thread does not block in a call of this
+ * library. PIPES_ERROR_INVALID_HANDLE: no such thread. Win32: CancelSynchronousIo. */
+PIPES_API pipes_status pipes_cancel_synchronous(pipes_thread thread);
+
+/* pipes_log_callback receives one line without its line end, on the thread that it concerns, with no lock held.
+ * `level`: 0 error, 1 warning, 2 information, 3 debug. `message` lives during the call. */
+typedef void (*pipes_log_callback)(uint32_t level, const char* message, void* context);
+
+/* pipes_set_log sends the library's log to `callback` from now on, up to `level`; null stops it. Without a callback the
+ * environment variable PIPES_LOG (error, warning, info, debug) sends it to standard error. */
+PIPES_API pipes_status pipes_set_log(pipes_log_callback callback, void* context, uint32_t level);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PIPES_PIPES_H */

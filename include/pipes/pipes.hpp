@@ -1,0 +1,775 @@
+// pipes.hpp: the C ABI of pipes.h for C++20, with ownership, spans, time spans and two styles of error.
+//
+// SPDX-License-Identifier: MIT
+//
+// What lives here: owners of handles (ServerEnd, ClientEnd, AnonymousPipe), options with defaults, and results. It is
+// header-only and calls nothing but pipes.h, so it adds no ABI of its own; link the library as a C program does.
+//
+// Two styles of error
+//   read(...)      throws pipes::Error, a std::system_error of pipes::category() that carries the Win32 number.
+//   try_read(...)  returns pipes::Expected<T>: a value, or the Win32 number. Throws nothing, except std::bad_alloc where
+//                  a string or a vector is made.
+//   Each operation comes in both; the comment stands at the one that returns the status. What the C call reports by
+//   PIPES_ERROR_MORE_DATA is no failure here but Received::more, and PIPES_ERROR_PIPE_CONNECTED is success.
+//
+// Conventions
+//   1. An end owns its handle and closes it. Ends move and do not copy; a moved-from end is empty, and every call on it
+//      fails with PIPES_ERROR_INVALID_HANDLE.
+//   2. Buffers are borrowed during the call. Names are UTF-8 and written in full, `\\.\pipe\name`.
+//   3. Any thread may make any call at any time, reads beside writes too, except that moving, closing and destroying an
+//      object need it for themselves. cancel_synchronous() and ServerEnd::disconnect() end a call that blocks elsewhere.
+//   4. Every call is a blocking one unless it says otherwise or the end is in WaitMode::kNoWait.
+//
+// Names: everything stands in `pipes::v1`, an inline namespace. Callers write pipes::ServerEnd; the linker sees v1, so
+// nothing here meets a symbol of the library's own sources, which use `pipes` too (and do not include this header).
+#pragma once
+
+#include "pipes/pipes.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace pipes {
+inline namespace v1 {
+
+// ---------------------------------------------------------------------------------------------------------- errors --
+
+// category is the std::error_category of Win32 error numbers. Its conditions let a caller compare with std::errc, as in
+// `error.code() == std::errc::no_such_file_or_directory`. Never fails. Win32: FormatMessage.
+[[nodiscard]] inline const std::error_category& category() noexcept;
+
+// make_error_code turns a status into a std::error_code of category(). Status 0 gives one that is false.
+[[nodiscard]] inline std::error_code make_error_code(pipes_status status) noexcept {
+  return {static_cast<int>(status), category()};
+}
+
+// Error is what the throwing functions throw. what() names the operation and describes the number.
+class Error : public std::system_error {
+ public:
+  // `status` is a Win32 number other than 0; `operation` says what failed, for what().
+  Error(pipes_status status, const std::string& operation)
+      : std::system_error(make_error_code(status), operation + " (" + std::to_string(status) + ")") {}
+
+  // status returns the Win32 number, one of PIPES_ERROR_... .
+  [[nodiscard]] pipes_status status() const noexcept { return static_cast<pipes_status>(code().value()); }
+};
+
+// conversation_ended tells whether `status` means that there is nobody to talk to any more: the other end closed
+// (PIPES_ERROR_BROKEN_PIPE, PIPES_ERROR_NO_DATA) or the server disconnected (PIPES_ERROR_PIPE_NOT_CONNECTED). In
+// WaitMode::kNoWait a read also says PIPES_ERROR_NO_DATA when nothing is there yet; do not ask then.
+[[nodiscard]] constexpr bool conversation_ended(pipes_status status) noexcept {
+  return status == PIPES_ERROR_BROKEN_PIPE || status == PIPES_ERROR_NO_DATA || status == PIPES_ERROR_PIPE_NOT_CONNECTED;
+}
+
+// Expected is a T, or the status that says why there is none.
+template <class T>
+class [[nodiscard]] Expected {
+ public:
+  Expected(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): implicit by design
+
+  // failure makes one without a value. `status` is not 0.
+  static Expected failure(pipes_status status) { return Expected(status, 0); }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return value_.has_value(); }
+  [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
+
+  // status returns 0 if there is a value, else the Win32 number.
+  [[nodiscard]] pipes_status status() const noexcept { return status_; }
+
+  // value returns the value or throws Error, which names `operation`.
+  T& value(const char* operation = "pipes") & {
+    require(operation);
+    return *value_;
+  }
+  const T& value(const char* operation = "pipes") const& {
+    require(operation);
+    return *value_;
+  }
+  T&& value(const char* operation = "pipes") && {
+    require(operation);
+    return *std::move(value_);
+  }
+
+  // The value. Undefined if there is none, as for std::optional.
+  T& operator*() & noexcept { return *value_; }
+  const T& operator*() const& noexcept { return *value_; }
+  T&& operator*() && noexcept { return *std::move(value_); }
+  T* operator->() noexcept { return &*value_; }
+  const T* operator->() const noexcept { return &*value_; }
+
+ private:
+  Expected(pipes_status status, int) : status_(status) {}
+  void require(const char* operation) const {
+    if (!value_) throw Error(status_, operation);
+  }
+
+  std::optional<T> value_;
+  pipes_status status_ = PIPES_OK;
+};
+
+// Expected<void> is success, or the status that says why there is none.
+template <>
+class [[nodiscard]] Expected<void> {
+ public:
+  Expected() = default;
+  static Expected failure(pipes_status status) { return from(status); }
+  // from makes a success of 0 and a failure of anything else.
+  static Expected from(pipes_status status) {
+    Expected result;
+    result.status_ = status;
+    return result;
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return status_ == PIPES_OK; }
+  [[nodiscard]] bool has_value() const noexcept { return status_ == PIPES_OK; }
+  [[nodiscard]] pipes_status status() const noexcept { return status_; }
+  // value throws Error on a failure.
+  void value(const char* operation = "pipes") const {
+    if (status_ != PIPES_OK) throw Error(status_, operation);
+  }
+
+ private:
+  pipes_status status_ = PIPES_OK;
+};
+
+// --------------------------------------------------------------------------------------------------- vocabulary, time --
+
+// Type says how data is written, for the life of the pipe. Win32: PIPE_TYPE_... .
+enum class Type : std::uint32_t { kByte = PIPES_TYPE_BYTE, kMessage = PIPES_TYPE_MESSAGE };
+
+// ReadMode says how one end reads. Message mode needs a pipe of message type. Win32: PIPE_READMODE_... .
+enum class ReadMode : std::uint32_t { kByte = PIPES_READMODE_BYTE, kMessage = PIPES_READMODE_MESSAGE };
+
+// WaitMode says whether calls on one end wait. kNoWait exists for compatibility; prefer threads. Win32: PIPE_NOWAIT.
+enum class WaitMode : std::uint32_t { kWait = PIPES_WAIT, kNoWait = PIPES_NOWAIT };
+
+// Direction says which way data flows, as the server sees it. Win32: PIPE_ACCESS_... .
+enum class Direction : std::uint32_t {
+  kInbound = PIPES_ACCESS_INBOUND,
+  kOutbound = PIPES_ACCESS_OUTBOUND,
+  kDuplex = PIPES_ACCESS_DUPLEX
+};
+
+// State is the state of an instance. NT: FILE_PIPE_..._STATE.
+enum class State : std::uint32_t {
+  kDisconnected = PIPES_STATE_DISCONNECTED,
+  kListening = PIPES_STATE_LISTENING,
+  kConnected = PIPES_STATE_CONNECTED,
+  kClosing = PIPES_STATE_CLOSING
+};
+
+// Time-outs are milliseconds. kForever, and anything from 2^32 - 1 ms on, never ends; a negative one is
+// PIPES_ERROR_INVALID_PARAMETER.
+inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
+// kDefaultWait, for wait_available() and call(), is the time that the pipe's server has chosen.
+inline constexpr std::chrono::milliseconds kDefaultWait{0};
+
+// bytes views text as what write() takes, borrowing it. The terminator of a literal is not part of it.
+[[nodiscard]] inline std::span<const std::byte> bytes(std::string_view text) noexcept {
+  return std::as_bytes(std::span<const char>(text.data(), text.size()));
+}
+
+// text views bytes as characters, borrowing them. Nothing is checked or converted.
+[[nodiscard]] inline std::string_view text(std::span<const std::byte> data) noexcept {
+  return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
+
+// Received is what one read gave.
+struct Received {
+  std::size_t size = 0;  // bytes at the front of the buffer; 0 is an empty message, never the end
+  bool more = false;     // the message goes on: the buffer is full and the rest stays queued (PIPES_ERROR_MORE_DATA)
+};
+
+// Peeked is what a look into the queue gave. All are bytes.
+struct Peeked {
+  std::size_t copied = 0;             // at the front of the buffer
+  std::size_t available = 0;          // unread in all messages
+  std::size_t left_this_message = 0;  // of the first message, not copied; 0 on pipes of byte type
+};
+
+// Modes are the two modes of one end. Win32: lpMode of SetNamedPipeHandleState.
+struct Modes {
+  ReadMode read_mode = ReadMode::kByte;
+  WaitMode wait_mode = WaitMode::kWait;
+};
+
+// EndInfo is an end as the library sees it at this moment. Quotas and counts are bytes.
+struct EndInfo {
+  Type type = Type::kByte;
+  Direction direction = Direction::kDuplex;
+  std::uint32_t max_instances = 0;  // 255: unlimited
+  std::uint32_t instances = 0;      // that exist, in whatever state
+  std::uint32_t inbound_quota = 0;
+  std::uint32_t outbound_quota = 0;
+  std::uint32_t readable = 0;  // what this end could read
+  std::uint32_t writable = 0;  // what is left of the quota that this end writes into
+  State state = State::kConnected;
+  bool server_end = false;
+};
+
+// PipeInfo is one pipe of list().
+struct PipeInfo {
+  std::string name;                    // without `\\.\pipe\`, in the creator's spelling
+  std::uint32_t instances = 0;         // that exist, in whatever state
+  std::uint32_t max_instances = 0;     // 255: unlimited
+  std::optional<Type> type;            // absent on Windows, which does not tell
+  std::optional<Direction> direction;  // absent on Windows
+  std::uint32_t server_process_id = 0;  // 0 if not known
+  std::optional<std::uint32_t> owner_uid;  // absent on Windows
+};
+
+// --------------------------------------------------------------------------------------------------------- options --
+
+// ServerOptions are the arguments of CreateNamedPipe. The defaults make a duplex byte pipe with any number of instances
+// for clients of this computer.
+struct ServerOptions {
+  Type type = Type::kByte;
+  std::optional<ReadMode> read_mode = std::nullopt;  // absent: the mode that goes with the type
+  WaitMode wait_mode = WaitMode::kWait;
+  Direction direction = Direction::kDuplex;
+  std::uint32_t max_instances = PIPES_UNLIMITED_INSTANCES;  // 1 to 254, or unlimited; counted across processes
+  std::uint32_t outbound_quota = 65536;                     // bytes a write may leave unread before it waits
+  std::uint32_t inbound_quota = 65536;
+  std::chrono::milliseconds default_timeout{0};  // what kDefaultWait means to clients; 0 means 50 ms
+  bool first_instance = false;                   // fail with PIPES_ERROR_ACCESS_DENIED if the name exists already
+  bool accept_remote = false;                    // let clients of other computers in, where the system can
+  std::uint32_t open_flags = 0;                  // further bits of open_mode: PIPES_FLAG_WRITE_THROUGH, PIPES_WRITE_DAC ...
+  const pipes_security_attributes* attributes = nullptr;  // null: the default descriptor, not inheritable. Borrowed
+};
+
+// ClientOptions are the arguments of CreateFile on a pipe. The defaults read and write bytes and do not wait.
+struct ClientOptions {
+  std::uint32_t access = PIPES_GENERIC_READ | PIPES_GENERIC_WRITE;  // one direction alone suits a one-way pipe
+  ReadMode read_mode = ReadMode::kByte;                             // kMessage is set right after opening
+  std::chrono::milliseconds busy_wait{0};  // how long to wait for a free instance; 0: fail with PIPES_ERROR_PIPE_BUSY
+  std::uint32_t flags = 0;                 // PIPES_FLAG_..., PIPES_SECURITY_...
+  bool inheritable = false;                // whether a child process inherits the handle
+};
+
+// AnonymousOptions are the arguments of CreatePipe.
+struct AnonymousOptions {
+  std::uint32_t quota = 0;   // bytes, a suggestion; 0 means 4096
+  bool inheritable = false;  // both ends
+};
+
+// ---------------------------------------------------------------------------------------------------------- inside --
+
+namespace detail {
+
+class Category final : public std::error_category {
+ public:
+  [[nodiscard]] const char* name() const noexcept override { return "pipes"; }
+  [[nodiscard]] std::string message(int status) const override {
+    return pipes_status_message(static_cast<pipes_status>(status));
+  }
+  [[nodiscard]] std::error_condition default_error_condition(int status) const noexcept override {
+    switch (static_cast<pipes_status>(status)) {
+      case PIPES_ERROR_FILE_NOT_FOUND:
+      case PIPES_ERROR_PATH_NOT_FOUND: return std::errc::no_such_file_or_directory;
+      case PIPES_ERROR_ACCESS_DENIED: return std::errc::permission_denied;
+      case PIPES_ERROR_INVALID_HANDLE: return std::errc::bad_file_descriptor;
+      case PIPES_ERROR_NOT_ENOUGH_MEMORY: return std::errc::not_enough_memory;
+      case PIPES_ERROR_NOT_SUPPORTED: return std::errc::not_supported;
+      case PIPES_ERROR_INVALID_PARAMETER:
+      case PIPES_ERROR_INVALID_NAME: return std::errc::invalid_argument;
+      case PIPES_ERROR_FILENAME_EXCED_RANGE: return std::errc::filename_too_long;
+      case PIPES_ERROR_BROKEN_PIPE: return std::errc::broken_pipe;
+      case PIPES_ERROR_SEM_TIMEOUT:
+      case PIPES_ERROR_WAIT_TIMEOUT: return std::errc::timed_out;
+      case PIPES_ERROR_PIPE_BUSY: return std::errc::device_or_resource_busy;
+      case PIPES_ERROR_PIPE_NOT_CONNECTED: return std::errc::not_connected;
+      case PIPES_ERROR_MORE_DATA: return std::errc::message_size;
+      case PIPES_ERROR_OPERATION_ABORTED: return std::errc::operation_canceled;
+      case PIPES_ERROR_NO_SYSTEM_RESOURCES: return std::errc::resource_unavailable_try_again;
+      default: return {status, *this};
+    }
+  }
+};
+
+// c_string gives the name its terminator. A name with a zero inside is none: it would be cut short.
+inline Expected<std::string> c_string(std::string_view name) {
+  if (name.find('\0') != std::string_view::npos) return Expected<std::string>::failure(PIPES_ERROR_INVALID_NAME);
+  return std::string(name);
+}
+
+inline Expected<std::uint32_t> milliseconds(std::chrono::milliseconds time) {
+  if (time.count() < 0) return Expected<std::uint32_t>::failure(PIPES_ERROR_INVALID_PARAMETER);
+  if (time.count() >= std::int64_t{PIPES_INFINITE}) return PIPES_INFINITE;
+  return static_cast<std::uint32_t>(time.count());
+}
+
+// readable_size caps a buffer at what one call can fill.
+inline std::uint32_t readable_size(std::size_t size) noexcept {
+  constexpr std::size_t kMax = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(size < kMax ? size : kMax);
+}
+
+// A message cannot be split, so a longer one is refused rather than written in parts.
+inline bool writable_size(std::size_t size) noexcept { return size <= std::numeric_limits<std::uint32_t>::max(); }
+
+inline Expected<Received> received(pipes_status status, std::uint32_t size) {
+  if (status != PIPES_OK && status != PIPES_ERROR_MORE_DATA) return Expected<Received>::failure(status);
+  return Received{size, status == PIPES_ERROR_MORE_DATA};
+}
+
+}  // namespace detail
+
+inline const std::error_category& category() noexcept {
+  static const detail::Category instance;
+  return instance;
+}
+
+// ------------------------------------------------------------------------------------------------------------ ends --
+
+// kNoLimit, for read_message(), takes messages of any length.
+inline constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
+// End is what a server end, a client end and both ends of an anonymous pipe have in common. It owns the handle.
+class End {
+ public:
+  // An empty end.
+  End() = default;
+  // Takes over `handle`, which is closed with this object. The way from the C ABI to here.
+  explicit End(pipes_handle handle) noexcept : handle_(handle) {}
+  End(End&& other) noexcept : handle_(other.release()) {}
+  End& operator=(End&& other) noexcept {
+    if (this != &other) {
+      close();
+      handle_ = other.release();
+    }
+    return *this;
+  }
+  End(const End&) = delete;
+  End& operator=(const End&) = delete;
+  ~End() { close(); }
+
+  // handle lends the handle for calls of pipes.h. PIPES_INVALID_HANDLE if the end is empty.
+  [[nodiscard]] pipes_handle handle() const noexcept { return handle_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return handle_ != PIPES_INVALID_HANDLE; }
+  // release gives the handle to the caller, who closes it with pipes_close.
+  [[nodiscard]] pipes_handle release() noexcept { return std::exchange(handle_, PIPES_INVALID_HANDLE); }
+  // close closes the end now. Nothing that was written is lost; what was not read is. Does not wait. Win32: CloseHandle.
+  void close() noexcept {
+    const pipes_handle old = release();
+    if (old != PIPES_INVALID_HANDLE) pipes_close(old);
+  }
+
+  // try_read reads up to `buffer.size()` bytes, in message read mode no further than the end of one message. Blocks while
+  // nothing is there. Errors: PIPES_ERROR_BROKEN_PIPE once the other end has closed and everything is read; those of
+  // pipes_read. A failed read consumes nothing. Win32: ReadFile.
+  Expected<Received> try_read(std::span<std::byte> buffer) const {
+    std::uint32_t size = 0;
+    const pipes_status status =
+        pipes_read(handle_, buffer.data(), detail::readable_size(buffer.size()), &size, nullptr);
+    return detail::received(status, size);
+  }
+  Received read(std::span<std::byte> buffer) const { return try_read(buffer).value("read"); }
+
+  // try_read_message reads one whole message, however many reads it takes; in byte read mode what one read gives.
+  // `limit` protects against a peer that sends without end: a longer message fails with PIPES_ERROR_MORE_DATA, its first
+  // `limit` bytes are gone and its rest stays queued, so that closing is mostly the right answer. Blocks and fails as
+  // try_read does.
+  Expected<std::vector<std::byte>> try_read_message(std::size_t limit = kNoLimit) const {
+    return try_read_rest({}, limit);
+  }
+  std::vector<std::byte> read_message(std::size_t limit = kNoLimit) const {
+    return try_read_message(limit).value("read message");
+  }
+
+  // try_write writes all of `data`, on a pipe of message type as one message, which may be empty, and returns the bytes
+  // written: less than asked only in WaitMode::kNoWait. Blocks until what is unread fits the quota. What was written
+  // outlives this end. Errors: PIPES_ERROR_NO_DATA, PIPES_ERROR_BROKEN_PIPE: the other end closed;
+  // PIPES_ERROR_INVALID_PARAMETER: 4 GiB or more; those of pipes_write. Never raises a signal. Win32: WriteFile.
+  Expected<std::size_t> try_write(std::span<const std::byte> data) const {
+    if (!detail::writable_size(data.size())) return Expected<std::size_t>::failure(PIPES_ERROR_INVALID_PARAMETER);
+    std::uint32_t size = 0;
+    const pipes_status status =
+        pipes_write(handle_, data.data(), static_cast<std::uint32_t>(data.size()), &size, nullptr);
+    if (status != PIPES_OK) return Expected<std::size_t>::failure(status);
+    return std::size_t{size};
+  }
+  std::size_t write(std::span<const std::byte> data) const { return try_write(data).value("write"); }
+
+  // try_peek copies from the queue into `buffer`, which may be empty, and counts; it takes nothing. On a pipe of message
+  // type it copies one message at most. Never blocks. Errors: those of pipes_peek. Win32: PeekNamedPipe.
+  Expected<Peeked> try_peek(std::span<std::byte> buffer = {}) const {
+    std::uint32_t copied = 0;
+    std::uint32_t available = 0;
+    std::uint32_t left = 0;
+    const pipes_status status =
+        pipes_peek(handle_, buffer.data(), detail::readable_size(buffer.size()), &copied, &available, &left);
+    if (status != PIPES_OK) return Expected<Peeked>::failure(status);
+    return Peeked{copied, available, left};
+  }
+  Peeked peek(std::span<std::byte> buffer = {}) const { return try_peek(buffer).value("peek"); }
+
+  // try_transact sends `request` as one message and reads one message into `reply`, as a single operation. Needs a
+  // duplex pipe of message type and ReadMode::kMessage here, else PIPES_ERROR_BAD_PIPE. Blocks for the reply, in every
+  // wait mode. If Received::more is set, the rest of the reply comes with try_read. Errors: those of pipes_transact.
+  // Win32: TransactNamedPipe.
+  Expected<Received> try_transact(std::span<const std::byte> request, std::span<std::byte> reply) const {
+    if (!detail::writable_size(request.size())) return Expected<Received>::failure(PIPES_ERROR_INVALID_PARAMETER);
+    std::uint32_t size = 0;
+    const pipes_status status = pipes_transact(handle_, request.data(), static_cast<std::uint32_t>(request.size()),
+                                               reply.data(), detail::readable_size(reply.size()), &size, nullptr);
+    return detail::received(status, size);
+  }
+  Received transact(std::span<const std::byte> request, std::span<std::byte> reply) const {
+    return try_transact(request, reply).value("transact");
+  }
+
+  // The same, with the whole reply as the result. `limit` is that of try_read_message.
+  Expected<std::vector<std::byte>> try_transact(std::span<const std::byte> request,
+                                                std::size_t limit = kNoLimit) const {
+    std::vector<std::byte> reply(kFirstRead < limit ? kFirstRead : limit);
+    const Expected<Received> first = try_transact(request, std::span<std::byte>(reply));
+    if (!first) return Expected<std::vector<std::byte>>::failure(first.status());
+    reply.resize(first->size);
+    if (!first->more) return reply;
+    return try_read_rest(std::move(reply), limit);
+  }
+  std::vector<std::byte> transact(std::span<const std::byte> request, std::size_t limit = kNoLimit) const {
+    return try_transact(request, limit).value("transact");
+  }
+
+  // try_flush waits until the other end has read everything that was written so far through this end. Succeeds at once if
+  // nothing is unread or nobody is connected. Errors: those of pipes_flush. Win32: FlushFileBuffers.
+  Expected<void> try_flush() const { return Expected<void>::from(pipes_flush(handle_)); }
+  void flush() const { try_flush().value("flush"); }
+
+  // try_info tells what is known of this end: state, quotas, instances. Never blocks. Errors: those of
+  // pipes_get_local_info. NT: FilePipeLocalInformation.
+  Expected<EndInfo> try_info() const {
+    pipes_local_info raw{};
+    raw.size = sizeof raw;
+    const pipes_status status = pipes_get_local_info(handle_, &raw);
+    if (status != PIPES_OK) return Expected<EndInfo>::failure(status);
+    EndInfo info;
+    info.type = raw.type == 0 ? Type::kByte : Type::kMessage;
+    info.direction = static_cast<Direction>(raw.configuration + 1);  // 0, 1, 2 there; 1, 2, 3 here
+    info.max_instances = raw.maximum_instances;
+    info.instances = raw.current_instances;
+    info.inbound_quota = raw.inbound_quota;
+    info.outbound_quota = raw.outbound_quota;
+    info.readable = raw.read_data_available;
+    info.writable = raw.write_quota_available;
+    info.state = static_cast<State>(raw.state);
+    info.server_end = raw.end == PIPES_SERVER_END;
+    return info;
+  }
+  EndInfo info() const { return try_info().value("query"); }
+
+  // try_state tells the state of the instance. Never blocks. Errors: those of try_info.
+  Expected<State> try_state() const {
+    const Expected<EndInfo> found = try_info();
+    if (!found) return Expected<State>::failure(found.status());
+    return found->state;
+  }
+  State state() const { return try_state().value("query state"); }
+
+  // try_modes tells the modes of this end. Never blocks. Win32: GetNamedPipeHandleState.
+  Expected<Modes> try_modes() const {
+    std::uint32_t mode = 0;
+    const pipes_status status = pipes_get_state(handle_, &mode, nullptr, nullptr, nullptr, nullptr, 0);
+    if (status != PIPES_OK) return Expected<Modes>::failure(status);
+    return Modes{(mode & PIPES_READMODE_MESSAGE) != 0 ? ReadMode::kMessage : ReadMode::kByte,
+                 (mode & PIPES_NOWAIT) != 0 ? WaitMode::kNoWait : WaitMode::kWait};
+  }
+  Modes modes() const { return try_modes().value("query modes"); }
+
+  // try_set_modes sets both modes of this end; the other end keeps its own. Never blocks. Errors:
+  // PIPES_ERROR_INVALID_PARAMETER: message read mode on a pipe of byte type; PIPES_ERROR_PIPE_BUSY: to kNoWait while
+  // something is under way. Win32: SetNamedPipeHandleState.
+  Expected<void> try_set_modes(Modes modes) const {
+    const std::uint32_t mode =
+        static_cast<std::uint32_t>(modes.read_mode) | static_cast<std::uint32_t>(modes.wait_mode);
+    return Expected<void>::from(pipes_set_state(handle_, &mode, nullptr, nullptr));
+  }
+  void set_modes(Modes modes) const { try_set_modes(modes).value("set modes"); }
+
+  // The processes of the two ends, as the kernel knows them; 0 for one that this process cannot see. Never block.
+  // PIPES_ERROR_NOT_FOUND: there is no client. Win32: GetNamedPipeClientProcessId, GetNamedPipeServerProcessId.
+  Expected<std::uint32_t> try_client_process_id() const {
+    return query(pipes_get_client_process_id);
+  }
+  std::uint32_t client_process_id() const { return try_client_process_id().value("query client process"); }
+  Expected<std::uint32_t> try_server_process_id() const {
+    return query(pipes_get_server_process_id);
+  }
+  std::uint32_t server_process_id() const { return try_server_process_id().value("query server process"); }
+
+  // try_set_inheritable decides whether a child process inherits the handle. Win32: SetHandleInformation.
+  Expected<void> try_set_inheritable(bool inheritable) const {
+    return Expected<void>::from(pipes_set_inheritable(handle_, inheritable ? 1 : 0));
+  }
+  void set_inheritable(bool inheritable) const { try_set_inheritable(inheritable).value("set inheritable"); }
+
+  // try_native_handle lends what the system calls this end of an anonymous pipe: a descriptor on Linux, a HANDLE on
+  // Windows. It lives as long as this end. PIPES_ERROR_INVALID_FUNCTION for a named pipe on Linux.
+  Expected<std::intptr_t> try_native_handle() const {
+    std::intptr_t native = 0;
+    const pipes_status status = pipes_get_native_handle(handle_, &native);
+    if (status != PIPES_OK) return Expected<std::intptr_t>::failure(status);
+    return native;
+  }
+  std::intptr_t native_handle() const { return try_native_handle().value("query native handle"); }
+
+ private:
+  static constexpr std::size_t kFirstRead = 4096;
+
+  // Appends to `message` until the message ends. Doubling keeps the copying linear without a call to ask for the length.
+  Expected<std::vector<std::byte>> try_read_rest(std::vector<std::byte> message, std::size_t limit) const {
+    using Result = Expected<std::vector<std::byte>>;
+    std::size_t filled = message.size();
+    for (;;) {
+      const std::size_t wanted = filled < kFirstRead ? kFirstRead : filled * 2;
+      message.resize(wanted < limit ? wanted : limit);
+      const Expected<Received> part = try_read(std::span<std::byte>(message).subspan(filled));
+      if (!part) return Result::failure(part.status());
+      filled += part->size;
+      if (!part->more) break;
+      if (filled >= limit) return Result::failure(PIPES_ERROR_MORE_DATA);
+    }
+    message.resize(filled);
+    return message;
+  }
+
+  Expected<std::uint32_t> query(pipes_status (*get)(pipes_handle, std::uint32_t*)) const {
+    std::uint32_t result = 0;
+    const pipes_status status = get(handle_, &result);
+    if (status != PIPES_OK) return Expected<std::uint32_t>::failure(status);
+    return result;
+  }
+
+  pipes_handle handle_ = PIPES_INVALID_HANDLE;
+};
+
+// ServerEnd owns the server end of one instance of a named pipe.
+class ServerEnd : public End {
+ public:
+  ServerEnd() = default;
+  using End::End;
+
+  // Creates the pipe `name` and its first instance, or adds an instance to it; it listens at once. Throws Error.
+  explicit ServerEnd(std::string_view name, const ServerOptions& options = {})
+      : ServerEnd(try_create(name, options).value("create pipe")) {}
+
+  // try_create is the same with the status as a value. Does not wait for clients. Errors: PIPES_ERROR_PIPE_BUSY: the
+  // maximum is reached; PIPES_ERROR_ACCESS_DENIED: no right to add an instance, ServerOptions::first_instance on a name
+  // that exists, or another direction than the first instance has; those of pipes_create_named.
+  // Win32: CreateNamedPipe.
+  static Expected<ServerEnd> try_create(std::string_view name, const ServerOptions& options = {}) {
+    using Result = Expected<ServerEnd>;
+    const Expected<std::string> c_name = detail::c_string(name);
+    if (!c_name) return Result::failure(c_name.status());
+    const Expected<std::uint32_t> timeout = detail::milliseconds(options.default_timeout);
+    if (!timeout) return Result::failure(timeout.status());
+    pipes_handle handle = PIPES_INVALID_HANDLE;
+    const pipes_status status = pipes_create_named(c_name->c_str(), open_mode(options), pipe_mode(options),
+                                                   options.max_instances, options.outbound_quota,
+                                                   options.inbound_quota, *timeout, options.attributes, &handle, nullptr);
+    if (status != PIPES_OK) return Result::failure(status);
+    return ServerEnd(handle);
+  }
+
+  // try_connect waits until a client opens this instance, and succeeds at once if one has already. After disconnect() it
+  // makes the instance listen again. Errors: PIPES_ERROR_NO_DATA: the client has come and gone, disconnect() is due;
+  // PIPES_ERROR_PIPE_LISTENING: WaitMode::kNoWait and nobody came yet; those of pipes_connect.
+  // Win32: ConnectNamedPipe.
+  Expected<void> try_connect() const {
+    const pipes_status status = pipes_connect(handle(), nullptr);
+    return Expected<void>::from(status == PIPES_ERROR_PIPE_CONNECTED ? PIPES_OK : status);
+  }
+  void connect() const { try_connect().value("connect"); }
+
+  // try_disconnect ends the conversation at once and throws away what is unread; flush() before it protects the last
+  // reply. Never blocks. Errors: those of pipes_disconnect. Win32: DisconnectNamedPipe.
+  Expected<void> try_disconnect() const { return Expected<void>::from(pipes_disconnect(handle())); }
+  void disconnect() const { try_disconnect().value("disconnect"); }
+
+ private:
+  static std::uint32_t open_mode(const ServerOptions& options) noexcept {
+    return static_cast<std::uint32_t>(options.direction) | options.open_flags |
+           (options.first_instance ? PIPES_FLAG_FIRST_PIPE_INSTANCE : 0u);
+  }
+  static std::uint32_t pipe_mode(const ServerOptions& options) noexcept {
+    const ReadMode natural = options.type == Type::kMessage ? ReadMode::kMessage : ReadMode::kByte;
+    return static_cast<std::uint32_t>(options.type) |
+           static_cast<std::uint32_t>(options.read_mode.value_or(natural)) |
+           static_cast<std::uint32_t>(options.wait_mode) |
+           (options.accept_remote ? PIPES_ACCEPT_REMOTE_CLIENTS : PIPES_REJECT_REMOTE_CLIENTS);
+  }
+};
+
+// wait_available waits until some instance of `name` listens; it reserves and uses up nothing. try_wait_available
+// fails with PIPES_ERROR_FILE_NOT_FOUND at once if there is no such pipe, with PIPES_ERROR_SEM_TIMEOUT when `timeout`
+// is over; those of pipes_wait_available. Win32: WaitNamedPipe.
+inline Expected<void> try_wait_available(std::string_view name, std::chrono::milliseconds timeout = kDefaultWait) {
+  const Expected<std::string> c_name = detail::c_string(name);
+  if (!c_name) return Expected<void>::failure(c_name.status());
+  const Expected<std::uint32_t> time = detail::milliseconds(timeout);
+  if (!time) return Expected<void>::failure(time.status());
+  return Expected<void>::from(pipes_wait_available(c_name->c_str(), *time));
+}
+inline void wait_available(std::string_view name, std::chrono::milliseconds timeout = kDefaultWait) {
+  try_wait_available(name, timeout).value("wait for pipe");
+}
+
+// ClientEnd owns the client end of one instance of a named pipe. Once the server has disconnected it every call fails
+// with PIPES_ERROR_PIPE_NOT_CONNECTED; close it and open again.
+class ClientEnd : public End {
+ public:
+  ClientEnd() = default;
+  using End::End;
+
+  // Opens the pipe `name`. Throws Error.
+  explicit ClientEnd(std::string_view name, const ClientOptions& options = {})
+      : ClientEnd(try_open(name, options).value("open pipe")) {}
+
+  // try_open is the same with the status as a value. Waits only for a free instance and only for
+  // ClientOptions::busy_wait: PIPES_ERROR_PIPE_BUSY without it, PIPES_ERROR_SEM_TIMEOUT when it is over. Errors:
+  // PIPES_ERROR_FILE_NOT_FOUND: no such pipe; PIPES_ERROR_ACCESS_DENIED; PIPES_ERROR_INVALID_PARAMETER: message read
+  // mode on a pipe of byte type; those of pipes_open. Win32: CreateFile, WaitNamedPipe, SetNamedPipeHandleState.
+  static Expected<ClientEnd> try_open(std::string_view name, const ClientOptions& options = {}) {
+    using Result = Expected<ClientEnd>;
+    const Expected<std::string> c_name = detail::c_string(name);
+    if (!c_name) return Result::failure(c_name.status());
+    const Expected<std::uint32_t> wait_ms = detail::milliseconds(options.busy_wait);
+    if (!wait_ms) return Result::failure(wait_ms.status());
+    const auto start = std::chrono::steady_clock::now();
+    for (;;) {
+      Result opened = open_once(c_name->c_str(), options);
+      if (opened || opened.status() != PIPES_ERROR_PIPE_BUSY || *wait_ms == 0) return opened;
+      // Waiting reserves nothing, so another client may win each time; the time left shrinks until it is used up.
+      const std::uint32_t left = time_left(start, *wait_ms);
+      if (left == 0) return Result::failure(PIPES_ERROR_SEM_TIMEOUT);
+      const pipes_status waited = pipes_wait_available(c_name->c_str(), left);
+      if (waited != PIPES_OK) return Result::failure(waited);
+    }
+  }
+
+ private:
+  static Expected<ClientEnd> open_once(const char* name, const ClientOptions& options) {
+    using Result = Expected<ClientEnd>;
+    pipes_open_options raw{};
+    raw.size = sizeof raw;
+    raw.inherit_handle = options.inheritable ? 1 : 0;
+    const bool message = options.read_mode == ReadMode::kMessage;
+    const std::uint32_t access = options.access | (message ? PIPES_FILE_WRITE_ATTRIBUTES : 0u);  // SETST-3
+    pipes_handle handle = PIPES_INVALID_HANDLE;
+    const pipes_status status = pipes_open(name, access, options.flags, &raw, &handle);
+    if (status != PIPES_OK) return Result::failure(status);
+    ClientEnd end(handle);
+    if (!message) return end;
+    const Expected<void> set = end.try_set_modes({ReadMode::kMessage, WaitMode::kWait});
+    if (!set) return Result::failure(set.status());
+    return end;
+  }
+
+  static std::uint32_t time_left(std::chrono::steady_clock::time_point start, std::uint32_t wait_ms) {
+    if (wait_ms == PIPES_INFINITE) return PIPES_NMPWAIT_WAIT_FOREVER;
+    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    return passed.count() >= std::int64_t{wait_ms} ? 0 : static_cast<std::uint32_t>(wait_ms - passed.count());
+  }
+};
+
+// AnonymousPipe owns both ends of a one-way byte pipe without a name. Move an end out to give it away.
+struct AnonymousPipe {
+  End read_end;
+  End write_end;
+
+  // try_create makes one. Never blocks. Errors: those of pipes_create_anonymous. Win32: CreatePipe.
+  static Expected<AnonymousPipe> try_create(const AnonymousOptions& options = {}) {
+    pipes_security_attributes attributes{};
+    attributes.size = sizeof attributes;
+    attributes.inherit_handle = options.inheritable ? 1 : 0;
+    pipes_handle read_handle = PIPES_INVALID_HANDLE;
+    pipes_handle write_handle = PIPES_INVALID_HANDLE;
+    const pipes_status status = pipes_create_anonymous(&read_handle, &write_handle, &attributes, options.quota);
+    if (status != PIPES_OK) return Expected<AnonymousPipe>::failure(status);
+    return AnonymousPipe{End(read_handle), End(write_handle)};
+  }
+  // create is the same, throwing Error.
+  static AnonymousPipe create(const AnonymousOptions& options = {}) {
+    return try_create(options).value("create anonymous pipe");
+  }
+};
+
+// -------------------------------------------------------------------------------------------- calls without a handle --
+
+// call opens the message-type pipe `name`, sends `request`, reads one message into `reply` and closes. `timeout` bounds
+// the wait for a free instance only; 1 ms means not to wait (PIPES_NMPWAIT_NOWAIT). If Received::more is set, the reply
+// was longer and its rest is lost. Errors of try_call: those of pipes_call. Win32: CallNamedPipe.
+inline Expected<Received> try_call(std::string_view name, std::span<const std::byte> request,
+                                   std::span<std::byte> reply, std::chrono::milliseconds timeout = kDefaultWait) {
+  using Result = Expected<Received>;
+  const Expected<std::string> c_name = detail::c_string(name);
+  if (!c_name) return Result::failure(c_name.status());
+  const Expected<std::uint32_t> time = detail::milliseconds(timeout);
+  if (!time) return Result::failure(time.status());
+  if (!detail::writable_size(request.size())) return Result::failure(PIPES_ERROR_INVALID_PARAMETER);
+  std::uint32_t size = 0;
+  const pipes_status status =
+      pipes_call(c_name->c_str(), request.data(), static_cast<std::uint32_t>(request.size()), reply.data(),
+                 detail::readable_size(reply.size()), &size, *time);
+  return detail::received(status, size);
+}
+inline Received call(std::string_view name, std::span<const std::byte> request, std::span<std::byte> reply,
+                     std::chrono::milliseconds timeout = kDefaultWait) {
+  return try_call(name, request, reply, timeout).value("call pipe");
+}
+
+// list returns the pipes that exist, each once, in no certain order; those that come or go meanwhile may be missed.
+// Errors of try_list: those of pipes_enumerate. Win32: FindFirstFile on `\\.\pipe\*`.
+inline Expected<std::vector<PipeInfo>> try_list() {
+  struct Context {
+    std::vector<PipeInfo> pipes;
+    bool out_of_memory = false;
+  } context;
+  // No exception may pass through the C library that calls this.
+  const auto add = [](const pipes_pipe_info* raw, void* pointer) noexcept -> int {
+    auto& found = *static_cast<Context*>(pointer);
+    try {
+      PipeInfo pipe;
+      pipe.name = raw->name;
+      pipe.instances = raw->instances;
+      pipe.max_instances = raw->max_instances;
+      if (raw->type != 0xFFFFFFFFu) pipe.type = static_cast<Type>(raw->type);
+      if (raw->access != 0) pipe.direction = static_cast<Direction>(raw->access);
+      pipe.server_process_id = raw->server_process_id;
+      if (raw->owner_uid != 0xFFFFFFFFu) pipe.owner_uid = raw->owner_uid;
+      found.pipes.push_back(std::move(pipe));
+      return 1;
+    } catch (...) {
+      found.out_of_memory = true;
+      return 0;
+    }
+  };
+  const pipes_status status = pipes_enumerate(add, &context);
+  if (status != PIPES_OK) return Expected<std::vector<PipeInfo>>::failure(status);
+  if (context.out_of_memory) return Expected<std::vector<PipeInfo>>::failure(PIPES_ERROR_NOT_ENOUGH_MEMORY);
+  return std::move(context.pipes);
+}
+inline std::vector<PipeInfo> list() { return try_list().value("list pipes"); }
+
+// current_thread names the calling thread for cancel_synchronous, until it ends. Never fails.
+[[nodiscard]] inline pipes_thread current_thread() noexcept { return pipes_current_thread(); }
+
+// cancel_synchronous asks the blocking call that `thread` is in to end with PIPES_ERROR_OPERATION_ABORTED; it may still
+// succeed. PIPES_ERROR_NOT_FOUND: the thread does not block in a call of this library. Win32: CancelSynchronousIo.
+inline Expected<void> try_cancel_synchronous(pipes_thread thread) {
+  return Expected<void>::from(pipes_cancel_synchronous(thread));
+}
+inline void cancel_synchronous(pipes_thread thread) { try_cancel_synchronous(thread).value("cancel"); }
+
+}  // namespace v1
+}  // namespace pipes

@@ -1,0 +1,93 @@
+// posix_spawn, so that nothing of this process's threads and locks matters to the child.
+#include "cli/child.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "cli/report.h"
+
+extern char** environ;
+
+namespace pipes::cli {
+namespace {
+
+// Owns what posix_spawn is told.
+class SpawnSettings {
+ public:
+  SpawnSettings() {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawnattr_init(&attributes_);
+    // The command starts with the signals of an ordinary program, whatever this one blocks or ignores.
+    sigset_t none;
+    sigset_t pipe;
+    sigemptyset(&none);
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &pipe);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~SpawnSettings() {
+    posix_spawnattr_destroy(&attributes_);
+    posix_spawn_file_actions_destroy(&actions_);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+
+  void redirect(std::intptr_t from, int to) {
+    posix_spawn_file_actions_adddup2(&actions_, static_cast<int>(from), to);
+  }
+  [[nodiscard]] const posix_spawn_file_actions_t* actions() const { return &actions_; }
+  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+std::vector<char*> argument_pointers(std::vector<std::string>& arguments) {
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+std::optional<Child> Child::start(const std::vector<std::string>& command) {
+  const std::string cannot = "cannot run " + command.front();
+  // Not inheritable: of these four ends the child gets only the two that become its standard handles (CHILD-3, CHILD-4).
+  Expected<AnonymousPipe> to_child = AnonymousPipe::try_create();
+  Expected<AnonymousPipe> from_child = AnonymousPipe::try_create();
+  if (!to_child || !from_child) {
+    report_failure(cannot, to_child ? from_child.status() : to_child.status());
+    return std::nullopt;
+  }
+  SpawnSettings settings;
+  settings.redirect(to_child->read_end.native_handle(), STDIN_FILENO);
+  settings.redirect(from_child->write_end.native_handle(), STDOUT_FILENO);
+  std::vector<std::string> arguments = command;
+  pid_t process_id = 0;
+  const int error = posix_spawnp(&process_id, command.front().c_str(), settings.actions(), settings.attributes(),
+                                 argument_pointers(arguments).data(), environ);
+  if (error != 0) {
+    report_system_failure(cannot, error);
+    return std::nullopt;
+  }
+  // Our copies of the child's ends close here, else neither side would ever see the other's end (CHILD-5).
+  return Child(process_id, std::move(to_child->write_end), std::move(from_child->read_end));
+}
+
+int Child::wait() const {
+  int status = 0;
+  while (waitpid(process_id_, &status, 0) < 0) {
+    if (errno != EINTR) return 128;
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace pipes::cli

@@ -1,0 +1,129 @@
+// `pipes connect NAME`: standard input and output to a pipe, both directions at once.
+//
+// One thread moves standard input to the pipe, the main one the pipe to standard output. The conversation is over when
+// the server says so; the end of standard input alone does not end it, unless --eof-close asks for that.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/framing.h"
+#include "cli/pipe_name.h"
+#include "cli/report.h"
+#include "cli/standard_streams.h"
+#include "cli/subcommands.h"
+
+namespace pipes::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  bool message = false;
+  bool eof_close = false;
+  bool read_only = false;
+  bool write_only = false;
+  std::uint32_t timeout_ms = 5000;
+
+  [[nodiscard]] Framing framing() const { return message ? Framing::kLines : Framing::kBytes; }
+};
+
+Expected<ClientEnd> open(const std::string& path, const Options& options) {
+  ClientOptions client;
+  if (options.read_only) client.access = PIPES_GENERIC_READ;
+  if (options.write_only) client.access = PIPES_GENERIC_WRITE;
+  // A write-only end reads nothing, so it needs no read mode, and a pipe of byte type is good enough.
+  if (options.message && !options.write_only) client.read_mode = ReadMode::kMessage;
+  client.busy_wait = std::chrono::milliseconds(options.timeout_ms);
+  return ClientEnd::try_open(path, client);
+}
+
+// Sends standard input until its end. Returns 0, or the status of the write that failed. A failure to read is reported
+// and counts as the end.
+pipes_status send_input(StandardInput& input, const End& pipe, Framing framing) {
+  ToPipe to_pipe(pipe, framing);
+  std::vector<std::byte> buffer(kChunk);
+  for (;;) {
+    const std::optional<std::size_t> got = input.read(buffer);
+    if (!got) report_system_failure("cannot read standard input", errno);
+    if (got.value_or(0) == 0) return to_pipe.finish();
+    const pipes_status status = to_pipe.write(std::span(buffer).first(*got));
+    if (status != PIPES_OK) return status;
+  }
+}
+
+// Prints what the server sends until it ends the conversation, or until `hung_up` says that we did.
+int receive_output(const End& pipe, const std::string& path, Framing framing, const std::atomic<bool>& hung_up) {
+  std::vector<std::byte> bytes;
+  for (;;) {
+    const pipes_status status = read_from_pipe(pipe, framing, bytes);
+    if (status != PIPES_OK) {
+      const bool ended = conversation_ended(status) || hung_up;
+      return ended ? kSucceeded : report_failure("cannot read from " + printable(path), status);
+    }
+    if (!write_standard_output(bytes)) return report_system_failure("cannot write to standard output", errno);
+  }
+}
+
+int send_only(const End& pipe, const std::string& path, Framing framing) {
+  StandardInput input;
+  const pipes_status status = send_input(input, pipe, framing);
+  return status == PIPES_OK ? kSucceeded : report_failure("cannot write to " + printable(path), status);
+}
+
+int converse(ClientEnd pipe, const std::string& path, const Options& options) {
+  StandardInput input;
+  std::atomic<bool> hung_up = false;
+  std::thread sender([&] {
+    // A write that fails because the server is gone is not reported: the reader finds out too, after the last data.
+    const pipes_status status = send_input(input, pipe, options.framing());
+    if (status != PIPES_OK && !conversation_ended(status)) {
+      report_failure("cannot write to " + printable(path), status);
+    }
+    if (!options.eof_close) return;
+    hung_up = true;
+    // Closing the handle ends the other thread's read (CLOSE-11); `pipe` keeps the stale value until that is over.
+    pipes_close(pipe.handle());
+  });
+  const int code = receive_output(pipe, path, options.framing(), hung_up);
+  input.stop();
+  // The sender may be waiting for room in the pipe while standard output has failed; closing ends that wait.
+  if (!hung_up) pipes_close(pipe.handle());
+  sender.join();
+  static_cast<void>(pipe.release());
+  return code;
+}
+
+int connect(const Options& options) {
+  const std::string path = full_name(options.name);
+  Expected<ClientEnd> pipe = open(path, options);
+  if (!pipe) return report_failure("cannot open " + printable(path), pipe.status());
+  if (options.write_only) return send_only(*pipe, path, options.framing());
+  if (options.read_only) return receive_output(*pipe, path, options.framing(), false);
+  return converse(*std::move(pipe), path, options);
+}
+
+}  // namespace
+
+void add_connect(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "connect", "Connect standard input and output to a pipe, until the server ends the conversation.");
+  const auto options = std::make_shared<Options>();
+  command->add_option("NAME", options->name, R"(The pipe, as name or \\.\pipe\name)")->required();
+  command->add_flag("-m,--message", options->message, "A line is a message, both ways; needs a pipe of message type");
+  CLI::Option* eof_close =
+      command->add_flag("--eof-close", options->eof_close, "Close the pipe at once when standard input ends");
+  CLI::Option* read_only = command->add_flag("--read-only", options->read_only, "Open for reading alone");
+  CLI::Option* write_only =
+      command->add_flag("--write-only", options->write_only, "Open for writing alone; ends with standard input");
+  read_only->excludes(write_only)->excludes(eof_close);
+  command
+      ->add_option("--timeout", options->timeout_ms,
+                   "Milliseconds to wait for a free instance while the pipe is busy; 0 fails at once")
+      ->capture_default_str();
+  command->footer(kExitCodeHelp);
+  command->callback([options, &action] { action = [options] { return connect(*options); }; });
+}
+
+}  // namespace pipes::cli

@@ -1,0 +1,103 @@
+// Names of users come from the user database, names of programs from /proc; both are only decoration.
+#include "cli/facts.h"
+
+#include <pwd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/pipe_name.h"
+
+namespace pipes::cli {
+namespace {
+
+constexpr const char* kUntold = "-";
+
+std::optional<std::string> user_name(std::uint32_t uid) {
+  std::vector<char> buffer(16384);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::nullopt;
+  return std::string(entry.pw_name);
+}
+
+std::optional<std::string> program_name(std::uint32_t process_id) {
+  std::ifstream file("/proc/" + std::to_string(process_id) + "/comm");
+  std::string name;
+  if (process_id == 0 || !std::getline(file, name)) return std::nullopt;
+  return name;
+}
+
+template <class T>
+nlohmann::ordered_json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+
+}  // namespace
+
+Expected<std::vector<PipeInfo>> known_pipes() {
+  Expected<std::vector<PipeInfo>> pipes = try_list();
+  if (pipes) {
+    std::sort(pipes->begin(), pipes->end(),
+              [](const PipeInfo& left, const PipeInfo& right) { return left.name < right.name; });
+  }
+  return pipes;
+}
+
+std::string type_text(const PipeInfo& pipe) {
+  if (!pipe.type) return kUntold;
+  return *pipe.type == Type::kMessage ? "message" : "byte";
+}
+
+std::string direction_text(const PipeInfo& pipe) {
+  if (!pipe.direction) return kUntold;
+  switch (*pipe.direction) {
+    case Direction::kInbound: return "inbound";
+    case Direction::kOutbound: return "outbound";
+    case Direction::kDuplex: return "duplex";
+  }
+  return kUntold;
+}
+
+std::string maximum_text(const PipeInfo& pipe) {
+  return pipe.max_instances == PIPES_UNLIMITED_INSTANCES ? "unlimited" : std::to_string(pipe.max_instances);
+}
+
+std::string owner_text(const PipeInfo& pipe) {
+  if (!pipe.owner_uid) return kUntold;
+  return user_name(*pipe.owner_uid).value_or(std::to_string(*pipe.owner_uid));
+}
+
+std::string server_text(const PipeInfo& pipe) {
+  if (pipe.server_process_id == 0) return kUntold;
+  const std::optional<std::string> program = program_name(pipe.server_process_id);
+  return std::to_string(pipe.server_process_id) + (program ? " (" + printable(*program) + ")" : "");
+}
+
+nlohmann::ordered_json to_json(const PipeInfo& pipe) {
+  const auto told = [](bool known, std::string text) { return known ? nlohmann::ordered_json(std::move(text)) : nullptr; };
+  const bool limited = pipe.max_instances != PIPES_UNLIMITED_INSTANCES;
+  return {
+      {"name", pipe.name},
+      {"instances", pipe.instances},
+      {"max_instances", limited ? nlohmann::ordered_json(pipe.max_instances) : nlohmann::ordered_json(nullptr)},
+      {"type", told(pipe.type.has_value(), type_text(pipe))},
+      {"direction", told(pipe.direction.has_value(), direction_text(pipe))},
+      {"server_process_id", pipe.server_process_id},
+      {"server_program", or_null(program_name(pipe.server_process_id))},
+      {"owner_uid", or_null(pipe.owner_uid)},
+      {"owner", pipe.owner_uid ? or_null(user_name(*pipe.owner_uid)) : nlohmann::ordered_json(nullptr)},
+  };
+}
+
+void print_json(const nlohmann::ordered_json& value) {
+  using nlohmann::ordered_json;
+  // Program names may be any bytes; a name that is no UTF-8 must not end the listing.
+  const std::string text = value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+}  // namespace pipes::cli

@@ -1,0 +1,28 @@
+// What `list` and `info` know of a pipe, gathered without opening it, so that no instance is used up.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "pipes/pipes.hpp"
+
+namespace pipes::cli {
+
+// known_pipes returns the pipes that exist, sorted by name.
+Expected<std::vector<PipeInfo>> known_pipes();
+
+// The words for the members of PipeInfo. What the system does not tell is "-".
+std::string type_text(const PipeInfo& pipe);
+std::string direction_text(const PipeInfo& pipe);
+std::string maximum_text(const PipeInfo& pipe);  // "unlimited" for 255
+std::string owner_text(const PipeInfo& pipe);    // the user's name, else the number
+std::string server_text(const PipeInfo& pipe);   // process id and, where it can be read, the name of its program
+
+// to_json gives the same facts for programs: what is not told, and an unlimited maximum, are null.
+nlohmann::ordered_json to_json(const PipeInfo& pipe);
+
+// print_json writes `value` and a line end to standard output.
+void print_json(const nlohmann::ordered_json& value);
+
+}  // namespace pipes::cli

@@ -1,0 +1,85 @@
+// `pipes info NAME`: what can be known of one pipe without opening it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/exit_code.h"
+#include "cli/facts.h"
+#include "cli/pipe_name.h"
+#include "cli/report.h"
+#include "cli/subcommands.h"
+
+namespace pipes::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  bool json = false;
+};
+
+// The shortest wait there is: the question is whether an instance listens now.
+constexpr std::chrono::milliseconds kAtOnce{1};
+
+// Absent if the question could not be answered.
+std::optional<bool> instance_listens(const std::string& path) {
+  const Expected<void> waited = try_wait_available(path, kAtOnce);
+  if (waited) return true;
+  if (waited.status() == PIPES_ERROR_SEM_TIMEOUT) return false;
+  return std::nullopt;
+}
+
+void print_text(const PipeInfo& pipe, std::optional<bool> listens) {
+  const auto line = [](const char* label, const std::string& value) { fmt::print("{:<15}{}\n", label, value); };
+  line("name", printable(pipe.name));
+  line("path", printable(full_name(pipe.name)));
+  line("type", type_text(pipe));
+  line("direction", direction_text(pipe));
+  line("instances", fmt::format("{} of {}", pipe.instances, maximum_text(pipe)));
+  line("free instance", !listens ? "-" : *listens ? "yes" : "no");
+  line("server", server_text(pipe));
+  line("owner", printable(owner_text(pipe)));
+  line("not shown", "quotas, modes and states: they can be asked only of an open end, which uses up an instance");
+}
+
+int info(const Options& options) {
+  const std::string path = full_name(options.name);
+  const std::string cannot = "cannot find " + printable(path);
+  const Expected<std::vector<PipeInfo>> pipes = known_pipes();
+  if (!pipes) return report_failure(cannot, pipes.status());
+  const auto found = std::find_if(pipes->begin(), pipes->end(), [name = short_name(path)](const PipeInfo& pipe) {
+    return same_name(pipe.name, name);
+  });
+  if (found == pipes->end()) {
+    // A malformed name deserves its own number, which only the library knows.
+    const Expected<void> asked = try_wait_available(path, kAtOnce);
+    const bool malformed = !asked && asked.status() != PIPES_ERROR_SEM_TIMEOUT;
+    return report_failure(cannot, malformed ? asked.status() : PIPES_ERROR_FILE_NOT_FOUND);
+  }
+  const std::optional<bool> listens = instance_listens(path);
+  if (!options.json) {
+    print_text(*found, listens);
+    return kSucceeded;
+  }
+  nlohmann::ordered_json facts = to_json(*found);
+  facts["path"] = full_name(found->name);
+  facts["free_instance"] = listens ? nlohmann::ordered_json(*listens) : nlohmann::ordered_json(nullptr);
+  print_json(facts);
+  return kSucceeded;
+}
+
+}  // namespace
+
+void add_info(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("info", "Tell about one pipe; does not open it.");
+  const auto options = std::make_shared<Options>();
+  command->add_option("NAME", options->name, R"(The pipe, as name or \\.\pipe\name)")->required();
+  command->add_flag("--json", options->json, "Print an object");
+  command->footer(kExitCodeHelp);
+  command->callback([options, &action] { action = [options] { return info(*options); }; });
+}
+
+}  // namespace pipes::cli

@@ -1,0 +1,53 @@
+// The command `pipes`: parses the command line and runs one subcommand. Uses the library through its public headers only,
+// like any program.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/exit_code.h"
+#include "cli/report.h"
+#include "cli/subcommands.h"
+#include "pipes/pipes.h"
+
+namespace {
+
+std::string version_text() {
+  const std::uint32_t loaded = pipes_version();
+  return fmt::format("pipes {}.{}.{}, library {}.{}.{}", PIPES_VERSION_MAJOR, PIPES_VERSION_MINOR, PIPES_VERSION_PATCH,
+                     loaded >> 16, (loaded >> 8) & 0xFF, loaded & 0xFF);
+}
+
+int run(int argc, char** argv) {
+  using namespace pipes::cli;
+  CLI::App app("Lists, queries, opens and serves pipes with the semantics of Windows.", "pipes");
+  app.set_version_flag("--version", version_text);
+  app.footer(kExitCodeHelp);
+  app.require_subcommand(1);
+  Action action;
+  add_list(app, action);
+  add_info(app, action);
+  add_connect(app, action);
+  add_serve(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
+    return report_usage(std::string(error.what()) + " (see pipes --help)");
+  }
+  const int code = action();
+  // What was printed must have arrived: a full disk is a failure like any other.
+  if (std::fflush(stdout) != 0) return report_system_failure("cannot write to standard output", errno);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "pipes: {}\n", error.what());
+    return pipes::cli::kFailed;
+  }
+}

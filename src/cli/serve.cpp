@@ -1,0 +1,112 @@
+// `pipes serve NAME -- COMMAND...`: a command for each client of a pipe, several at once.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <thread>
+
+#include "cli/conversation.h"
+#include "cli/exit_code.h"
+#include "cli/instance_pool.h"
+#include "cli/pipe_name.h"
+#include "cli/report.h"
+#include "cli/serve_events.h"
+#include "cli/subcommands.h"
+
+namespace pipes::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  std::vector<std::string> command;
+  bool message = false;
+  bool once = false;
+  bool json = false;
+  std::uint32_t max_instances = PIPES_UNLIMITED_INSTANCES;
+
+  [[nodiscard]] Framing framing() const { return message ? Framing::kLines : Framing::kBytes; }
+};
+
+Expected<ServerEnd> create(const std::string& path, const Options& options, bool first) {
+  ServerOptions server;
+  server.type = options.message ? Type::kMessage : Type::kByte;
+  server.max_instances = options.once ? 1 : options.max_instances;
+  // A name that somebody serves already is refused: clients would reach either of two different commands.
+  server.first_instance = first;
+  return ServerEnd::try_create(path, server);
+}
+
+// Waits for a client. One that came and went leaves its instance to be disconnected first (CONN-4); what it wrote counts
+// for nothing, since nobody is there for an answer.
+Expected<void> accept(const ServerEnd& end) {
+  for (;;) {
+    const Expected<void> connected = end.try_connect();
+    if (connected.status() != PIPES_ERROR_NO_DATA) return connected;
+    const Expected<void> disconnected = end.try_disconnect();
+    if (!disconnected) return disconnected;
+  }
+}
+
+int serve_once(ServerEnd end, const Options& options, const ServeEvents& events) {
+  InstancePool pool;
+  pool.begin(false);
+  const int exit_code = hold_conversation(std::move(end), options.command, options.framing(), events, pool);
+  if (exit_code < 0) return kFailed;
+  return exit_code == 0 ? kSucceeded : kCommandFailed;
+}
+
+// Returns only when something failed.
+pipes_status serve_all(ServerEnd end, const std::string& path, const Options& options, const ServeEvents& events) {
+  InstancePool pool;
+  const InstancePool::Create create_next = [&] { return create(path, options, false); };
+  pipes_status failure = PIPES_OK;
+  while (failure == PIPES_OK) {
+    // The next instance comes before the conversation: it keeps the name alive, and another client need not wait.
+    Expected<ServerEnd> next = create_next();
+    const bool none_left = !next && next.status() == PIPES_ERROR_PIPE_BUSY;
+    pool.begin(none_left);
+    std::thread([&, client = std::move(end)]() mutable {
+      hold_conversation(std::move(client), options.command, options.framing(), events, pool);
+    }).detach();
+    if (none_left) next = pool.wait_for_instance(create_next);
+    if (!next) {
+      failure = next.status();
+      break;
+    }
+    end = *std::move(next);
+    failure = accept(end).status();
+  }
+  pool.wait_for_all();
+  return failure;
+}
+
+int serve(const Options& options) {
+  const std::string path = full_name(options.name);
+  const std::string cannot = "cannot serve " + printable(path);
+  Expected<ServerEnd> end = create(path, options, true);
+  if (!end) return report_failure(cannot, end.status());
+  const ServeEvents events(path, options.json);
+  events.listening();
+  const Expected<void> connected = accept(*end);
+  if (!connected) return report_failure(cannot, connected.status());
+  if (options.once) return serve_once(*std::move(end), options, events);
+  return report_failure(cannot, serve_all(*std::move(end), path, options, events));
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "serve", "Serve a pipe: each client gets a COMMAND of its own, whose standard input and output are the pipe.");
+  const auto options = std::make_shared<Options>();
+  command->add_option("NAME", options->name, R"(The pipe, as name or \\.\pipe\name; it must not exist yet)")->required();
+  command->add_option("COMMAND", options->command, "The command and its arguments, best after --")->required();
+  command->add_flag("-m,--message", options->message, "A pipe of message type: a line of COMMAND is a message, both ways");
+  command->add_flag("--once", options->once, "Serve one client and end");
+  command->add_option("--max-instances", options->max_instances, "Clients at once, 1 to 254; 255: unlimited")
+      ->check(CLI::Range(1, 255))
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "Print events as JSON lines on standard output");
+  command->footer(kExitCodeHelp);
+  command->callback([options, &action] { action = [options] { return serve(*options); }; });
+}
+
+}  // namespace pipes::cli

@@ -1,0 +1,53 @@
+// Linux: poll on standard input beside an eventfd.
+#include "cli/standard_streams.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace pipes::cli {
+
+StandardInput::StandardInput() : wake_(eventfd(0, EFD_CLOEXEC)) {
+  if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
+}
+
+StandardInput::~StandardInput() { close(wake_); }
+
+std::optional<std::size_t> StandardInput::read(std::span<std::byte> buffer) {
+  for (;;) {
+    std::array<pollfd, 2> waits{pollfd{STDIN_FILENO, POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
+    if (poll(waits.data(), waits.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return std::nullopt;
+    }
+    if (waits[1].revents != 0) return 0;
+    const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    // Whoever gave us this descriptor may have made it non-blocking and read it before us.
+    if (errno != EINTR && errno != EAGAIN) return std::nullopt;
+  }
+}
+
+void StandardInput::stop() const { eventfd_write(wake_, 1); }
+
+bool write_standard_output(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      pollfd wait{STDOUT_FILENO, POLLOUT, 0};
+      poll(&wait, 1, -1);
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace pipes::cli

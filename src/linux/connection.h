@@ -1,0 +1,103 @@
+// Connection: what one side of a connected instance holds: its mapping of the shared memory, the control socket, its
+// private positions in both rings, and what it knows about the peer.
+//
+// Not thread-safe. The end that owns it guards the reading half with its read lock and the writing half with its write
+// lock. A thread that looks at the shared words without a lock (to spin, or before it sleeps) is a guest: the memory
+// stays mapped until the last guest of a retired connection has left.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "linux/process_fd.h"
+#include "support/status.h"
+#include "wire/layout.h"
+#include "wire/ring.h"
+
+namespace pipes {
+
+struct PeerCredentials {
+  uint32_t pid = 0;
+  uint32_t uid = 0xFFFFFFFFu;
+  uint32_t gid = 0xFFFFFFFFu;
+};
+
+enum class Role : uint32_t { kServer, kClient };
+
+// SharedMemory is a mapping of the first pages, and the descriptor to map more by.
+class SharedMemory {
+ public:
+  // Creates, sizes, seals, populates and maps memory for a new connection.
+  static Result<SharedMemory> create(uint64_t capacity);
+  // Checks a descriptor that a peer sent (decision 12) and maps it. PIPES_ERROR_INVALID_PARAMETER: it is not what was
+  // agreed.
+  static Result<SharedMemory> adopt(UniqueFd fd, uint64_t capacity);
+
+  SharedMemory() = default;
+  SharedMemory(SharedMemory&& other) noexcept { *this = std::move(other); }
+  SharedMemory& operator=(SharedMemory&& other) noexcept;
+  ~SharedMemory();
+
+  [[nodiscard]] wire::ControlPage* control() const { return reinterpret_cast<wire::ControlPage*>(hot_); }
+  [[nodiscard]] wire::RingMemory first_page(wire::Direction direction) const {
+    return {hot_ + wire::first_page_offset(direction), capacity_, wire::kPage};
+  }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] uint64_t capacity() const { return capacity_; }
+
+  // Maps a whole ring in one piece. Null if there is no address space or memory for it.
+  [[nodiscard]] std::byte* map_ring(wire::Direction direction);
+  // Gives the pages of a ring's offsets below `until` memory, from `from` on. False if there is none.
+  [[nodiscard]] bool populate(wire::Direction direction, uint64_t from, uint64_t until) const;
+
+ private:
+  static Result<SharedMemory> map(UniqueFd fd, uint64_t capacity);
+
+  ProcessFd fd_;
+  uint64_t capacity_ = 0;
+  std::byte* hot_ = nullptr;
+  std::byte* rings_[2] = {nullptr, nullptr};
+};
+
+struct Connection {
+  Connection(Role role, SharedMemory shared, UniqueFd control_socket, uint32_t quota);
+
+  [[nodiscard]] wire::EndState peer_state() const {
+    // Acquire: what the peer wrote before it closed is visible to a look that follows.
+    return static_cast<wire::EndState>(peer->state.load(std::memory_order_acquire));
+  }
+  [[nodiscard]] bool peer_is_gone() const { return gone.load(std::memory_order_acquire); }
+  // Nothing more will come from the peer: it closed, died, or broke the rules.
+  [[nodiscard]] bool over() const { return peer_state() != wire::EndState::kOpen || peer_is_gone(); }
+
+  [[nodiscard]] bool map_reader();
+  // Maps and populates what the next `bytes` of the outgoing ring need.
+  [[nodiscard]] bool prepare_writer(uint64_t bytes);
+
+  const Role role;
+  SharedMemory memory;
+  ProcessFd socket;
+  const wire::Direction in_direction;
+  const wire::Direction out_direction;
+  wire::DirectionWords* const in;
+  wire::DirectionWords* const out;
+  wire::EndWords* const own;
+  wire::EndWords* const peer;
+  wire::RingReader reader;
+  wire::RingWriter writer;
+  const uint32_t write_quota;
+
+  // Set once: the control socket hung up, or the peer broke the rules of the ring.
+  std::atomic<bool> gone{false};
+  PeerCredentials credentials;
+  uint64_t watch = 0;  // the reactor's name for the socket; 0: not watched
+
+  // Guests, each guarded by the lock of its half. `retired` is set under both; from then on `guests_left` counts.
+  uint32_t read_guests = 0;
+  uint32_t write_guests = 0;
+  bool retired = false;
+  std::atomic<uint32_t> guests_left{0};
+};
+
+}  // namespace pipes

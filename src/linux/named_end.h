@@ -1,0 +1,193 @@
+// NamedEnd: one end of an instance of a named pipe, server or client: its state, its modes, its queues of waiting
+// operations, and reading and writing through the connection it has at the moment.
+//
+// Locks. `read_mutex_` guards the reading half of the connection, the read mode and the reads that wait; `write_mutex_`
+// the writing half, and the writes and flushes that wait. A blocked read so never hinders a write. `connection_`,
+// `state_` and the connects that wait change only while both are held, read before write, and may be looked at under
+// either. Nothing else is ever locked while one of them is held.
+//
+// Waiting. Operations wait in the order of their start. One of their threads at a time, the driver, watches the words
+// shared with the peer, spinning first and then asleep on the peer's flag and its own parker; when something moved it
+// completes, under the lock, whatever can be completed, for all of them. The others sleep on their parkers. A driver that
+// leaves wakes the next.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "linux/connection.h"
+#include "linux/effects.h"
+#include "linux/pending.h"
+#include "linux/spin.h"
+#include "pipe/instance_state.h"
+#include "pipe/parameters.h"
+#include "support/mutex.h"
+#include "support/status.h"
+
+namespace pipes {
+
+class ServerPipe;
+
+class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
+ public:
+  struct Fixed {
+    PipeAttributes attributes;
+    Quotas quotas;
+    std::string name;           // display name
+    std::u16string folded;
+    uint32_t owner_uid = 0;
+  };
+
+  NamedEnd(Role role, Fixed fixed, EndModes modes, std::shared_ptr<ServerPipe> pipe);
+  ~NamedEnd();
+
+  [[nodiscard]] Role role() const { return role_; }
+  [[nodiscard]] const Fixed& fixed() const { return fixed_; }
+  [[nodiscard]] const std::shared_ptr<ServerPipe>& pipe() const { return pipe_; }
+
+  // The calls on data. Each checks the state first (STATE-6); rights are the caller's business.
+  Status read(std::span<std::byte> buffer, uint32_t* transferred);
+  Status write(std::span<const std::byte> data, uint32_t* transferred);
+  Status peek(std::span<std::byte> buffer, uint32_t* transferred, uint32_t* available, uint32_t* left);
+  Status transact(std::span<const std::byte> request, std::span<std::byte> reply, uint32_t* transferred);
+  Status flush();
+
+  Status set_modes(EndModes modes);
+  [[nodiscard]] EndModes modes() const;
+  Status fill_local_info(pipes_local_info* info);
+
+  // What the gate of the present state says to an operation that needs nothing else.
+  Status check(Operation operation);
+  [[nodiscard]] InstanceState state();
+
+  struct PeerFacts {
+    bool connected = false;
+    bool has_read = false;
+    PeerCredentials credentials;
+    uint32_t qos_flags = 0;
+  };
+  [[nodiscard]] PeerFacts peer_facts();
+  // Runs `use` with the control socket while it is held open; false if there is no connection.
+  bool with_socket(const std::function<void(int)>& use);
+
+  // Server end. connect waits, or answers at once; listen_again and disconnect are called with the pipe's lock held.
+  Status connect();
+  Status disconnect();
+
+  // For the pipe, whose lock is held: the instance takes a client, or listens again.
+  void attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects);
+  bool become_listening();
+  Status become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired);
+
+  // The last handle is gone. Completes what waits and tells the peer. Returns the connection, if the peer still has its
+  // end of it.
+  std::shared_ptr<Connection> close();
+
+  // The control socket of `connection` hung up. True if the end still had it.
+  bool on_hangup(const Connection* connection);
+
+  // Handles that refer to this end.
+  void add_handle() { handles_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] bool drop_handle() { return handles_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+
+ private:
+  enum class Half { kRead, kWrite };
+
+  [[nodiscard]] EndView view() const;
+  [[nodiscard]] InstanceState state_locked() const;
+  [[nodiscard]] Status refusal(Operation operation) const;
+
+  // Reading; read_mutex_ is held.
+  void progress_read(PendingOp& op);
+  void progress_byte_read(PendingOp& op);
+  void progress_message_read(PendingOp& op);
+  bool settle_look(PendingOp& op, wire::Look look);
+  void pump_reads(Effects& effects);
+  void publish_reads(Effects& effects);
+  void await_read(PendingOp& op);
+  void cancel_read(PendingOp& op, Effects& effects);
+
+  // Writing; write_mutex_ is held.
+  // Accepts a write: decides whether it waits, and announces it. Finishes it if it is refused.
+  void begin_write(PendingOp& op);
+  enum class Push { kAll, kNoRoom, kWakeFirst, kFailed };
+  Push push_frames(PendingOp& op, Effects& effects);
+  [[nodiscard]] bool within_quota(uint64_t announced_end, uint64_t* lent);
+  // Pushes and completes what can be. True: the reader is to be woken before going on.
+  bool pump_writes(Effects& effects);
+  // Waits for `op`, which is in `queue` and whose connection it is a guest of.
+  void await_write_half(PendingOp& op, PendingQueue& queue);
+  void cancel_write(PendingOp& op, Effects& effects);
+  void withdraw(PendingOp& op);
+  void publish_wake_points(Connection& connection);
+  [[nodiscard]] PendingOp* waiting_on_write_half() const;
+  void pump_flushes(Effects& effects);
+  [[nodiscard]] uint64_t frame_limit(const PendingOp& op) const;
+  // True: the reader slept, and is woken by `effects`.
+  bool wake_reader(Effects& effects);
+  Status run_write(PendingOp& op, MutexLock& lock, Effects& effects);
+
+  void complete_all(PendingQueue& queue, Status status, Effects& effects);
+  void mark_broken(Connection& connection);
+  [[nodiscard]] Status over_status(Status when_closed) const;
+  void leave_guest(Half half, std::shared_ptr<Connection>& connection);
+  std::shared_ptr<Connection> detach_locked();
+
+  const Role role_;
+  const Fixed fixed_;
+  const std::shared_ptr<ServerPipe> pipe_;  // server ends only
+  std::atomic<uint32_t> handles_{0};
+
+  mutable Mutex read_mutex_;
+  Mutex write_mutex_;
+
+  // Both locks to change, either to look.
+  std::shared_ptr<Connection> connection_;
+  InstanceState state_;
+  bool closed_ = false;
+  uint32_t qos_flags_ = 0;
+  PendingQueue connects_;
+
+  // read_mutex_
+  ReadMode read_mode_;
+  PendingQueue reads_;
+  PendingOp* read_driver_ = nullptr;
+  Spinner read_spinner_;
+  uint64_t published_head_ = 0;
+  uint64_t published_consumed_ = 0;
+  uint64_t lent_ = 0;
+  bool has_read_ = false;
+  uint32_t reads_in_a_row_ = 0;        // without a write of this end in between
+  uint64_t written_at_last_read_ = 0;
+
+  // Changed under both locks, looked at under either.
+  WaitMode wait_mode_;
+
+  // write_mutex_
+  PendingQueue writes_;
+  PendingQueue flushes_;
+  PendingOp* write_driver_ = nullptr;
+  Spinner write_spinner_;
+  uint64_t write_sequence_ = 0;
+  uint64_t pushed_sequence_ = 0;
+  uint64_t head_at_last_write_ = 0;  // of the reading half
+  // Frames of waiting writes, oldest first: what may have to be taken back.
+  struct WaitingFrame {
+    uint64_t sequence = 0;
+    uint64_t position = 0;
+    uint64_t length = 0;
+    wire::FrameKind kind = wire::FrameKind::kNone;
+  };
+  std::deque<WaitingFrame> waiting_frames_;
+
+  // Written by the reading half, looked at by the writing half to tell an answer from a stream; a stale value costs
+  // speed only, hence relaxed.
+  std::atomic<uint64_t> consumed_hint_{0};
+  std::atomic<uint64_t> written_hint_{0};
+};
+
+}  // namespace pipes

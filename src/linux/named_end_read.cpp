@@ -1,0 +1,294 @@
+// The reading half of an end: reads, peeks, and waiting for data.
+#include <algorithm>
+
+#include "linux/named_end.h"
+
+namespace pipes {
+namespace {
+
+using wire::EndState;
+using wire::Look;
+
+// A reader that has read so often without writing streams; chasing the writer line by line would cost a round trip each.
+constexpr uint32_t kStreamingReads = 4;
+constexpr uint32_t kStreamingPauses = 24;
+// Wake-ups without news in a row, beyond which the peer is thought to play with the futex.
+constexpr uint32_t kIdleWakesMax = 16;
+
+}  // namespace
+
+Status NamedEnd::read(std::span<std::byte> buffer, uint32_t* transferred) {
+  PendingOp op;
+  op.buffer = buffer.data();
+  op.size = static_cast<uint32_t>(buffer.size());
+  Effects effects;
+  {
+    MutexLock lock(read_mutex_);
+    if (const Status refused = refusal(Operation::kRead); refused != PIPES_OK) return refused;
+    op.no_wait = wait_mode_ == WaitMode::kNoWait;
+    if (reads_.empty()) progress_read(op);
+    if (!op.done && op.no_wait) op.finish(PIPES_ERROR_NO_DATA);
+    if (!op.done) {
+      op.parker = &Parker::mine();
+      reads_.push_back(&op);
+      ++connection_->read_guests;
+    }
+    publish_reads(effects);
+  }
+  effects.perform();
+  if (op.parker != nullptr) await_read(op);
+  *transferred = op.transferred;
+  return op.status;
+}
+
+// Deals with every answer of a look but a frame. True: the look settled nothing, and another one may be taken.
+bool NamedEnd::settle_look(PendingOp& op, Look look) {
+  Connection& connection = *connection_;
+  switch (look) {
+    case Look::kNeedsMemory:
+      if (connection.map_reader()) return true;
+      op.finish(op.transferred > 0 ? Status{PIPES_OK} : Status{PIPES_ERROR_NOT_ENOUGH_MEMORY});
+      return false;
+    case Look::kViolation:
+      mark_broken(connection);
+      op.transferred = 0;
+      op.finish(PIPES_ERROR_BROKEN_PIPE);
+      return false;
+    default:
+      return false;
+  }
+}
+
+void NamedEnd::progress_read(PendingOp& op) {
+  if (connection_->peer_state() == EndState::kDisconnected) {
+    op.transferred = 0;
+    op.finish(PIPES_ERROR_PIPE_NOT_CONNECTED);
+    return;
+  }
+  if (op.message_mode || read_mode_ == ReadMode::kMessage) {
+    progress_message_read(op);
+  } else {
+    progress_byte_read(op);
+  }
+  if (op.done && (op.status == PIPES_OK || op.status == PIPES_ERROR_MORE_DATA)) has_read_ = true;
+}
+
+// READ-4, READ-5, READ-10, READ-19: what is there, across messages; an empty message only by itself.
+void NamedEnd::progress_byte_read(PendingOp& op) {
+  Connection& connection = *connection_;
+  while (true) {
+    // Looked at before the ring: what a peer wrote before it closed is then seen.
+    const bool over = connection.over();
+    const Look look = connection.reader.look();
+    if (look == Look::kMessageCut) continue;
+    if (look == Look::kNothing) {
+      if (op.transferred > 0) return op.finish(PIPES_OK);
+      if (over) op.finish(over_status(PIPES_ERROR_BROKEN_PIPE));
+      return;
+    }
+    if (look != Look::kFrame) {
+      if (settle_look(op, look)) continue;
+      return;
+    }
+    const bool empty_message = connection.reader.message_left() == 0;
+    if (empty_message && op.transferred > 0) return op.finish(PIPES_OK);
+    if (!empty_message && op.size == 0) return op.finish(PIPES_OK);
+    const auto taken = connection.reader.take({op.buffer + op.transferred, op.size - op.transferred});
+    if (taken.look == Look::kViolation) {
+      settle_look(op, Look::kViolation);
+      return;
+    }
+    op.transferred += static_cast<uint32_t>(taken.bytes);
+    if (empty_message || op.transferred == op.size) return op.finish(PIPES_OK);
+  }
+}
+
+// READ-6, READ-7, READ-20: one message, or as much of it as fits.
+void NamedEnd::progress_message_read(PendingOp& op) {
+  Connection& connection = *connection_;
+  while (true) {
+    const bool over = connection.over();
+    const Look look = connection.reader.look();
+    if (look == Look::kMessageCut) {
+      // Withdrawn by its writer, the message ends here; cut off by its writer's death, it is never given as whole.
+      if (op.transferred == 0) continue;
+      if (connection.peer_is_gone()) op.transferred = 0;
+      return op.finish(connection.peer_is_gone() ? Status{PIPES_ERROR_BROKEN_PIPE} : Status{PIPES_OK});
+    }
+    if (look == Look::kNothing) {
+      if (over) {
+        op.transferred = 0;
+        op.finish(over_status(PIPES_ERROR_BROKEN_PIPE));
+      } else if (op.transferred > 0 && op.no_wait) {
+        op.finish(PIPES_ERROR_MORE_DATA);
+      }
+      return;
+    }
+    if (look != Look::kFrame) {
+      if (settle_look(op, look)) continue;
+      return;
+    }
+    const uint64_t left = connection.reader.message_left();
+    if (left > 0 && op.size == 0) return op.finish(PIPES_ERROR_MORE_DATA);
+    // A message that its writer is still copying in has not arrived yet, unless it can never be in the ring whole.
+    const bool fits_ring = left + left / 512 + wire::kPage <= connection.memory.capacity();
+    if (op.no_wait && op.transferred == 0 && fits_ring && !connection.reader.message_complete()) return;
+    const auto taken = connection.reader.take({op.buffer + op.transferred, op.size - op.transferred});
+    if (taken.look == Look::kViolation) {
+      settle_look(op, Look::kViolation);
+      return;
+    }
+    if (taken.look != Look::kFrame) {
+      if (taken.look == Look::kMessageCut && op.transferred > 0) return op.finish(PIPES_OK);
+      continue;
+    }
+    op.transferred += static_cast<uint32_t>(taken.bytes);
+    if (taken.message_done) return op.finish(PIPES_OK);
+    if (op.transferred == op.size) return op.finish(PIPES_ERROR_MORE_DATA);
+  }
+}
+
+// Completes the reads that wait, in their order, as far as there is data (READ-17, STATE-12).
+void NamedEnd::pump_reads(Effects& effects) {
+  while (PendingOp* op = reads_.front()) {
+    progress_read(*op);
+    if (!op->done) break;
+    reads_.remove(op);
+    effects.unpark(op->parker);
+  }
+}
+
+// Tells the writer how far this side has read, and how much waiting reads have room for; wakes it if that is what it
+// waits for.
+void NamedEnd::publish_reads(Effects& effects) {
+  Connection& connection = *connection_;
+  uint64_t lent = 0;
+  for (const PendingOp* op = reads_.front(); op != nullptr; op = op->next) lent += op->size - op->transferred;
+  if (lent != lent_) {
+    lent_ = lent;
+    connection.reader.lend(lent);
+  }
+  const uint64_t head = connection.reader.position();
+  const uint64_t consumed = connection.reader.consumed();
+  if (head == published_head_ && consumed == published_consumed_) return;
+  published_head_ = head;
+  published_consumed_ = consumed;
+  connection.reader.publish();
+  consumed_hint_.store(head, std::memory_order_relaxed);
+  const uint64_t written = written_hint_.load(std::memory_order_relaxed);
+  reads_in_a_row_ = written == written_at_last_read_ ? reads_in_a_row_ + 1 : 0;
+  written_at_last_read_ = written;
+  // SUBTLE: store progress, fence, look at the flag; the writer stores the flag, fences, looks at progress. Without both
+  // fences either load may overtake its store, and both would wait for ever.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  wire::WaitFlag& flag = connection.in->writer_waits;
+  if (flag.waiting.load(std::memory_order_acquire) == 0) return;
+  const bool reached = consumed >= flag.wake_at_consumed.load(std::memory_order_relaxed) ||
+                       head >= flag.wake_at_head.load(std::memory_order_relaxed);
+  if (reached && flag.waiting.exchange(0, std::memory_order_acq_rel) != 0) effects.wake_shared(&flag.waiting);
+}
+
+void NamedEnd::await_read(PendingOp& op) {
+  Parker& parker = *op.parker;
+  BlockingCall call(parker);
+  std::shared_ptr<Connection> connection;
+  uint32_t idle_wakes = 0;
+  bool drives = false;
+  while (true) {
+    const uint32_t ticket = parker.ticket();
+    Effects effects;
+    uint64_t position = 0;
+    uint32_t pauses = 1;
+    {
+      MutexLock lock(read_mutex_);
+      if (!connection) connection = connection_;
+      if (drives && read_driver_ == &op) {
+        read_driver_ = nullptr;
+        if (!op.done) {
+          pump_reads(effects);
+          publish_reads(effects);
+        }
+      }
+      if (!op.done && parker.cancelled()) cancel_read(op, effects);
+      if (op.done) {
+        if (read_driver_ == nullptr && !reads_.empty()) effects.unpark(reads_.front()->parker);
+        leave_guest(Half::kRead, connection);
+        lock.unlock();
+        effects.perform();
+        return;
+      }
+      if (read_driver_ == nullptr) read_driver_ = &op;
+      drives = read_driver_ == &op;
+      position = connection->reader.position();
+      pauses = reads_in_a_row_ >= kStreamingReads ? kStreamingPauses : 1;
+    }
+    effects.perform();
+    if (!drives) {
+      parker.sleep(ticket, Deadline::never());
+      continue;
+    }
+    auto word = connection->reader.memory().word(position);
+    const auto news = [&] {
+      return word.load(std::memory_order_acquire) != 0 || connection->over() || parker.ticket() != ticket;
+    };
+    if (read_spinner_.spin(connection->peer->processor.load(std::memory_order_relaxed), pauses, news)) {
+      idle_wakes = 0;
+      continue;
+    }
+    const uint32_t processor = current_processor();
+    if (connection->own->processor.load(std::memory_order_relaxed) != processor) {
+      connection->own->processor.store(processor, std::memory_order_relaxed);
+    }
+    std::atomic<uint32_t>& flag = connection->in->reader_waits.waiting;
+    flag.store(1, std::memory_order_relaxed);
+    // SUBTLE: the counterpart of the fence in wake_reader.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!news()) {
+      const Deadline until = idle_wakes <= kIdleWakesMax
+                                 ? Deadline::never()
+                                 : Deadline::after_ms(std::min<uint64_t>(idle_wakes - kIdleWakesMax, 50));
+      if (idle_wakes <= kIdleWakesMax) {
+        parker.sleep_with(ticket, &flag, 1, until);
+      } else {
+        parker.sleep(ticket, until);
+      }
+      idle_wakes = news() ? 0 : idle_wakes + 1;
+    }
+    flag.store(0, std::memory_order_relaxed);
+  }
+}
+
+// A cancelled read consumes nothing (CANCEL-8); one in the middle of a message that it has begun to take ends as cut off.
+void NamedEnd::cancel_read(PendingOp& op, Effects& effects) {
+  reads_.remove(&op);
+  op.finish(op.transferred > 0 ? Status{PIPES_ERROR_MORE_DATA} : Status{PIPES_ERROR_OPERATION_ABORTED});
+  publish_reads(effects);
+}
+
+Status NamedEnd::peek(std::span<std::byte> buffer, uint32_t* transferred, uint32_t* available, uint32_t* left) {
+  MutexLock lock(read_mutex_);
+  if (const Status refused = refusal(Operation::kPeek); refused != PIPES_OK) return refused;
+  Connection& connection = *connection_;
+  if (connection.peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
+  const bool over = connection.over();
+  const bool one_message = fixed_.attributes.type == PipeType::kMessage;  // PEEK-8
+  auto peeked = connection.reader.peek(buffer, one_message);
+  if (peeked.look == Look::kNeedsMemory) {
+    if (!connection.map_reader()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    peeked = connection.reader.peek(buffer, one_message);
+  }
+  if (peeked.look == Look::kViolation) {
+    mark_broken(connection);
+    return PIPES_ERROR_BROKEN_PIPE;
+  }
+  if (peeked.look != Look::kFrame && over) return over_status(PIPES_ERROR_BROKEN_PIPE);
+  const uint64_t unread = connection.reader.available();
+  const auto narrow = [](uint64_t count) { return static_cast<uint32_t>(std::min<uint64_t>(count, UINT32_MAX)); };
+  if (transferred != nullptr) *transferred = narrow(peeked.copied);
+  if (available != nullptr) *available = narrow(std::max(unread, peeked.copied));
+  if (left != nullptr) *left = one_message ? narrow(peeked.message_left) : 0;
+  if (peeked.copied > 0 || peeked.look == Look::kFrame) has_read_ = true;  // IMP-9: peeking counts
+  return PIPES_OK;
+}
+
+}  // namespace pipes

@@ -1,0 +1,462 @@
+// The writing half of an end: writes, flushes, transactions' requests, waiting for quota and room, and taking back.
+#include <algorithm>
+
+#include "linux/named_end.h"
+
+namespace pipes {
+namespace {
+
+using wire::EndState;
+using wire::FrameKind;
+using wire::RingWriter;
+
+constexpr uint64_t kNever = UINT64_MAX;
+// Frames of a long answer are short, so that copying in and copying out overlap; those of a stream are long.
+constexpr uint64_t kAnswerFrame = 16 * 1024;
+constexpr uint64_t kLongAnswerFrame = 64 * 1024;
+constexpr uint64_t kLongAnswer = 256 * 1024;
+constexpr uint32_t kWriterPauses = 32;
+constexpr uint32_t kIdleWakesMax = 16;
+
+}  // namespace
+
+Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
+  PendingOp op;
+  op.buffer = const_cast<std::byte*>(data.data());  // only read from
+  op.size = static_cast<uint32_t>(data.size());
+  Effects effects;
+  MutexLock lock(write_mutex_);
+  if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) return refused;
+  op.no_wait = wait_mode_ == WaitMode::kNoWait;
+  if (op.size == 0 && fixed_.attributes.type == PipeType::kByte) return PIPES_OK;  // WRITE-6
+  const Status status = run_write(op, lock, effects);
+  *transferred = op.transferred;
+  return status;
+}
+
+// Carries a write through, from its acceptance to its end. `lock` is held at the beginning, and given up.
+Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
+  begin_write(op);
+  if (op.done) {
+    lock.unlock();
+    return op.status;
+  }
+  op.sequence = ++write_sequence_;
+  op.parker = nullptr;
+  // Everything before it must be in the ring already, else it queues behind.
+  const bool first_to_push = pushed_sequence_ + 1 == op.sequence;
+  const Push pushed = first_to_push ? push_frames(op, effects) : Push::kNoRoom;
+  uint64_t lent = 0;
+  const bool complete =
+      op.done || (op.pushed && (op.ignores_quota || op.size == 0 ||
+                                (writes_.empty() && within_quota(op.announced_end, &lent))));
+  if (complete) {
+    if (!op.done) {
+      op.transferred = op.size;
+      op.finish(PIPES_OK);
+      if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
+    }
+    lock.unlock();
+    effects.perform();
+    return op.status;
+  }
+  op.parker = &Parker::mine();
+  writes_.push_back(&op);
+  ++connection_->write_guests;
+  if (pushed == Push::kWakeFirst) op.parker->unpark();  // our own ticket: go on at once after waking the reader
+  lock.unlock();
+  effects.perform();
+  await_write_half(op, writes_);
+  return op.status;
+}
+
+// Is everything unread up to `announced_end` within the quota, what waiting reads lend included (BUF-3, BUF-6)? An
+// impossible progress of the reader counts as no.
+bool NamedEnd::within_quota(uint64_t announced_end, uint64_t* lent) {
+  Connection& connection = *connection_;
+  RingWriter& writer = connection.writer;
+  const uint64_t quota = connection.write_quota;
+  if (announced_end <= writer.consumed_seen() + quota) return true;
+  if (!writer.refresh()) {
+    mark_broken(connection);
+    return false;
+  }
+  *lent = writer.lent_seen();
+  return announced_end <= writer.consumed_seen() + quota + std::min<uint64_t>(*lent, UINT32_MAX);
+}
+
+void NamedEnd::begin_write(PendingOp& op) {
+  Connection& connection = *connection_;
+  RingWriter& writer = connection.writer;
+  uint64_t lent = 0;
+  const bool fits_quota =
+      op.size == 0 || op.ignores_quota || within_quota(writer.announced() + op.size, &lent);
+  if (op.no_wait && !op.ignores_quota) {
+    uint64_t size = op.size;
+    // WRITE-10, FINE-15: all or nothing, apart from the bytes that a waiting reader takes.
+    if (!fits_quota || !writes_.empty()) {
+      const bool reader_waits = writes_.empty() && lent > 0 && writer.consumed_seen() == writer.announced();
+      const bool part = reader_waits && fixed_.attributes.type == PipeType::kByte;
+      size = part ? std::min<uint64_t>(lent, op.size) : 0;
+      if (size == 0 && op.size != 0) return op.finish(PIPES_OK);
+    }
+    const uint64_t room_needed = size + size / 512 + wire::kPage;
+    if (writer.tail() - writer.head_seen() + room_needed > connection.memory.capacity() &&
+        (!writer.refresh() || writer.tail() - writer.head_seen() + room_needed > connection.memory.capacity())) {
+      return op.finish(PIPES_OK);  // the ring is the limit: as if the quota were
+    }
+    op.size = static_cast<uint32_t>(size);
+  }
+  // What does not fit ring or quota may have to be taken back, so its frames are marked.
+  const uint64_t whole = wire::frame_bytes(FrameKind::kFirst, op.size) + op.size / 512 + 2 * wire::kHeaderBytes;
+  op.waits = op.size > 0 && (!fits_quota || writer.tail() - writer.head_seen() + whole > connection.memory.capacity());
+  const uint64_t needed = std::min(whole, connection.memory.capacity());
+  const bool answers = consumed_hint_.load(std::memory_order_relaxed) != head_at_last_write_;
+  head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
+  written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (answers && writes_.empty() && writer.memory().offset(writer.tail()) + whole + wire::kHeaderBytes > wire::kPage &&
+      writer.can_rewind(whole)) {
+    writer.rewind();
+  }
+  // Memory for all of it is found before any of it is shown: a message is never cut by want of memory (BUF-13).
+  const uint64_t offset = writer.memory().offset(writer.tail());
+  const bool beyond_mapped = !writer.memory().covers(writer.tail(), needed + wire::kHeaderBytes);
+  if ((beyond_mapped || std::min(offset + needed + wire::kHeaderBytes, connection.memory.capacity()) > writer.populated()) &&
+      !connection.prepare_writer(needed)) {
+    op.waits = false;
+    return op.finish(PIPES_ERROR_NOT_ENOUGH_MEMORY);
+  }
+  writer.announce(op.size);
+  op.announced_end = writer.announced();
+  op.message_mode = answers;
+}
+
+uint64_t NamedEnd::frame_limit(const PendingOp& op) const {
+  const bool answers = op.message_mode;
+  if (!answers) return connection_->memory.capacity() / 8;
+  return op.size <= kLongAnswer ? kAnswerFrame : kLongAnswerFrame;
+}
+
+// SUBTLE: publish the frame, fence, look at the flag; the reader stores its flag, fences, looks at the frame. Without both
+// fences either load may overtake its store, and both would wait for ever.
+bool NamedEnd::wake_reader(Effects& effects) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  std::atomic<uint32_t>& waiting = connection_->out->reader_waits.waiting;
+  if (waiting.load(std::memory_order_relaxed) == 0 || waiting.exchange(0, std::memory_order_acq_rel) == 0) return false;
+  effects.wake_shared(&waiting);
+  return true;
+}
+
+NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
+  Connection& connection = *connection_;
+  RingWriter& writer = connection.writer;
+  const bool message_type = fixed_.attributes.type == PipeType::kMessage;
+  const uint64_t limit = frame_limit(op);
+  while (true) {
+    const uint64_t left = op.size - op.pushed_bytes;
+    const uint64_t payload = std::min(left, limit);
+    FrameKind kind = FrameKind::kWhole;
+    if (message_type && left > payload) kind = op.pushed_bytes == 0 ? FrameKind::kFirst : FrameKind::kMore;
+    if (message_type && left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
+    RingWriter::Fit fit = writer.fit(kind, payload);
+    if (fit == RingWriter::Fit::kNeedsMemory) {
+      const uint64_t bytes = wire::frame_bytes(kind, payload);
+      fit = connection.prepare_writer(bytes) ? writer.fit(kind, payload) : RingWriter::Fit::kNoRoom;
+    }
+    if (fit == RingWriter::Fit::kViolation) {
+      mark_broken(connection);
+      return Push::kFailed;
+    }
+    if (fit != RingWriter::Fit::kFits) return Push::kNoRoom;
+    if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
+    writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size);
+    op.pushed_bytes += static_cast<uint32_t>(payload);
+    const bool woke = wake_reader(effects);
+    if (op.pushed_bytes == op.size) break;
+    if (woke) return Push::kWakeFirst;
+  }
+  op.pushed = true;
+  pushed_sequence_ = op.sequence;
+  for (PendingOp* flush = flushes_.front(); flush != nullptr; flush = flush->next) {
+    if (flush->target_known || flush->sequence > pushed_sequence_) continue;
+    flush->target_known = true;
+    flush->target = writer.tail();
+  }
+  return Push::kAll;
+}
+
+bool NamedEnd::pump_writes(Effects& effects) {
+  Connection& connection = *connection_;
+  bool wake_first = false;
+  for (PendingOp* op = writes_.front(); op != nullptr && !wake_first; op = op->next) {
+    if (op->pushed) continue;
+    const Push pushed = push_frames(*op, effects);
+    wake_first = pushed == Push::kWakeFirst;
+    if (pushed != Push::kAll) break;
+  }
+  bool in_front = true;
+  uint64_t lent = 0;
+  for (PendingOp* op = writes_.front(); op != nullptr;) {
+    PendingOp* next = op->next;
+    if (!op->pushed) break;
+    const bool complete = op->ignores_quota || op->size == 0 || (in_front && within_quota(op->announced_end, &lent));
+    if (complete) {
+      writes_.remove(op);
+      op->transferred = op->size;
+      op->finish(PIPES_OK);
+      effects.unpark(op->parker);
+    } else {
+      in_front = false;  // BUF-8: what comes later does not overtake
+    }
+    op = next;
+  }
+  if (writes_.empty()) {
+    if (!waiting_frames_.empty()) connection.writer.publish_final(connection.writer.tail());
+    waiting_frames_.clear();
+  } else {
+    const uint64_t oldest = writes_.front()->sequence;
+    while (!waiting_frames_.empty() && waiting_frames_.front().sequence < oldest) {
+      const WaitingFrame& frame = waiting_frames_.front();
+      connection.writer.publish_final(frame.position + wire::frame_bytes(frame.kind, frame.length));
+      waiting_frames_.pop_front();
+    }
+  }
+  pump_flushes(effects);
+  return wake_first;
+}
+
+void NamedEnd::pump_flushes(Effects& effects) {
+  if (flushes_.empty()) return;
+  if (!connection_->writer.refresh()) return mark_broken(*connection_);
+  for (PendingOp* op = flushes_.front(); op != nullptr;) {
+    PendingOp* next = op->next;
+    if (op->target_known && connection_->writer.head_seen() >= op->target) {
+      flushes_.remove(op);
+      op->finish(PIPES_OK);
+      effects.unpark(op->parker);
+    }
+    op = next;
+  }
+}
+
+PendingOp* NamedEnd::waiting_on_write_half() const {
+  return writes_.front() != nullptr ? writes_.front() : flushes_.front();
+}
+
+// Says which progress of the reader is worth a wake-up: what completes the first write, makes room for the first that is
+// not in the ring, or satisfies a flush.
+void NamedEnd::publish_wake_points(Connection& connection) {
+  uint64_t at_consumed = kNever;
+  uint64_t at_head = kNever;
+  bool in_front = true;
+  for (const PendingOp* op = writes_.front(); op != nullptr; op = op->next) {
+    if (!op->pushed) {
+      const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
+      const uint64_t needed = connection.writer.tail() + wire::frame_bytes(FrameKind::kFirst, payload) + wire::kHeaderBytes;
+      at_head = needed > connection.memory.capacity() ? needed - connection.memory.capacity() : 0;
+      break;
+    }
+    if (in_front) {
+      const uint64_t quota = connection.write_quota;
+      at_consumed = op->announced_end > quota ? op->announced_end - quota : 0;
+      in_front = false;
+    }
+  }
+  for (const PendingOp* op = flushes_.front(); op != nullptr; op = op->next) {
+    if (op->target_known) at_head = std::min(at_head, op->target);
+  }
+  connection.out->writer_waits.wake_at_consumed.store(at_consumed, std::memory_order_relaxed);
+  connection.out->writer_waits.wake_at_head.store(at_head, std::memory_order_relaxed);
+}
+
+void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
+  Parker& parker = *op.parker;
+  BlockingCall call(parker);
+  std::shared_ptr<Connection> connection;
+  uint32_t idle_wakes = 0;
+  bool drives = false;
+  while (true) {
+    const uint32_t ticket = parker.ticket();
+    Effects effects;
+    bool again = false;
+    {
+      MutexLock lock(write_mutex_);
+      if (!connection) connection = connection_;
+      if (drives && write_driver_ == &op) write_driver_ = nullptr;
+      if (!op.done && write_driver_ == nullptr) again = pump_writes(effects);
+      if (!op.done && connection_ == connection && connection->over()) {
+        const bool violated = connection->peer_state() == EndState::kOpen;
+        const Status status = violated ? Status{PIPES_ERROR_BROKEN_PIPE} : over_status(PIPES_ERROR_BROKEN_PIPE);
+        complete_all(writes_, status, effects);
+        complete_all(flushes_, status, effects);
+        waiting_frames_.clear();
+      }
+      if (!op.done && parker.cancelled()) {
+        if (&queue == &writes_) {
+          cancel_write(op, effects);
+        } else {
+          queue.remove(&op);
+          op.finish(PIPES_ERROR_OPERATION_ABORTED);
+        }
+      }
+      if (op.done) {
+        PendingOp* next = waiting_on_write_half();
+        if (write_driver_ == nullptr && next != nullptr) effects.unpark(next->parker);
+        leave_guest(Half::kWrite, connection);
+        lock.unlock();
+        effects.perform();
+        return;
+      }
+      if (write_driver_ == nullptr) write_driver_ = &op;
+      drives = write_driver_ == &op;
+      if (drives) publish_wake_points(*connection);
+    }
+    effects.perform();
+    if (again) continue;
+    if (!drives) {
+      parker.sleep(ticket, Deadline::never());
+      continue;
+    }
+    const wire::ReaderProgress& progress = connection->out->reader;
+    wire::WaitFlag& flag = connection->out->writer_waits;
+    const uint64_t at_consumed = flag.wake_at_consumed.load(std::memory_order_relaxed);
+    const uint64_t at_head = flag.wake_at_head.load(std::memory_order_relaxed);
+    const auto news = [&] {
+      return progress.consumed.load(std::memory_order_acquire) >= at_consumed ||
+             progress.head.load(std::memory_order_acquire) >= at_head || connection->over() ||
+             parker.ticket() != ticket;
+    };
+    if (write_spinner_.spin(connection->peer->processor.load(std::memory_order_relaxed), kWriterPauses, news)) {
+      idle_wakes = 0;
+      continue;
+    }
+    const uint32_t processor = current_processor();
+    if (connection->own->processor.load(std::memory_order_relaxed) != processor) {
+      connection->own->processor.store(processor, std::memory_order_relaxed);
+    }
+    // Release: the wake points are visible to whoever sees the flag.
+    flag.waiting.store(1, std::memory_order_release);
+    // SUBTLE: the counterpart of the fence in publish_reads.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!news()) {
+      if (idle_wakes <= kIdleWakesMax) {
+        parker.sleep_with(ticket, &flag.waiting, 1, Deadline::never());
+      } else {
+        parker.sleep(ticket, Deadline::after_ms(std::min<uint64_t>(idle_wakes - kIdleWakesMax, 50)));
+      }
+      idle_wakes = news() ? 0 : idle_wakes + 1;
+    }
+    flag.waiting.store(0, std::memory_order_relaxed);
+  }
+}
+
+// Takes back what nobody has read of a write that waits, and forgets what was announced of it (CANCEL-9).
+void NamedEnd::withdraw(PendingOp& op) {
+  Connection& connection = *connection_;
+  uint64_t taken_back = op.size - op.pushed_bytes;
+  uint64_t kept_until = connection.writer.tail();
+  for (auto frame = waiting_frames_.rbegin(); frame != waiting_frames_.rend(); ++frame) {
+    if (frame->sequence != op.sequence) continue;
+    const auto result = connection.writer.withdraw(frame->position, frame->kind, frame->length);
+    if (result.violation) {
+      mark_broken(connection);
+      break;
+    }
+    if (result.bytes == 0) break;
+    taken_back += result.bytes;
+    kept_until = frame->position;
+  }
+  std::erase_if(waiting_frames_, [&](const WaitingFrame& frame) { return frame.sequence == op.sequence; });
+  connection.writer.unannounce(taken_back);
+  for (PendingOp* later = op.next; later != nullptr; later = later->next) later->announced_end -= taken_back;
+  for (PendingOp* flush = flushes_.front(); flush != nullptr; flush = flush->next) {
+    if (flush->sequence != op.sequence) continue;
+    flush->target_known = true;
+    flush->target = kept_until;
+  }
+  if (!op.pushed && pushed_sequence_ + 1 == op.sequence) pushed_sequence_ = op.sequence;
+  op.transferred = op.size - static_cast<uint32_t>(std::min<uint64_t>(taken_back, op.size));
+}
+
+void NamedEnd::cancel_write(PendingOp& op, Effects& effects) {
+  withdraw(op);
+  writes_.remove(&op);
+  const bool all_taken = op.transferred == op.size;
+  if (!all_taken) op.transferred = 0;
+  op.finish(all_taken ? Status{PIPES_OK} : Status{PIPES_ERROR_OPERATION_ABORTED});
+  wake_reader(effects);  // a reader in the middle of this message learns that it ends here
+  pump_writes(effects);
+}
+
+Status NamedEnd::flush() {
+  PendingOp op;
+  Effects effects;
+  {
+    MutexLock lock(write_mutex_);
+    if (closed_) return PIPES_ERROR_INVALID_HANDLE;
+    const Gate answer = gate(view(), Operation::kFlush);
+    if (answer.action == Gate::Action::kFail) return answer.status;
+    if (answer.action == Gate::Action::kSucceed) return PIPES_OK;
+    if (connection_->over()) return over_status(PIPES_OK);
+    if (!connection_->writer.refresh()) {
+      mark_broken(*connection_);
+      return PIPES_ERROR_BROKEN_PIPE;
+    }
+    if (writes_.empty() && connection_->writer.drained()) return PIPES_OK;
+    op.sequence = write_sequence_;
+    op.target_known = pushed_sequence_ >= op.sequence;
+    op.target = connection_->writer.tail();
+    op.parker = &Parker::mine();
+    flushes_.push_back(&op);
+    ++connection_->write_guests;
+  }
+  await_write_half(op, flushes_);
+  return op.status;
+}
+
+// The request goes into the ring first, whatever the quota (TRANS-5); the read of the reply was queued before it, so that
+// no other read of this end can take the reply.
+Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byte> reply, uint32_t* transferred) {
+  PendingOp reading;
+  reading.buffer = reply.data();
+  reading.size = static_cast<uint32_t>(reply.size());
+  reading.message_mode = true;
+  {
+    MutexLock lock(read_mutex_);
+    if (const Status refused = refusal(Operation::kTransact); refused != PIPES_OK) return refused;
+    const bool fit = fixed_.attributes.access == AccessMode::kDuplex &&
+                     fixed_.attributes.type == PipeType::kMessage && read_mode_ == ReadMode::kMessage;
+    if (!fit) return PIPES_ERROR_BAD_PIPE;
+    if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
+    if (connection_->over()) return PIPES_ERROR_BAD_PIPE;
+    if (!reads_.empty() || connection_->reader.look() == wire::Look::kFrame) return PIPES_ERROR_PIPE_BUSY;
+    reading.parker = &Parker::mine();
+    reads_.push_back(&reading);
+    ++connection_->read_guests;
+    Effects none;
+    publish_reads(none);
+  }
+  PendingOp writing;
+  writing.buffer = const_cast<std::byte*>(request.data());
+  writing.size = static_cast<uint32_t>(request.size());
+  writing.ignores_quota = true;
+  Status written = PIPES_OK;
+  {
+    Effects effects;
+    MutexLock lock(write_mutex_);
+    written = refusal(Operation::kWrite);
+    if (written == PIPES_OK) written = run_write(writing, lock, effects);
+  }
+  if (written != PIPES_OK) {
+    MutexLock lock(read_mutex_);
+    if (!reading.done) {
+      reads_.remove(&reading);
+      reading.finish(written == PIPES_ERROR_NO_DATA ? Status{PIPES_ERROR_BROKEN_PIPE} : written);
+    }
+  }
+  await_read(reading);
+  *transferred = reading.transferred;
+  return reading.status;
+}
+
+}  // namespace pipes

@@ -1,0 +1,73 @@
+// The futex system calls, with absolute time-outs of the monotonic clock throughout.
+#include "support/futex.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+
+#ifndef FUTEX_32
+#define FUTEX_32 2
+#endif
+#ifndef FUTEX_PRIVATE_FLAG
+#define FUTEX_PRIVATE_FLAG 128
+#endif
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
+
+namespace pipes {
+namespace {
+
+// Laid out as the kernel's futex_waitv, which older headers lack.
+struct WaitvEntry {
+  uint64_t expected;
+  uint64_t address;
+  uint32_t flags;
+  uint32_t reserved;
+};
+
+constexpr uint64_t kRecheck_ns = 50'000'000;
+
+void wait_shared_briefly(const std::atomic<uint32_t>* shared, uint32_t expected, Deadline deadline) {
+  const Deadline recheck = Deadline::after_ns(kRecheck_ns);
+  const timespec until = (deadline.at_ns() < recheck.at_ns() ? deadline : recheck).as_timespec();
+  syscall(SYS_futex, shared, FUTEX_WAIT_BITSET, expected, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
+}
+
+}  // namespace
+
+void futex_wait_private(const std::atomic<uint32_t>* word, uint32_t expected, Deadline deadline) noexcept {
+  const timespec until = deadline.as_timespec();
+  syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, deadline.is_never() ? nullptr : &until, nullptr,
+          FUTEX_BITSET_MATCH_ANY);
+}
+
+void futex_wake_private(std::atomic<uint32_t>* word, int count) noexcept {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
+}
+
+void futex_wake_shared(std::atomic<uint32_t>* word) noexcept {
+  syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+void futex_wait_both(const std::atomic<uint32_t>* shared, uint32_t shared_expected, const std::atomic<uint32_t>* own,
+                     uint32_t own_expected, Deadline deadline) noexcept {
+  static std::atomic<bool> has_waitv{true};
+  if (has_waitv.load(std::memory_order_relaxed)) {
+    const WaitvEntry entries[2] = {
+        {shared_expected, reinterpret_cast<uintptr_t>(shared), FUTEX_32, 0},
+        {own_expected, reinterpret_cast<uintptr_t>(own), FUTEX_32 | FUTEX_PRIVATE_FLAG, 0},
+    };
+    const timespec until = deadline.as_timespec();
+    const long woken =
+        syscall(SYS_futex_waitv, entries, 2, 0, deadline.is_never() ? nullptr : &until, CLOCK_MONOTONIC);
+    if (woken >= 0 || errno != ENOSYS) return;
+    has_waitv.store(false, std::memory_order_relaxed);
+  }
+  if (own->load(std::memory_order_acquire) == own_expected) wait_shared_briefly(shared, shared_expected, deadline);
+}
+
+}  // namespace pipes

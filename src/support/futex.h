@@ -1,0 +1,32 @@
+// Thin calls for the kernel's futexes. A return says nothing about why: every caller looks again.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "support/deadline.h"
+
+namespace pipes {
+
+inline void cpu_relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#endif
+}
+
+// Waits on a word of this process while it holds `expected`.
+void futex_wait_private(const std::atomic<uint32_t>* word, uint32_t expected, Deadline deadline) noexcept;
+void futex_wake_private(std::atomic<uint32_t>* word, int count) noexcept;
+
+// Wakes everyone who waits on a word that other processes see.
+void futex_wake_shared(std::atomic<uint32_t>* word) noexcept;
+
+// Waits on a word that other processes see and on one of this process, whichever changes first. SUBTLE: a peer can move
+// waiters of the shared word elsewhere, so that no wake reaches them; the private word is the one that can be relied
+// on. Kernels before 5.16 cannot wait for both: there the shared word is looked at again every 50 ms.
+void futex_wait_both(const std::atomic<uint32_t>* shared, uint32_t shared_expected, const std::atomic<uint32_t>* own,
+                     uint32_t own_expected, Deadline deadline) noexcept;
+
+}  // namespace pipes

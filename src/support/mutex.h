@@ -1,0 +1,83 @@
+// Mutex: the library's lock, a futex word with three states, and the annotations Clang checks it by.
+//
+// std::mutex would do, but the hot path takes one per call, and this one is inline and half the price. It is private to
+// the process: nothing shared with a peer is ever a lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#if defined(__clang__)
+#define PIPES_TSA(x) __attribute__((x))
+#else
+#define PIPES_TSA(x)
+#endif
+#define PIPES_CAPABILITY(x) PIPES_TSA(capability(x))
+#define PIPES_GUARDED_BY(x) PIPES_TSA(guarded_by(x))
+#define PIPES_REQUIRES(...) PIPES_TSA(requires_capability(__VA_ARGS__))
+#define PIPES_ACQUIRE(...) PIPES_TSA(acquire_capability(__VA_ARGS__))
+#define PIPES_RELEASE(...) PIPES_TSA(release_capability(__VA_ARGS__))
+#define PIPES_EXCLUDES(...) PIPES_TSA(locks_excluded(__VA_ARGS__))
+#define PIPES_SCOPED_CAPABILITY PIPES_TSA(scoped_lockable)
+#define PIPES_NO_THREAD_SAFETY_ANALYSIS PIPES_TSA(no_thread_safety_analysis)
+
+namespace pipes {
+
+class PIPES_CAPABILITY("mutex") Mutex {
+ public:
+  Mutex() = default;
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+
+  void lock() PIPES_ACQUIRE() {
+    uint32_t expected = kFree;
+    // Acquire: what the last holder wrote is visible from here on.
+    if (!word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire, std::memory_order_relaxed)) {
+      lock_slowly();
+    }
+  }
+
+  void unlock() PIPES_RELEASE() {
+    // Release: pairs with the acquire in lock().
+    if (word_.exchange(kFree, std::memory_order_release) == kContended) wake_one();
+  }
+
+  // reset_in_child makes the lock free again in a forked child, where its holder does not exist.
+  void reset_in_child() noexcept { word_.store(kFree, std::memory_order_relaxed); }
+
+ private:
+  static constexpr uint32_t kFree = 0;
+  static constexpr uint32_t kHeld = 1;
+  static constexpr uint32_t kContended = 2;  // held, and somebody may sleep
+
+  void lock_slowly() noexcept;
+  void wake_one() noexcept;
+
+  std::atomic<uint32_t> word_{kFree};
+};
+
+// MutexLock holds a Mutex for a scope; it may be given up early and taken again.
+class PIPES_SCOPED_CAPABILITY MutexLock {
+ public:
+  explicit MutexLock(Mutex& mutex) PIPES_ACQUIRE(mutex) : mutex_(&mutex) { mutex_->lock(); }
+  ~MutexLock() PIPES_RELEASE() {
+    if (held_) mutex_->unlock();
+  }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+  void unlock() PIPES_RELEASE() {
+    held_ = false;
+    mutex_->unlock();
+  }
+  void lock() PIPES_ACQUIRE() {
+    mutex_->lock();
+    held_ = true;
+  }
+
+ private:
+  Mutex* mutex_;
+  bool held_ = true;
+};
+
+}  // namespace pipes

@@ -1,0 +1,143 @@
+// Parkers live in chunks that are never freed, so that a late unpark always finds valid memory.
+#include "support/parker.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "support/futex.h"
+#include "support/mutex.h"
+
+namespace pipes {
+
+struct ParkerPool {
+  static constexpr uint32_t kChunk = 64;
+  static constexpr uint32_t kChunksMax = 4096;
+
+  static Parker* take() {
+    MutexLock lock(mutex);
+    if (free_list == nullptr) grow();
+    Parker* parker = free_list;
+    free_list = parker->next_free_;
+    parker->generation_.fetch_add(1, std::memory_order_release);
+    return parker;
+  }
+
+  static void give_back(Parker* parker) {
+    parker->generation_.fetch_add(1, std::memory_order_release);
+    parker->call_.store(Parker::kNoCall, std::memory_order_relaxed);
+    MutexLock lock(mutex);
+    parker->next_free_ = free_list;
+    free_list = parker;
+  }
+
+  static Parker* at(uint32_t index) {
+    const uint32_t chunk = index / kChunk;
+    if (chunk >= kChunksMax) return nullptr;
+    Parker* parkers = chunks[chunk].load(std::memory_order_acquire);
+    return parkers == nullptr ? nullptr : &parkers[index % kChunk];
+  }
+
+  static void grow() {
+    auto* parkers = new Parker[kChunk];
+    for (uint32_t i = kChunk; i-- > 0;) {
+      parkers[i].index_ = chunk_count * kChunk + i;
+      parkers[i].next_free_ = free_list;
+      free_list = &parkers[i];
+    }
+    chunks.at(chunk_count).store(parkers, std::memory_order_release);
+    ++chunk_count;
+  }
+
+  static inline Mutex mutex;
+  static inline Parker* free_list = nullptr;
+  static inline uint32_t chunk_count = 0;
+  static inline std::array<std::atomic<Parker*>, kChunksMax> chunks{};
+};
+
+namespace {
+
+struct ThreadsParker {
+  Parker* parker = nullptr;
+  ~ThreadsParker() {
+    if (parker != nullptr) ParkerPool::give_back(parker);
+    parker = nullptr;
+  }
+};
+
+thread_local ThreadsParker threads_parker;
+
+}  // namespace
+
+Parker& Parker::mine() noexcept {
+  if (threads_parker.parker == nullptr) threads_parker.parker = ParkerPool::take();
+  return *threads_parker.parker;
+}
+
+uint64_t Parker::name() const noexcept {
+  return (static_cast<uint64_t>(generation_.load(std::memory_order_relaxed)) << 32) | index_;
+}
+
+Parker* Parker::find(uint64_t name) noexcept {
+  Parker* parker = ParkerPool::at(static_cast<uint32_t>(name));
+  if (parker == nullptr) return nullptr;
+  const uint32_t generation = parker->generation_.load(std::memory_order_acquire);
+  const bool alive = (generation & 1u) != 0 && generation == static_cast<uint32_t>(name >> 32);
+  return alive ? parker : nullptr;
+}
+
+void Parker::reset_all_in_child() noexcept {
+  ParkerPool::mutex.reset_in_child();
+  for (uint32_t chunk = 0; chunk < ParkerPool::kChunksMax; ++chunk) {
+    Parker* parkers = ParkerPool::chunks[chunk].load(std::memory_order_relaxed);
+    if (parkers == nullptr) break;
+    for (uint32_t i = 0; i < ParkerPool::kChunk; ++i) {
+      const int fd = parkers[i].event_fd_.exchange(-1, std::memory_order_relaxed);
+      if (fd >= 0) ::close(fd);
+      parkers[i].call_.store(kNoCall, std::memory_order_relaxed);
+    }
+  }
+}
+
+void Parker::unpark() noexcept {
+  // Sequentially consistent, as is the load of event_fd_ below and their counterparts in event_fd(): either we see the
+  // descriptor, or its maker sees the new ticket. With acquire and release alone both could miss.
+  word_.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake_private(&word_, 1);
+  const int fd = event_fd_.load(std::memory_order_seq_cst);
+  if (fd < 0) return;
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);  // full means readable already
+}
+
+void Parker::sleep(uint32_t ticket, Deadline deadline) noexcept { futex_wait_private(&word_, ticket, deadline); }
+
+void Parker::sleep_with(uint32_t ticket, const std::atomic<uint32_t>* shared, uint32_t expected,
+                        Deadline deadline) noexcept {
+  futex_wait_both(shared, expected, &word_, ticket, deadline);
+}
+
+int Parker::event_fd() noexcept {
+  int fd = event_fd_.load(std::memory_order_relaxed);
+  if (fd >= 0) return fd;
+  fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0) return -1;
+  event_fd_.store(fd, std::memory_order_seq_cst);
+  return fd;
+}
+
+void Parker::drain() noexcept {
+  const int fd = event_fd_.load(std::memory_order_relaxed);
+  uint64_t count = 0;
+  if (fd >= 0) [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
+}
+
+bool Parker::cancel() noexcept {
+  uint32_t expected = kInCall;
+  if (!call_.compare_exchange_strong(expected, kCancelled, std::memory_order_acq_rel)) return false;
+  unpark();
+  return true;
+}
+
+}  // namespace pipes

@@ -1,0 +1,81 @@
+// Parker: the one thing a thread of this library ever blocks on, one per thread.
+//
+// A blocking call takes the parker's ticket, looks whether it may go on, and sleeps while the ticket is unchanged. Who
+// changes something it waits for (the reactor, another thread of the process, a cancel) stores the change first and then
+// unparks it. Parkers are never freed, only reused: unparking a thread that has gone on, or has ended, is a harmless
+// spurious wake-up. Works on Linux's futexes; an eventfd is made when a wait needs descriptors.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "support/deadline.h"
+
+namespace pipes {
+
+class Parker {
+ public:
+  // The calling thread's parker.
+  static Parker& mine() noexcept;
+  // The parker that `name` (see name()) belongs to, or null if its thread has ended.
+  static Parker* find(uint64_t name) noexcept;
+  // In a forked child: drops descriptors shared with the parent. Async-signal-safe.
+  static void reset_all_in_child() noexcept;
+
+  Parker(const Parker&) = delete;
+  Parker& operator=(const Parker&) = delete;
+
+  [[nodiscard]] uint64_t name() const noexcept;
+
+  // Take it before looking at what is waited for.
+  [[nodiscard]] uint32_t ticket() const noexcept { return word_.load(std::memory_order_acquire); }
+
+  // Wakes the thread if it sleeps; otherwise its next sleep with an older ticket returns at once. Any thread.
+  void unpark() noexcept;
+
+  // Sleeps until unparked since `ticket`, until the deadline, or for no reason at all.
+  void sleep(uint32_t ticket, Deadline deadline) noexcept;
+  // The same, woken also when `*shared`, a word other processes see, no longer holds `expected`, or is woken.
+  void sleep_with(uint32_t ticket, const std::atomic<uint32_t>* shared, uint32_t expected, Deadline deadline) noexcept;
+
+  // A descriptor that becomes readable when the thread is unparked, for poll; -1 if there is none to be had. Only its own
+  // thread asks. drain() makes it unreadable again; call it before taking the ticket.
+  [[nodiscard]] int event_fd() noexcept;
+  void drain() noexcept;
+
+  // Cancelling. A blocking call is a BlockingCall; cancel() reaches it once.
+  [[nodiscard]] bool cancel() noexcept;  // false: the thread is in no blocking call
+  [[nodiscard]] bool cancelled() const noexcept { return call_.load(std::memory_order_acquire) == kCancelled; }
+
+ private:
+  friend class BlockingCall;
+  friend struct ParkerPool;
+  Parker() = default;
+
+  static constexpr uint32_t kNoCall = 0;
+  static constexpr uint32_t kInCall = 1;
+  static constexpr uint32_t kCancelled = 2;
+
+  std::atomic<uint32_t> word_{0};    // counts unparks; the futex
+  std::atomic<uint32_t> call_{kNoCall};
+  std::atomic<int> event_fd_{-1};
+  std::atomic<uint32_t> generation_{0};  // odd while a thread owns this parker
+  uint32_t index_ = 0;
+  Parker* next_free_ = nullptr;
+};
+
+// BlockingCall marks the part of a call that pipes_cancel_synchronous may end.
+class BlockingCall {
+ public:
+  explicit BlockingCall(Parker& parker) noexcept : parker_(parker) {
+    parker_.call_.store(Parker::kInCall, std::memory_order_release);
+  }
+  ~BlockingCall() { parker_.call_.store(Parker::kNoCall, std::memory_order_release); }
+  BlockingCall(const BlockingCall&) = delete;
+  BlockingCall& operator=(const BlockingCall&) = delete;
+
+ private:
+  Parker& parker_;
+};
+
+}  // namespace pipes

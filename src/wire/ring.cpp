@@ -1,0 +1,267 @@
+// What of the ring is not on the path of a short message: rewinding, withdrawing, validating, peeking.
+#include "wire/ring.h"
+
+#include <algorithm>
+
+namespace pipes::wire {
+namespace {
+
+// How many frames without content one look passes over: a peer that writes nothing else keeps no call busy for long.
+constexpr int kEmptyFramesMax = 1024;
+// How many failed exchanges on a header mean that the peer plays with it.
+constexpr int kExchangesMax = 16;
+
+}  // namespace
+
+bool RingWriter::refresh() {
+  // Acquire: the reader has finished copying what lies before head. TOCTOU: each loaded once, checked, then kept.
+  const uint64_t head = words_->reader.head.load(std::memory_order_acquire);
+  const uint64_t consumed = words_->reader.consumed.load(std::memory_order_relaxed);
+  lent_seen_ = words_->reader.lent.load(std::memory_order_relaxed);
+  if (head < head_seen_ || head > tail_ || (head & 7) != 0) return false;
+  if (consumed < consumed_seen_ || consumed > announced_) return false;
+  head_seen_ = head;
+  consumed_seen_ = consumed;
+  return true;
+}
+
+// SUBTLE: the skip's own header must outlive the reader's passing over it, and what lies before it is all the room there
+// is until then.
+bool RingWriter::can_rewind(uint64_t bytes) {
+  return memory_.offset(tail_) >= bytes + kHeaderBytes && refresh() && drained();
+}
+
+void RingWriter::rewind() {
+  const uint64_t skipped = memory_.capacity - memory_.offset(tail_);
+  memory_.word(tail_ + skipped).store(0, std::memory_order_relaxed);
+  memory_.word(tail_).store(FrameHeader{FrameKind::kSkip, false, 0, 0}.encode(), std::memory_order_release);
+  tail_ += skipped;
+}
+
+RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length) {
+  const FrameKind withdrawn = kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
+  auto header = memory_.word(position);
+  uint64_t word = header.load(std::memory_order_acquire);
+  for (int attempt = 0; attempt < kExchangesMax; ++attempt) {
+    const FrameHeader frame = FrameHeader::decode(word);
+    if (frame.kind != kind || !frame.waits || frame.length != length || frame.taken > length) return {true, 0};
+    if (frame.taken == length) return {false, 0};
+    const uint64_t taken_back = FrameHeader{withdrawn, true, length, frame.taken}.encode();
+    if (header.compare_exchange_strong(word, taken_back, std::memory_order_acq_rel)) {
+      return {false, length - frame.taken};
+    }
+  }
+  return {true, 0};
+}
+
+void RingReader::leave_frame(Cursor* at) {
+  at->position += frame_bytes(at->frame.kind, at->frame.length);
+  at->loaded = false;
+  at->skipped = false;
+}
+
+Look RingReader::pass_withdrawn(Cursor* at) {
+  const bool cut = at->in_message;
+  leave_frame(at);
+  at->in_message = false;
+  at->message_left = 0;
+  return cut ? Look::kMessageCut : Look::kFrame;
+}
+
+// A frame that waits may have been withdrawn since we accepted it; nothing else about it may have changed.
+Look RingReader::reload(Cursor* at) const {
+  const uint64_t word = memory_.word(at->position).load(std::memory_order_acquire);
+  const FrameHeader now = FrameHeader::decode(word);
+  const bool same_size = now.length == at->frame.length && now.taken == at->frame.taken && (word & FrameHeader::kUnused) == 0;
+  if (!same_size) return Look::kViolation;
+  if (now.kind == at->frame.kind && now.waits) return Look::kFrame;
+  const FrameKind withdrawn =
+      at->frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
+  if (now.kind != withdrawn) return Look::kViolation;
+  at->frame.kind = withdrawn;
+  return Look::kNothing;
+}
+
+// Decides by a header seen for the first time. Leaves `at` with the frame loaded, or past a frame without content
+// (kNothing), or as it was.
+Look RingReader::accept(Cursor* at, uint64_t word) const {
+  FrameHeader frame = FrameHeader::decode(word);
+  if ((word & FrameHeader::kUnused) != 0 || frame.taken != 0) {
+    const bool withdrawn = frame.kind == FrameKind::kWithdrawn || frame.kind == FrameKind::kWithdrawnFirst;
+    if ((word & FrameHeader::kUnused) != 0 || !withdrawn) return Look::kViolation;
+  }
+  const uint64_t offset = memory_.offset(at->position);
+  if (frame.kind == FrameKind::kSkip) {
+    if (at->skipped || at->in_message || frame.length != 0 || frame.waits) return Look::kViolation;
+    at->position += memory_.capacity - offset;
+    at->skipped = true;
+    return Look::kNothing;
+  }
+  const uint64_t bytes = frame_bytes(frame.kind, frame.length);
+  if (bytes + kHeaderBytes > memory_.capacity) return Look::kViolation;
+  if (!memory_.covers(at->position, bytes + kHeaderBytes)) return Look::kNeedsMemory;
+  switch (frame.kind) {
+    case FrameKind::kWhole:
+      if (at->in_message) return Look::kViolation;
+      at->message_left = frame.length;
+      break;
+    case FrameKind::kFirst: {
+      // TOCTOU: the total is loaded once; what the message still lacks is private from here on.
+      const uint64_t total = memory_.word(at->position + kHeaderBytes).load(std::memory_order_relaxed);
+      if (at->in_message || frame.length == 0 || frame.length >= total || total > UINT32_MAX) return Look::kViolation;
+      at->message_left = total;
+      break;
+    }
+    case FrameKind::kMore:
+      if (!at->in_message || frame.length == 0 || frame.length >= at->message_left) return Look::kViolation;
+      break;
+    case FrameKind::kLast:
+      if (!at->in_message || frame.length == 0 || frame.length != at->message_left) return Look::kViolation;
+      break;
+    case FrameKind::kWithdrawn:
+    case FrameKind::kWithdrawnFirst:
+      if (frame.taken != 0) return Look::kViolation;
+      at->frame = frame;
+      at->loaded = true;
+      return Look::kNothing;
+    default:
+      return Look::kViolation;
+  }
+  at->frame = frame;
+  at->loaded = true;
+  at->skipped = false;
+  return Look::kFrame;
+}
+
+Look RingReader::inspect(Cursor* at) const {
+  if (broken_) return Look::kViolation;
+  for (int empty = 0; empty < kEmptyFramesMax; ++empty) {
+    if (!at->loaded) {
+      const uint64_t word = memory_.word(at->position).load(std::memory_order_acquire);
+      if (word == 0) return Look::kNothing;
+      const Look accepted = accept(at, word);
+      if (accepted == Look::kViolation || accepted == Look::kNeedsMemory) return accepted;
+      if (accepted == Look::kNothing && !at->loaded) continue;  // a skip
+    } else if (at->frame.waits && at->frame.kind != FrameKind::kWithdrawn &&
+               at->frame.kind != FrameKind::kWithdrawnFirst) {
+      if (reload(at) == Look::kViolation) return Look::kViolation;
+    }
+    if (at->frame.kind == FrameKind::kWithdrawn || at->frame.kind == FrameKind::kWithdrawnFirst) {
+      if (pass_withdrawn(at) == Look::kMessageCut) return Look::kMessageCut;
+      continue;
+    }
+    if (dead_ && at->frame.waits && at->position >= final_) {
+      if (pass_withdrawn(at) == Look::kMessageCut) return Look::kMessageCut;
+      continue;
+    }
+    return Look::kFrame;
+  }
+  return Look::kNothing;
+}
+
+void RingReader::copy_out(uint64_t position, std::byte* to, uint64_t bytes) const {
+  if (bytes == 0) return;
+  const uint64_t offset = memory_.offset(position);
+  const uint64_t until_end = memory_.capacity - offset;
+  if (bytes <= until_end) {
+    std::memcpy(to, memory_.base + offset, bytes);
+    return;
+  }
+  std::memcpy(to, memory_.base + offset, until_end);
+  std::memcpy(to + until_end, memory_.base, bytes - until_end);
+}
+
+Look RingReader::claim(uint64_t* bytes, uint64_t room) {
+  FrameHeader& frame = at_.frame;
+  *bytes = std::min(room, frame.length - frame.taken);
+  if (!frame.waits || *bytes == 0) return Look::kFrame;
+  auto header = memory_.word(at_.position);
+  for (int attempt = 0; attempt < kExchangesMax; ++attempt) {
+    uint64_t expected = frame.encode();
+    FrameHeader claimed = frame;
+    claimed.taken += *bytes;
+    if (header.compare_exchange_strong(expected, claimed.encode(), std::memory_order_acq_rel)) return Look::kFrame;
+    const Look now = reload(&at_);
+    if (now == Look::kViolation) return now;
+    if (now == Look::kNothing) return pass_withdrawn(&at_) == Look::kMessageCut ? Look::kMessageCut : Look::kNothing;
+  }
+  return Look::kViolation;
+}
+
+RingReader::Taken RingReader::take(std::span<std::byte> buffer) {
+  Expects(at_.loaded);
+  uint64_t bytes = 0;
+  const Look claimed = claim(&bytes, buffer.size());
+  if (claimed != Look::kFrame) {
+    if (claimed == Look::kViolation) broken_ = true;
+    return {claimed, 0, false};
+  }
+  copy_out(at_.position + payload_offset(at_.frame.kind) + at_.frame.taken, buffer.data(), bytes);
+  at_.frame.taken += bytes;
+  at_.message_left -= bytes;
+  consumed_ += bytes;
+  if (bytes > 0) at_.in_message = true;
+  if (at_.frame.taken == at_.frame.length) leave_frame(&at_);
+  const bool done = at_.message_left == 0 && !at_.loaded;
+  if (done) at_.in_message = false;
+  return {Look::kFrame, bytes, done};
+}
+
+RingReader::Peeked RingReader::peek(std::span<std::byte> buffer, bool one_message) const {
+  Cursor at = at_;
+  Peeked peeked;
+  uint64_t first_message_left = 0;
+  bool first = true;
+  while (at.position - at_.position <= memory_.capacity) {  // a hostile ring could lead round and round
+    const Look found = inspect(&at);
+    if (found == Look::kMessageCut && first) continue;
+    if (first) peeked.look = found;
+    if (found != Look::kFrame) {
+      if (found == Look::kNeedsMemory || found == Look::kViolation) peeked.look = found;
+      break;
+    }
+    if (first) first_message_left = at.message_left;
+    first = false;
+    const uint64_t bytes = std::min(buffer.size() - peeked.copied, at.frame.length - at.frame.taken);
+    copy_out(at.position + payload_offset(at.frame.kind) + at.frame.taken, buffer.data() + peeked.copied, bytes);
+    peeked.copied += bytes;
+    at.frame.taken += bytes;
+    at.message_left -= bytes;
+    at.in_message = at.message_left != 0;
+    const bool frame_done = at.frame.taken == at.frame.length;
+    if (peeked.copied == buffer.size() || !frame_done || (one_message && at.message_left == 0)) break;
+    leave_frame(&at);
+  }
+  peeked.message_left = first_message_left - std::min(first_message_left, peeked.copied);
+  return peeked;
+}
+
+uint64_t RingReader::available() const {
+  if (!dead_) {
+    // TOCTOU: a peer's nonsense garbles this count and nothing else.
+    const uint64_t announced = words_->writer.announced.load(std::memory_order_acquire);
+    return announced > consumed_ ? announced - consumed_ : 0;
+  }
+  Cursor at = at_;
+  uint64_t bytes = 0;
+  while (at.position - at_.position <= memory_.capacity && inspect(&at) == Look::kFrame) {
+    bytes += at.frame.length - at.frame.taken;
+    at.message_left -= at.frame.length - at.frame.taken;
+    at.in_message = at.message_left != 0;
+    leave_frame(&at);
+  }
+  return bytes;
+}
+
+bool RingReader::message_complete() const {
+  Cursor at = at_;
+  while (at.position - at_.position <= memory_.capacity && inspect(&at) == Look::kFrame) {
+    at.message_left -= at.frame.length - at.frame.taken;
+    at.in_message = at.message_left != 0;
+    if (!at.in_message) return true;
+    leave_frame(&at);
+  }
+  return false;
+}
+
+}  // namespace pipes::wire

@@ -1,0 +1,236 @@
+// The two sides of one direction: RingWriter puts frames into the shared ring, RingReader takes them out.
+//
+// Both keep their own position, the peer's last accepted position and everything they decide by in private memory; what
+// the peer wrote is loaded once and checked, and nonsense is reported as a violation, never acted upon. They know frames,
+// not quotas, modes or waiting, and make no system call: when a position lies in memory that is not mapped or not
+// populated yet they say so and the caller sees to it. Neither is thread-safe; a lock of its owner guards each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <gsl/gsl>
+#include <span>
+
+#include "wire/layout.h"
+
+namespace pipes::wire {
+
+// The part of a ring that this process has mapped: its first page, or all of it in one piece.
+struct RingMemory {
+  std::byte* base = nullptr;
+  uint64_t capacity = 0;
+  uint64_t mapped = 0;
+
+  [[nodiscard]] uint64_t offset(uint64_t position) const { return position & (capacity - 1); }
+  [[nodiscard]] bool covers(uint64_t position, uint64_t bytes) const {
+    return mapped == capacity || offset(position) + bytes <= mapped;
+  }
+  [[nodiscard]] std::atomic_ref<uint64_t> word(uint64_t position) const {
+    return std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(base + offset(position)));
+  }
+};
+
+// What a look at the ring found.
+enum class Look {
+  kNothing,
+  kFrame,
+  kMessageCut,   // the message that is being read ends here: its writer took the rest back
+  kNeedsMemory,  // the next step lies beyond what is mapped or populated
+  kViolation,    // the peer wrote nonsense
+};
+
+class RingWriter {
+ public:
+  RingWriter(DirectionWords* words, RingMemory memory) : words_(words), memory_(memory), populated_(memory.mapped) {}
+
+  enum class Fit { kFits, kNoRoom, kNeedsMemory, kViolation };
+
+  // fit says whether a frame of `payload` bytes can be pushed now. It looks at the reader's progress only if the private
+  // copy of it leaves no room.
+  [[nodiscard]] Fit fit(FrameKind kind, uint64_t payload) {
+    const uint64_t bytes = frame_bytes(kind, payload) + kHeaderBytes;
+    if (tail_ + bytes - head_seen_ > memory_.capacity) {
+      if (!refresh()) return Fit::kViolation;
+      if (tail_ + bytes - head_seen_ > memory_.capacity) return Fit::kNoRoom;
+    }
+    const uint64_t offset = memory_.offset(tail_);
+    if (offset + bytes > populated_ && populated_ < memory_.capacity) return Fit::kNeedsMemory;
+    return memory_.covers(tail_, bytes) ? Fit::kFits : Fit::kNeedsMemory;
+  }
+
+  // push publishes a frame. `fit` said kFits for it. `total` is the whole message's length, for kFirst.
+  void push(FrameKind kind, bool waits, std::span<const std::byte> payload, uint64_t total = 0) {
+    const uint64_t bytes = frame_bytes(kind, payload.size());
+    if (kind == FrameKind::kFirst) memory_.word(tail_ + kHeaderBytes).store(total, std::memory_order_relaxed);
+    copy_in(tail_ + payload_offset(kind), payload);
+    memory_.word(tail_ + bytes).store(0, std::memory_order_relaxed);
+    // Release: the payload, the length and the zero behind it are visible to whoever sees the header.
+    memory_.word(tail_).store(FrameHeader{kind, waits, payload.size(), 0}.encode(), std::memory_order_release);
+    tail_ += bytes;
+  }
+
+  // announce counts `payload` bytes as written before they are pushed, so that a peek counts them whole.
+  void announce(uint64_t payload) {
+    announced_ += payload;
+    words_->writer.announced.store(announced_, std::memory_order_relaxed);
+  }
+  void unannounce(uint64_t payload) {
+    announced_ -= payload;
+    words_->writer.announced.store(announced_, std::memory_order_relaxed);
+  }
+
+  // publish_final says that every frame pushed so far belongs to a completed write.
+  void publish_final(uint64_t position) { words_->writer.final.store(position, std::memory_order_release); }
+
+  // rewind leaves a skip frame and goes on at the start of the ring. can_rewind: the reader has emptied the ring, and
+  // `bytes` of frames fit before the skip.
+  [[nodiscard]] bool can_rewind(uint64_t bytes);
+  void rewind();
+
+  // withdraw takes back what the reader has not claimed of a frame that waits, pushed at `position`. Returns the bytes
+  // taken back, or nothing if the peer garbled the header.
+  struct Withdrawn {
+    bool violation = false;
+    uint64_t bytes = 0;
+  };
+  [[nodiscard]] Withdrawn withdraw(uint64_t position, FrameKind kind, uint64_t length);
+
+  // refresh loads the reader's progress. False: it is impossible.
+  [[nodiscard]] bool refresh();
+
+  // The caller has mapped the ring whole, or populated it up to `populated`.
+  void set_memory(std::byte* base) {
+    memory_.base = base;
+    memory_.mapped = memory_.capacity;
+  }
+  void set_populated(uint64_t populated) { populated_ = populated; }
+
+  [[nodiscard]] uint64_t tail() const { return tail_; }
+  [[nodiscard]] uint64_t announced() const { return announced_; }
+  [[nodiscard]] uint64_t head_seen() const { return head_seen_; }
+  [[nodiscard]] uint64_t consumed_seen() const { return consumed_seen_; }
+  [[nodiscard]] uint64_t lent_seen() const { return lent_seen_; }
+  [[nodiscard]] uint64_t populated() const { return populated_; }
+  [[nodiscard]] const RingMemory& memory() const { return memory_; }
+  [[nodiscard]] bool drained() const { return head_seen_ == tail_; }
+
+ private:
+  void copy_in(uint64_t position, std::span<const std::byte> payload) {
+    if (payload.empty()) return;
+    const uint64_t offset = memory_.offset(position);
+    const uint64_t until_end = memory_.capacity - offset;
+    if (payload.size() <= until_end) {
+      std::memcpy(memory_.base + offset, payload.data(), payload.size());
+      return;
+    }
+    std::memcpy(memory_.base + offset, payload.data(), until_end);
+    std::memcpy(memory_.base, payload.data() + until_end, payload.size() - until_end);
+  }
+
+  DirectionWords* words_;
+  RingMemory memory_;
+  uint64_t populated_;  // offsets below it are known to have pages
+  uint64_t tail_ = 0;
+  uint64_t announced_ = 0;
+  // The reader's progress as last accepted.
+  uint64_t head_seen_ = 0;
+  uint64_t consumed_seen_ = 0;
+  uint64_t lent_seen_ = 0;
+};
+
+class RingReader {
+ public:
+  RingReader(DirectionWords* words, RingMemory memory) : words_(words), memory_(memory) {}
+
+  // look settles on the next readable byte or message, passing over frames without any.
+  [[nodiscard]] Look look() {
+    const Look found = inspect(&at_);
+    if (found == Look::kViolation) broken_ = true;
+    return found;
+  }
+
+  // glance tells without side effects whether the next header has been written: all a spinning reader needs.
+  [[nodiscard]] bool glance() const {
+    return at_.loaded || memory_.word(at_.position).load(std::memory_order_acquire) != 0;
+  }
+
+  // take copies from the frame that look found, at most its rest, and returns the bytes copied. After a Look other than
+  // kFrame it may not be called. kMessageCut and kViolation can still come out of claiming.
+  struct Taken {
+    Look look = Look::kFrame;
+    uint64_t bytes = 0;
+    bool message_done = false;
+  };
+  [[nodiscard]] Taken take(std::span<std::byte> buffer);
+
+  // publish tells the writer how far this side has read.
+  void publish() {
+    words_->reader.consumed.store(consumed_, std::memory_order_relaxed);
+    // Release: the payload has been copied out before the writer sees its room free.
+    words_->reader.head.store(at_.position, std::memory_order_release);
+  }
+  void lend(uint64_t bytes) { words_->reader.lent.store(bytes, std::memory_order_relaxed); }
+
+  // peek copies up to buffer.size() bytes without taking them: of one message (`one_message`), or across frames.
+  struct Peeked {
+    Look look = Look::kNothing;
+    uint64_t copied = 0;
+    uint64_t message_left = 0;  // of the first message, beyond what was copied
+  };
+  [[nodiscard]] Peeked peek(std::span<std::byte> buffer, bool one_message) const;
+
+  // available counts all unread bytes, those announced and not pushed yet included.
+  [[nodiscard]] uint64_t available() const;
+
+  // message_complete says whether the message that look found has been pushed to its end.
+  [[nodiscard]] bool message_complete() const;
+
+  // The writer's process died: frames of writes that were not complete are dropped from here on.
+  void writer_died() {
+    dead_ = true;
+    final_ = words_->writer.final.load(std::memory_order_acquire);
+  }
+
+  void set_memory(std::byte* base) {
+    memory_.base = base;
+    memory_.mapped = memory_.capacity;
+  }
+
+  [[nodiscard]] uint64_t position() const { return at_.position; }
+  [[nodiscard]] uint64_t consumed() const { return consumed_; }
+  [[nodiscard]] bool in_message() const { return at_.in_message; }
+  // What is unread of the message that look found; its whole length if nothing was taken yet.
+  [[nodiscard]] uint64_t message_left() const { return at_.message_left; }
+  [[nodiscard]] const RingMemory& memory() const { return memory_; }
+
+ private:
+  // A place in the stream. `loaded`: the header at `position` was accepted and stands in `frame`.
+  struct Cursor {
+    uint64_t position = 0;
+    FrameHeader frame;
+    bool loaded = false;
+    bool in_message = false;   // part of a message lies behind us
+    bool skipped = false;      // the frame before was a skip
+    uint64_t message_left = 0;
+  };
+
+  [[nodiscard]] Look inspect(Cursor* at) const;
+  [[nodiscard]] Look accept(Cursor* at, uint64_t word) const;
+  [[nodiscard]] Look reload(Cursor* at) const;
+  static void leave_frame(Cursor* at);
+  static Look pass_withdrawn(Cursor* at);
+  void copy_out(uint64_t position, std::byte* to, uint64_t bytes) const;
+  // Moves the private count of claimed bytes and the shared one forward together.
+  [[nodiscard]] Look claim(uint64_t* bytes, uint64_t room);
+
+  DirectionWords* words_;
+  RingMemory memory_;
+  Cursor at_;
+  uint64_t consumed_ = 0;
+  uint64_t final_ = 0;
+  bool dead_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace pipes::wire

@@ -1,0 +1,197 @@
+// Child processes on Linux: posix_spawn of /proc/self/exe, with a socket pair as the child's standard input and output,
+// so that writing to a child that is gone raises no signal.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "tests/support/child.h"
+
+extern char** environ;  // NOLINT: POSIX declares it so
+
+namespace pipes::test {
+namespace {
+
+constexpr const char* kRoleOption = "--pipes-role=";
+
+std::map<std::string, RoleBody>& roles() {
+  static std::map<std::string, RoleBody> registered;
+  return registered;
+}
+
+class SocketChannel : public LineChannel {
+ public:
+  explicit SocketChannel(int fd) : fd_(fd) {}
+  SocketChannel(const SocketChannel&) = delete;
+  SocketChannel& operator=(const SocketChannel&) = delete;
+  ~SocketChannel() override { hang_up(); }
+
+  bool say(const std::string& line) override {
+    const std::string text = line + '\n';
+    const std::lock_guard lock(sending_);
+    size_t sent = 0;
+    while (sent < text.size()) {
+      const ssize_t count = ::send(fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return false;
+      sent += static_cast<size_t>(count);
+    }
+    return true;
+  }
+
+  std::optional<std::string> next_line() override {
+    while (true) {
+      const size_t end = received_.find('\n', searched_);
+      if (end != std::string::npos) {
+        std::string line = received_.substr(0, end);
+        received_.erase(0, end + 1);
+        searched_ = 0;
+        return line;
+      }
+      searched_ = received_.size();
+      std::array<char, 65536> buffer{};
+      const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return std::nullopt;
+      received_.append(buffer.data(), static_cast<size_t>(count));
+    }
+  }
+
+  void hang_up() {
+    if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+    if (fd_ > STDOUT_FILENO) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+  std::mutex sending_;  // guards the order of bytes on the socket
+  std::string received_;
+  size_t searched_ = 0;  // bytes of received_ known to hold no line end
+};
+
+// Starts this program in a role. Returns its process id, or -1 with errno.
+pid_t start_process(const std::string& role, const std::vector<std::string>& arguments, int channel) {
+  std::vector<std::string> words{"pipes-test-child", kRoleOption + role};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, channel, STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, channel, STDOUT_FILENO);
+  pid_t process = -1;
+  const int error = ::posix_spawn(&process, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  errno = error;
+  return error == 0 ? process : -1;
+}
+
+}  // namespace
+
+class Child::Process {
+ public:
+  Process(pid_t pid, int channel) : pid_(pid), channel_(channel) {}
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  ~Process() {
+    if (ended_ || pid_ < 0) return;
+    send_signal(SIGKILL);
+    (void)wait();
+  }
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] SocketChannel& channel() { return channel_; }
+
+  void send_signal(int signal) const {
+    if (!ended_ && pid_ > 0) ::kill(pid_, signal);
+  }
+
+  Exit wait() {
+    if (ended_) return *ended_;
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0) {
+      if (errno != EINTR) return {};
+    }
+    ended_ = WIFEXITED(status) ? Exit{.code = WEXITSTATUS(status)} : Exit{.signal = WTERMSIG(status)};
+    return *ended_;
+  }
+
+ private:
+  pid_t pid_;
+  SocketChannel channel_;
+  std::optional<Exit> ended_;
+};
+
+Child::Child(std::unique_ptr<Process> process) : process_(std::move(process)) {}
+Child::Child(Child&&) noexcept = default;
+Child& Child::operator=(Child&&) noexcept = default;
+Child::~Child() = default;
+
+Child Child::spawn(const std::string& role, const std::vector<std::string>& arguments) {
+  std::array<int, 2> channel{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel.data()) != 0) {
+    ADD_FAILURE() << "no socket pair for a child: " << std::strerror(errno);
+    return Child(std::make_unique<Process>(-1, -1));
+  }
+  const pid_t process = start_process(role, arguments, channel[1]);
+  if (process < 0) ADD_FAILURE() << "cannot start a child: " << std::strerror(errno);
+  ::close(channel[1]);
+  return Child(std::make_unique<Process>(process, channel[0]));
+}
+
+bool Child::say(const std::string& line) { return process_->channel().say(line); }
+
+std::optional<std::string> Child::next_line() { return process_->channel().next_line(); }
+
+testing::AssertionResult Child::expect_line(const std::string& line) {
+  const std::optional<std::string> got = next_line();
+  if (got == line) return testing::AssertionSuccess();
+  if (!got) return testing::AssertionFailure() << "the child ended before it said \"" << line << '"';
+  return testing::AssertionFailure() << "the child said \"" << *got << "\", not \"" << line << '"';
+}
+
+void Child::hang_up() { process_->channel().hang_up(); }
+void Child::kill() { process_->send_signal(SIGKILL); }
+void Child::resume() { process_->send_signal(SIGCONT); }
+Exit Child::wait() { return process_->wait(); }
+uint32_t Child::process_id() const { return static_cast<uint32_t>(process_->pid()); }
+
+void Child::stop() {
+  process_->send_signal(SIGSTOP);
+  siginfo_t stopped{};
+  while (::waitid(P_PID, static_cast<id_t>(process_->pid()), &stopped, WSTOPPED | WNOWAIT) != 0 && errno == EINTR) {
+  }
+}
+
+RoleRegistration::RoleRegistration(const char* name, RoleBody body) { roles()[name] = body; }
+
+RoleBody find_role(const std::string& name) {
+  const auto found = roles().find(name);
+  return found != roles().end() ? found->second : nullptr;
+}
+
+std::optional<int> run_role_if_asked(int argc, char** argv) {
+  if (argc < 2 || std::strncmp(argv[1], kRoleOption, std::strlen(kRoleOption)) != 0) return std::nullopt;
+  // A role that does not listen to its channel must not outlive the tests.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const RoleBody body = find_role(argv[1] + std::strlen(kRoleOption));
+  if (body == nullptr) return 127;
+  SocketChannel channel(STDIN_FILENO);
+  Parent parent(channel, std::vector<std::string>(argv + 2, argv + argc));
+  return body(parent);
+}
+
+}  // namespace pipes::test
