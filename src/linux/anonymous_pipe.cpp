@@ -25,7 +25,7 @@
 namespace pipes {
 namespace {
 
-constexpr uint32_t kDefaultQuota = 4096;          // ANON-3
+constexpr uint32_t kDefaultQuota = 4096;           // ANON-3
 constexpr uint32_t kPipeSizeMaxDefault = 1 << 20;  // the kernel's own default for pipe-max-size
 constexpr int kFlushPause_ms_max = 50;
 
@@ -461,7 +461,7 @@ Status AnonymousEnd::read(void* buffer, uint32_t size, uint32_t* transferred) {
         *transferred = attempt.moved;
         return PIPES_OK;
       case Outcome::kNoPeer: {
-        const Status status = interruption(call);  // a disconnect looks like this too
+        const Status status = interruption(call);                      // a disconnect looks like this too
         return status != PIPES_OK ? status : PIPES_ERROR_BROKEN_PIPE;  // ANON-7, READ-16
       }
       case Outcome::kFailed:

@@ -171,7 +171,7 @@ class AnonymousEnd {
   bool closed_ PIPES_GUARDED_BY(mutex_) = false;
   Call* first_call_ PIPES_GUARDED_BY(mutex_) = nullptr;  // the calls under way, oldest first
   Call* last_call_ PIPES_GUARDED_BY(mutex_) = nullptr;
-  Call* turn_ PIPES_GUARDED_BY(mutex_) = nullptr;   // whose turn it is to move bytes
+  Call* turn_ PIPES_GUARDED_BY(mutex_) = nullptr;     // whose turn it is to move bytes
   bool turn_waits_ PIPES_GUARDED_BY(mutex_) = false;  // that call waits for the other end
   Parker* closer_ PIPES_GUARDED_BY(mutex_) = nullptr;
 

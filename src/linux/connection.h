@@ -2,8 +2,8 @@
 // private positions in both rings, and what it knows about the peer.
 //
 // Not thread-safe. The end that owns it guards the reading half with its read lock and the writing half with its write
-// lock. A thread that looks at the shared words without a lock (to spin, or before it sleeps) is a guest: the memory
-// stays mapped until the last guest of a retired connection has left.
+// lock. A thread that looks at the shared words without a lock (to spin, or before it sleeps) shares in the ownership, so
+// the memory stays mapped until it has left.
 #pragma once
 
 #include <atomic>
@@ -91,13 +91,7 @@ struct Connection {
   // Set once: the control socket hung up, or the peer broke the rules of the ring.
   std::atomic<bool> gone{false};
   PeerCredentials credentials;
-  uint64_t watch = 0;  // the reactor's name for the socket; 0: not watched
-
-  // Guests, each guarded by the lock of its half. `retired` is set under both; from then on `guests_left` counts.
-  uint32_t read_guests = 0;
-  uint32_t write_guests = 0;
-  bool retired = false;
-  std::atomic<uint32_t> guests_left{0};
+  std::atomic<uint64_t> watch{0};  // the reactor's name for the socket; 0: not watched
 };
 
 }  // namespace pipes

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "linux/connection.h"
 #include "linux/effects.h"
@@ -83,9 +84,13 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   bool become_listening();
   Status become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired);
 
-  // The last handle is gone. Completes what waits and tells the peer. Returns the connection, if the peer still has its
-  // end of it.
-  std::shared_ptr<Connection> close();
+  // The last handle is gone. Completes what waits and tells the peer. Returns the connection there was, and whether the
+  // peer still has its end of it.
+  struct Closed {
+    std::shared_ptr<Connection> connection;
+    bool peer_stays = false;
+  };
+  Closed close();
 
   // The control socket of `connection` hung up. True if the end still had it.
   bool on_hangup(const Connection* connection);
@@ -95,10 +100,10 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   [[nodiscard]] bool drop_handle() { return handles_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
  private:
-  enum class Half { kRead, kWrite };
-
   [[nodiscard]] EndView view() const;
   [[nodiscard]] InstanceState state_locked() const;
+  // Tells the peer what became of this end, and wakes whatever of it sleeps.
+  void tell_peer(wire::EndState state, Effects& effects);
   [[nodiscard]] Status refusal(Operation operation) const;
 
   // Reading; read_mutex_ is held.
@@ -134,7 +139,6 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void complete_all(PendingQueue& queue, Status status, Effects& effects);
   void mark_broken(Connection& connection);
   [[nodiscard]] Status over_status(Status when_closed) const;
-  void leave_guest(Half half, std::shared_ptr<Connection>& connection);
   std::shared_ptr<Connection> detach_locked();
 
   const Role role_;

@@ -31,7 +31,6 @@ Status NamedEnd::read(std::span<std::byte> buffer, uint32_t* transferred) {
     if (!op.done) {
       op.parker = &Parker::mine();
       reads_.push_back(&op);
-      ++connection_->read_guests;
     }
     publish_reads(effects);
   }
@@ -212,7 +211,6 @@ void NamedEnd::await_read(PendingOp& op) {
       if (!op.done && parker.cancelled()) cancel_read(op, effects);
       if (op.done) {
         if (read_driver_ == nullptr && !reads_.empty()) effects.unpark(reads_.front()->parker);
-        leave_guest(Half::kRead, connection);
         lock.unlock();
         effects.perform();
         return;

@@ -62,7 +62,6 @@ Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
   }
   op.parker = &Parker::mine();
   writes_.push_back(&op);
-  ++connection_->write_guests;
   if (pushed == Push::kWakeFirst) op.parker->unpark();  // our own ticket: go on at once after waking the reader
   lock.unlock();
   effects.perform();
@@ -302,7 +301,6 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
       if (op.done) {
         PendingOp* next = waiting_on_write_half();
         if (write_driver_ == nullptr && next != nullptr) effects.unpark(next->parker);
-        leave_guest(Half::kWrite, connection);
         lock.unlock();
         effects.perform();
         return;
@@ -408,7 +406,6 @@ Status NamedEnd::flush() {
     op.target = connection_->writer.tail();
     op.parker = &Parker::mine();
     flushes_.push_back(&op);
-    ++connection_->write_guests;
   }
   await_write_half(op, flushes_);
   return op.status;
@@ -432,7 +429,6 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
     if (!reads_.empty() || connection_->reader.look() == wire::Look::kFrame) return PIPES_ERROR_PIPE_BUSY;
     reading.parker = &Parker::mine();
     reads_.push_back(&reading);
-    ++connection_->read_guests;
     Effects none;
     publish_reads(none);
   }

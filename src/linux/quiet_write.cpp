@@ -15,9 +15,7 @@ namespace {
 constexpr int kNoSignal = 0x100;        // RWF_NOSIGNAL, which older headers lack
 constexpr off_t kCurrentPosition = -1;  // a pipe has no other
 
-bool flag_is_unknown(int error) {
-  return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL || error == EPERM;
-}
+bool flag_is_unknown(int error) { return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL || error == EPERM; }
 
 }  // namespace
 

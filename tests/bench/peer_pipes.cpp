@@ -2,6 +2,8 @@
 // a message.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "implementations.h"
 #include "pipes/pipes.h"
 #include "role.h"

@@ -19,21 +19,26 @@ std::string queue_name(const Control& control, const char* direction) {
   return fmt::format("/{}-{}", control.task.tag.data(), direction);
 }
 
+// The usual msg_max, which lies between two powers of two.
+constexpr uint32_t kUsualDepth = 10;
+
+uint32_t next_smaller(uint32_t depth) {
+  return depth > kUsualDepth ? std::max(depth / 2, kUsualDepth) : depth / 2;
+}
+
 // Permitted is what msg_max, msgsize_max and RLIMIT_MSGQUEUE say together, so it is found by asking.
 mqd_t create_queue(const std::string& name, uint32_t message_size) {
-  for (uint32_t depth = std::clamp(kMostBytes / message_size, 4u, kDeepest); depth > 0; depth /= 2) {
-    // The usual msg_max lies between two powers of two.
-    for (const uint32_t messages : {depth, std::min(depth, 10u)}) {
-      mq_attr attributes{};
-      attributes.mq_maxmsg = messages;
-      attributes.mq_msgsize = message_size;
-      const mqd_t queue = ::mq_open(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600, &attributes);
-      if (queue == -1) continue;
-      report_settings(fmt::format("mq_maxmsg {}", messages));
-      return queue;
-    }
+  const uint32_t deepest = std::clamp(kMostBytes / message_size, 4u, kDeepest);
+  for (uint32_t depth = deepest; depth > 0; depth = next_smaller(depth)) {
+    mq_attr attributes{};
+    attributes.mq_maxmsg = depth;
+    attributes.mq_msgsize = message_size;
+    const mqd_t queue = ::mq_open(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600, &attributes);
+    if (queue == -1) continue;
+    report_settings(fmt::format("mq_maxmsg {}", depth));
+    return queue;
   }
-  if (errno == EINVAL || errno == EMFILE) refuse("the message is larger than the system's limits for message queues permit");
+  if (errno == EINVAL || errno == EMFILE) refuse("the message is larger than the system's limits for message queues");
   fail_errno("mq_open");
 }
 

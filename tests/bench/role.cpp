@@ -64,6 +64,9 @@ void pin_to(int core) {
 
 void raise_limits() {
   for (const auto resource : {RLIMIT_NOFILE, RLIMIT_MSGQUEUE}) {
+    // Without limits if we are privileged, else up to what the system set.
+    const rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    if (resource == RLIMIT_MSGQUEUE && ::setrlimit(resource, &unlimited) == 0) continue;
     rlimit limit{};
     if (::getrlimit(resource, &limit) != 0) continue;
     limit.rlim_cur = limit.rlim_max;

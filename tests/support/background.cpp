@@ -1,5 +1,5 @@
 // The thread behind Background.
-#include "tests/support/background.h"
+#include "support/background.h"
 
 namespace pipes::test {
 namespace {

@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "tests/support/platform.h"
-#include "tests/support/codes.h"
+#include "support/platform.h"
+#include "support/codes.h"
 
 namespace pipes::test {
 

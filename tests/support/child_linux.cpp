@@ -15,7 +15,7 @@
 #include <map>
 #include <mutex>
 
-#include "tests/support/child.h"
+#include "support/child.h"
 
 extern char** environ;  // NOLINT: POSIX declares it so
 

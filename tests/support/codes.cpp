@@ -1,5 +1,5 @@
 // Names of the statuses, for messages of failed tests.
-#include "tests/support/codes.h"
+#include "support/codes.h"
 
 namespace pipes::test {
 

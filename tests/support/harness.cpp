@@ -1,10 +1,10 @@
 // The domain helpers of the tests, each a thin dress over one call of the C ABI.
-#include "tests/support/harness.h"
+#include "support/harness.h"
 
 #include <atomic>
 #include <cstdlib>
 
-#include "tests/support/platform.h"
+#include "support/platform.h"
 
 namespace pipes::test {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <iostream>
 
-#include "tests/support/child.h"
-#include "tests/support/harness.h"
+#include "support/child.h"
+#include "support/harness.h"
 
 namespace {
 

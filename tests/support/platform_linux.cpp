@@ -10,7 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "tests/support/platform.h"
+#include "support/platform.h"
 
 namespace pipes::test::platform {
 namespace {

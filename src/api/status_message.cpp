@@ -1,0 +1,77 @@
+// What each status means, in a sentence.
+#include "pipes/pipes.h"
+
+const char* pipes_status_message(pipes_status status) {
+  switch (status) {
+    case PIPES_OK:
+      return "The operation completed successfully.";
+    case PIPES_ERROR_INVALID_FUNCTION:
+      return "The function does not apply to this end of the pipe.";
+    case PIPES_ERROR_FILE_NOT_FOUND:
+      return "There is no pipe of that name.";
+    case PIPES_ERROR_PATH_NOT_FOUND:
+      return "The name is null or empty, or the runtime directory is missing.";
+    case PIPES_ERROR_ACCESS_DENIED:
+      return "Access is denied.";
+    case PIPES_ERROR_INVALID_HANDLE:
+      return "The handle is not valid.";
+    case PIPES_ERROR_NOT_ENOUGH_MEMORY:
+      return "There is not enough memory.";
+    case PIPES_ERROR_NOT_SUPPORTED:
+      return "The request is not supported.";
+    case PIPES_ERROR_INVALID_PARAMETER:
+      return "A parameter is not valid.";
+    case PIPES_ERROR_BROKEN_PIPE:
+      return "The other end of the pipe has gone.";
+    case PIPES_ERROR_SEM_TIMEOUT:
+      return "The time-out has elapsed.";
+    case PIPES_ERROR_INSUFFICIENT_BUFFER:
+      return "The buffer is too small.";
+    case PIPES_ERROR_INVALID_NAME:
+      return "The name of the pipe is not well-formed.";
+    case PIPES_ERROR_BAD_PATHNAME:
+      return "The path is not that of a pipe.";
+    case PIPES_ERROR_ALREADY_EXISTS:
+      return "The pipe existed already.";
+    case PIPES_ERROR_FILENAME_EXCED_RANGE:
+      return "The name of the pipe is too long.";
+    case PIPES_ERROR_PIPE_LOCAL:
+      return "The other end of the pipe is on this computer.";
+    case PIPES_ERROR_BAD_PIPE:
+      return "The state or mode of the pipe does not allow this.";
+    case PIPES_ERROR_PIPE_BUSY:
+      return "All instances of the pipe are busy.";
+    case PIPES_ERROR_NO_DATA:
+      return "There is no data, or the pipe is being closed.";
+    case PIPES_ERROR_PIPE_NOT_CONNECTED:
+      return "No process is at the other end of the pipe.";
+    case PIPES_ERROR_MORE_DATA:
+      return "The message is longer than the buffer.";
+    case PIPES_ERROR_WAIT_TIMEOUT:
+      return "The wait has timed out.";
+    case PIPES_ERROR_PIPE_CONNECTED:
+      return "A client is connected already.";
+    case PIPES_ERROR_PIPE_LISTENING:
+      return "The pipe waits for a client.";
+    case PIPES_ERROR_OPERATION_ABORTED:
+      return "The operation was cancelled.";
+    case PIPES_ERROR_IO_INCOMPLETE:
+      return "The operation has not completed yet.";
+    case PIPES_ERROR_IO_PENDING:
+      return "The operation is under way.";
+    case PIPES_ERROR_NOT_FOUND:
+      return "There is nothing of that kind.";
+    case PIPES_ERROR_PRIVILEGE_NOT_HELD:
+      return "The caller does not hold a privilege that is needed.";
+    case PIPES_ERROR_INVALID_SECURITY_DESCR:
+      return "The security descriptor is not valid.";
+    case PIPES_ERROR_CANNOT_IMPERSONATE:
+      return "The client cannot be impersonated before data was read from it.";
+    case PIPES_ERROR_NO_SYSTEM_RESOURCES:
+      return "The system has no resources left for this.";
+    case PIPES_ERROR_NOT_ENOUGH_QUOTA:
+      return "There is not enough quota.";
+    default:
+      return "The number is not one that this library uses.";
+  }
+}

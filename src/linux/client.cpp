@@ -1,0 +1,224 @@
+#include "linux/client.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <set>
+
+#include "linux/handshake_io.h"
+#include "linux/pipe_folder.h"
+#include "linux/reactor.h"
+#include "linux/server_pipe.h"
+#include "security/access.h"
+#include "linux/spin.h"
+
+namespace pipes {
+namespace {
+
+constexpr uint64_t kAnswerMs = 2000;
+
+// Wakes the threads of a client end when its server process dies.
+class ClientWatch : public Reactor::Source {
+ public:
+  ClientWatch(std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
+      : end_(std::move(end)), connection_(std::move(connection)) {}
+  void on_ready(uint64_t name, uint32_t events) override {
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
+    const auto connection = connection_.lock();
+    if (!connection) return;
+    if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
+    if (const auto end = end_.lock()) end->on_hangup(connection.get());
+  }
+
+ private:
+  std::weak_ptr<NamedEnd> end_;
+  std::weak_ptr<Connection> connection_;
+};
+
+// Waits for the server's answer in the control page: looks first, then sleeps on the socket. PIPES_ERROR_PIPE_BUSY when
+// none comes in time; PIPES_ERROR_FILE_NOT_FOUND when the server process hung up instead.
+Status await_answer(wire::Answer& page, int socket) {
+  const Deadline deadline = Deadline::after_ms(kAnswerMs);
+  const auto answered = [&] { return (page.word.load(std::memory_order_acquire) & wire::Answer::kAnswered) != 0; };
+  Spinner spinner;
+  if (!spinner.spin(0, 1, answered)) {
+    uint32_t expected = wire::Answer::kOpen;
+    if (page.word.compare_exchange_strong(expected, wire::Answer::kSleeping, std::memory_order_acq_rel)) {
+      const auto reply = await_reply(socket, deadline);
+      expected = wire::Answer::kSleeping;
+      if (page.word.compare_exchange_strong(expected, wire::Answer::kAbandoned, std::memory_order_acq_rel)) {
+        return reply || !deadline.passed() ? PIPES_ERROR_FILE_NOT_FOUND : PIPES_ERROR_PIPE_BUSY;
+      }
+    }
+  }
+  return page.word.load(std::memory_order_acquire) & ~wire::Answer::kAnswered;
+}
+
+// Asks one server process for an instance.
+Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const ServerRecord& server,
+                             uint32_t desired_access, uint32_t flags, bool query_first) {
+  if (query_first) {
+    auto socket = connect_server(found, server);
+    if (!socket) return socket.status();
+    wire::Request query;
+    query.kind = static_cast<uint32_t>(wire::RequestKind::kQuery);
+    if (!send_request(socket->get(), query, -1)) return Status{PIPES_ERROR_FILE_NOT_FOUND};
+    const auto reply = await_reply(socket->get(), Deadline::after_ms(kAnswerMs));
+    if (!reply) return Status{PIPES_ERROR_PIPE_BUSY};
+    if (*reply != PIPES_OK) return Status{*reply};
+  }
+  auto socket = connect_server(found, server);
+  if (!socket) return socket.status();
+  auto memory = SharedMemory::create(found.meta.ring_capacity);
+  if (!memory) return memory.status();
+  wire::Request request;
+  request.kind = static_cast<uint32_t>(wire::RequestKind::kConnect);
+  request.desired_access = desired_access;
+  request.qos_flags = flags & (PIPES_SECURITY_SQOS_PRESENT | 0x000F0000u);
+  request.layout_version = wire::kLayoutVersion;
+  request.ring_capacity = found.meta.ring_capacity;
+  if (!send_request(socket->get(), request, memory->fd())) return Status{PIPES_ERROR_FILE_NOT_FOUND};
+  wire::Answer& page = memory->control()->answer;
+  const Status status = await_answer(page, socket->get());
+  if (status != PIPES_OK) return status;
+
+  // TOCTOU: what the server says of the instance is loaded once and kept.
+  NamedEnd::Fixed fixed;
+  fixed.attributes.access = static_cast<AccessMode>(found.meta.access);
+  fixed.attributes.type = static_cast<PipeType>(found.meta.type);
+  fixed.attributes.max_instances = found.meta.max_instances;
+  fixed.attributes.default_timeout_ms = found.meta.default_timeout_ms;
+  fixed.quotas = {page.inbound_quota.load(std::memory_order_relaxed), page.outbound_quota.load(std::memory_order_relaxed)};
+  fixed.name = found.meta.display;
+  fixed.folded = name.folded;
+  fixed.owner_uid = found.meta.owner_uid;
+  const uint32_t granted = page.granted_access.load(std::memory_order_relaxed);
+  const Quotas quotas = fixed.quotas;
+  auto connection = std::make_shared<Connection>(Role::kClient, std::move(*memory), std::move(*socket), quotas.inbound);
+  connection->credentials = credentials_of(connection->socket.get());
+  auto end = std::make_shared<NamedEnd>(Role::kClient, std::move(fixed), EndModes{}, nullptr);
+  Effects effects;
+  end->attach(connection, flags, effects);
+  Reactor* reactor = Reactor::running();
+  const auto watched =
+      reactor->watch(connection->socket.get(), EPOLLRDHUP, std::make_shared<ClientWatch>(end, connection));
+  if (!watched) return watched.status();
+  connection->watch = *watched;
+  return OpenedEnd{std::move(end), granted};
+}
+
+// NAME-14: what a server process of `a` keeps from being the name of another pipe.
+bool parent_exists(const PipeName& name) {
+  for (const std::u16string& parent : parent_names(name)) {
+    PipeName shorter;
+    shorter.folded = parent;
+    const auto found = find_pipe(shorter);
+    if (found && !found->empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags) {
+  if (Reactor::running() == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
+  const auto found = find_pipe(name);
+  if (!found) return found.status();
+  static std::atomic<uint32_t> rotation{0};
+  for (const FoundPipe& claim : *found) {
+    const auto& servers = claim.meta.servers;
+    const size_t count = servers.size();
+    const size_t first = count > 1 ? rotation.fetch_add(1, std::memory_order_relaxed) % count : 0;
+    bool busy = false;
+    for (size_t i = 0; i < count; ++i) {
+      auto opened = ask_server(name, claim, servers[(first + i) % count], desired_access, flags, count > 1);
+      if (opened) return opened;
+      if (opened.status() == PIPES_ERROR_PIPE_BUSY) {
+        busy = true;
+      } else if (opened.status() != PIPES_ERROR_FILE_NOT_FOUND) {
+        return opened.status();
+      }
+    }
+    if (busy) return Status{PIPES_ERROR_PIPE_BUSY};
+  }
+  if (parent_exists(name)) return Status{PIPES_ERROR_INVALID_NAME};
+  return Status{PIPES_ERROR_FILE_NOT_FOUND};
+}
+
+Status default_timeout(const PipeName& name, uint32_t* timeout_ms) {
+  const auto found = find_pipe(name);
+  if (!found) return found.status();
+  if (found->empty()) return PIPES_ERROR_FILE_NOT_FOUND;
+  *timeout_ms = found->front().meta.default_timeout_ms;
+  return PIPES_OK;
+}
+
+uint32_t instances_of(const std::string& display, const std::u16string& folded) {
+  PipeName name;
+  name.display = display;
+  name.folded = folded;
+  const auto found = find_pipe(name);
+  uint32_t count = 0;
+  if (found && !found->empty()) {
+    for (const ServerRecord& server : found->front().meta.servers) count += server.instances;
+  }
+  return std::clamp(count, 1u, 255u);
+}
+
+Status wait_available(const PipeName& name, uint32_t timeout) {
+  Parker& parker = Parker::mine();
+  if (parker.event_fd() < 0) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
+  BlockingCall call(parker);
+  std::optional<Deadline> deadline;
+  // One socket to each live server process; who begins to listen answers, who ends hangs up.
+  std::vector<UniqueFd> parked;
+  std::set<std::string> asked;  // names of sockets are never used twice
+  bool look_again = true;
+  while (true) {
+    parker.drain();
+    if (look_again) {
+      look_again = false;
+      const auto found = find_pipe(name);
+      if (!found) return found.status();
+      for (const FoundPipe& claim : *found) {
+        for (const ServerRecord& server : claim.meta.servers) {
+          if (!asked.insert(server.socket).second) continue;
+          auto socket = connect_server(claim, server);
+          wire::Request request;
+          request.kind = static_cast<uint32_t>(wire::RequestKind::kWait);
+          if (!socket || !send_request(socket->get(), request, -1)) continue;
+          parked.push_back(std::move(*socket));
+          look_again = true;  // a server process that joined meanwhile shows in a second look
+          if (!deadline) {
+            const WaitLimit limit = wait_limit(timeout, claim.meta.default_timeout_ms);
+            deadline = limit.forever ? Deadline::never() : Deadline::after_ms(limit.milliseconds);
+          }
+        }
+        if (!parked.empty()) break;
+      }
+      if (look_again) continue;
+    }
+    if (parked.empty()) return PIPES_ERROR_FILE_NOT_FOUND;
+    if (parker.cancelled()) return PIPES_ERROR_OPERATION_ABORTED;
+    std::vector<pollfd> waiting;
+    for (const UniqueFd& socket : parked) waiting.push_back({socket.get(), POLLIN, 0});
+    waiting.push_back({parker.event_fd(), POLLIN, 0});
+    const int ready = ::poll(waiting.data(), waiting.size(), deadline->timeout_ms_for_poll());
+    if (ready == 0 && deadline->passed()) return PIPES_ERROR_SEM_TIMEOUT;
+    for (size_t i = parked.size(); i-- > 0;) {
+      if (waiting[i].revents == 0) continue;
+      const auto reply = await_reply(parked[i].get(), Deadline::after_ms(0));
+      if (reply && *reply == PIPES_OK) {
+        // WAIT-5: it may be gone again; but say so only if some instance listened. A notice of a new server process
+        // comes as the same answer, and that process listens.
+        return PIPES_OK;
+      }
+      parked.erase(parked.begin() + static_cast<std::ptrdiff_t>(i));
+      look_again = true;
+    }
+  }
+}
+
+}  // namespace pipes

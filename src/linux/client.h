@@ -1,0 +1,28 @@
+// The client's side of the rendezvous: opening an instance, and waiting until one listens.
+#pragma once
+
+#include <memory>
+
+#include "linux/named_end.h"
+#include "pipe/name.h"
+
+namespace pipes {
+
+struct OpenedEnd {
+  std::shared_ptr<NamedEnd> end;
+  uint32_t granted_access = 0;
+};
+
+// pipes_open behind its checks of arguments.
+[[nodiscard]] Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags);
+
+// pipes_wait_available behind its checks of arguments. `timeout` is the caller's.
+[[nodiscard]] Status wait_available(const PipeName& name, uint32_t timeout);
+
+// The pipe's own time-out (OPEN-20), or PIPES_ERROR_FILE_NOT_FOUND.
+[[nodiscard]] Status default_timeout(const PipeName& name, uint32_t* timeout_ms);
+
+// Instances of a pipe in all processes; at least 1.
+[[nodiscard]] uint32_t instances_of(const std::string& display, const std::u16string& folded);
+
+}  // namespace pipes

@@ -1,0 +1,128 @@
+#include "linux/handle_table.h"
+
+#include <new>
+
+#include "linux/reactor.h"
+#include "linux/server_pipe.h"
+
+namespace pipes {
+namespace {
+
+// The last handle of an end of a named pipe has gone.
+void close_end(NamedEnd& end) {
+  const NamedEnd::Closed closed = end.close();
+  if (end.role() == Role::kServer) {
+    end.pipe()->end_closed(end, closed);
+    return;
+  }
+  if (closed.connection != nullptr) {
+    if (Reactor* reactor = Reactor::running()) {
+      reactor->unwatch(closed.connection->watch, closed.connection->socket.get());
+    }
+  }
+  // The server may be this process: what it still counts for our sake goes before this call returns (FINE-1).
+  ServerPipe::sweep_name(end.fixed().folded);
+}
+
+}  // namespace
+
+HandleTable& HandleTable::instance() {
+  // Never destroyed: handles may be used while the process ends.
+  static HandleTable* table = new HandleTable;
+  return *table;
+}
+
+bool HandleTable::grow() {
+  if (chunk_count_ == kChunksMax) return false;
+  Slot* chunk = new (std::nothrow) Slot[kChunk];
+  if (chunk == nullptr) return false;
+  for (uint32_t i = kChunk; i-- > 0;) {
+    chunk[i].next_free = first_free_;
+    first_free_ = chunk_count_ * kChunk + i + 1;
+  }
+  chunks_[chunk_count_++].store(chunk, std::memory_order_release);
+  return true;
+}
+
+pipes_handle HandleTable::add(HandleTarget target, uint32_t flags) {
+  uint32_t index = 0;
+  Slot* slot = nullptr;
+  {
+    MutexLock lock(mutex_);
+    if (first_free_ == 0 && !grow()) return nullptr;
+    index = first_free_ - 1;
+    slot = slot_at(index);
+    first_free_ = slot->next_free;
+  }
+  if (target.named) target.named->add_handle();
+  if (target.anonymous) target.anonymous->handles.fetch_add(1, std::memory_order_relaxed);
+  slot->target = std::move(target);
+  slot->flags.store(flags, std::memory_order_relaxed);
+  // A stray call with an old value may be counted in the word at this moment: only bits are changed. Release: the target
+  // is visible to whoever sees the slot open.
+  const uint64_t generation = (slot->control.load(std::memory_order_relaxed) >> 32) + 1;
+  uint64_t word = slot->control.load(std::memory_order_relaxed);
+  while (!slot->control.compare_exchange_weak(word, (generation << 32) | kOpen | (word & kCalls),
+                                              std::memory_order_release, std::memory_order_relaxed)) {
+  }
+  const uintptr_t value = (static_cast<uintptr_t>(generation & 0xFFFFFFFF) << 32) | (uintptr_t{index + 1} << 2);
+  return reinterpret_cast<pipes_handle>(value);
+}
+
+Status HandleTable::close(pipes_handle handle) {
+  Slot* slot = enter(handle);
+  if (slot == nullptr) return PIPES_ERROR_INVALID_HANDLE;
+  if ((slot->flags.load(std::memory_order_relaxed) & PIPES_HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0) {
+    leave(slot);
+    return PIPES_ERROR_INVALID_HANDLE;
+  }
+  uint64_t word = slot->control.load(std::memory_order_relaxed);
+  do {
+    if ((word & kOpen) == 0) {
+      leave(slot);
+      return PIPES_ERROR_INVALID_HANDLE;  // somebody else was quicker
+    }
+  } while (!slot->control.compare_exchange_weak(word, (word & ~kOpen) | kClosed, std::memory_order_acq_rel));
+  const HandleTarget& target = slot->target;
+  if (target.named && target.named->drop_handle()) close_end(*target.named);
+  if (target.anonymous && target.anonymous->handles.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    target.anonymous->end->close();
+  }
+  leave(slot);
+  return PIPES_OK;
+}
+
+// The last call has left a closed slot.
+void HandleTable::release(Slot* slot) {
+  uint64_t word = slot->control.load(std::memory_order_relaxed);
+  // A stray call may come and go: whoever takes the closed bit away frees the slot.
+  do {
+    if ((word & kClosed) == 0 || (word & kCalls) != 0) return;
+  } while (!slot->control.compare_exchange_weak(word, word & ~kClosed, std::memory_order_acq_rel));
+  slot->target = HandleTarget{};
+  MutexLock lock(mutex_);
+  for (uint32_t chunk = 0; chunk < chunk_count_; ++chunk) {
+    Slot* slots = chunks_[chunk].load(std::memory_order_relaxed);
+    if (slot < slots || slot >= slots + kChunk) continue;
+    slot->next_free = first_free_;
+    first_free_ = chunk * kChunk + static_cast<uint32_t>(slot - slots) + 1;
+    return;
+  }
+}
+
+void HandleTable::reset_in_child() noexcept {
+  mutex_.reset_in_child();
+  for (uint32_t chunk = 0; chunk < kChunksMax; ++chunk) {
+    Slot* slots = chunks_[chunk].load(std::memory_order_relaxed);
+    if (slots == nullptr) break;
+    for (uint32_t i = 0; i < kChunk; ++i) {
+      const uint64_t word = slots[i].control.load(std::memory_order_relaxed);
+      if ((word & kOpen) == 0) continue;
+      // What a named end owns is the parent's. The slot is lost to the child, and so is the object.
+      const uint64_t stays = slots[i].target.anonymous ? kOpen : 0;
+      slots[i].control.store((word & ~(kOpen | kClosed | kCalls)) | stays, std::memory_order_relaxed);
+    }
+  }
+}
+
+}  // namespace pipes

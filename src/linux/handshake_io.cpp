@@ -1,0 +1,106 @@
+#include "linux/handshake_io.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+
+namespace pipes {
+
+ReceivedRequest receive_request(int socket) {
+  std::array<std::byte, sizeof(wire::Request) + 1> datagram{};
+  constexpr size_t kDescriptors = 4;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptors)> control{};
+  iovec piece{datagram.data(), datagram.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  ReceivedRequest received;
+  if (got < 0) {
+    const bool later = errno == EAGAIN || errno == EWOULDBLOCK;
+    received.kind = later ? ReceivedRequest::Kind::kNothingYet : ReceivedRequest::Kind::kBad;
+    return received;
+  }
+  size_t descriptors = 0;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
+      UniqueFd owned(fd);
+      if (++descriptors == 1) received.memory = std::move(owned);
+    }
+  }
+  const auto request = wire::decode_request({datagram.data(), static_cast<size_t>(got)});
+  const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+  const bool wants_memory =
+      request && request->kind == static_cast<uint32_t>(wire::RequestKind::kConnect);
+  if (!request || truncated || descriptors != (wants_memory ? 1u : 0u)) return received;
+  received.kind = ReceivedRequest::Kind::kRequest;
+  received.request = *request;
+  return received;
+}
+
+bool send_request(int socket, const wire::Request& request, int memory_fd) {
+  wire::Request copy = request;
+  iovec piece{&copy, sizeof copy};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  if (memory_fd >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* part = CMSG_FIRSTHDR(&message);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(part), &memory_fd, sizeof memory_fd);
+  }
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent == static_cast<ssize_t>(sizeof copy);
+}
+
+bool send_reply(int socket, Status status) {
+  const wire::Reply reply{wire::Reply::kMagic, status};
+  return ::send(socket, &reply, sizeof reply, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof reply);
+}
+
+std::optional<Status> await_reply(int socket, Deadline deadline) {
+  while (true) {
+    std::array<std::byte, sizeof(wire::Reply) + 1> datagram{};
+    const ssize_t got = ::recv(socket, datagram.data(), datagram.size(), MSG_DONTWAIT);
+    if (got > 0) {
+      const auto reply = wire::decode_reply({datagram.data(), static_cast<size_t>(got)});
+      return reply ? std::optional<Status>(reply->status) : std::nullopt;
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) return std::nullopt;
+    if (deadline.passed()) return std::nullopt;
+    pollfd waiting{socket, POLLIN, 0};
+    ::poll(&waiting, 1, deadline.timeout_ms_for_poll());
+  }
+}
+
+PeerCredentials credentials_of(int socket) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  PeerCredentials peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return peer;
+  peer.pid = credentials.pid > 0 ? static_cast<uint32_t>(credentials.pid) : 0;
+  peer.uid = credentials.uid;
+  peer.gid = credentials.gid;
+  return peer;
+}
+
+}  // namespace pipes

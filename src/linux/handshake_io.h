@@ -1,0 +1,32 @@
+// Sending and receiving the handshake's datagrams over a rendezvous socket, with the one descriptor that may come along
+// and the sender's credentials from the kernel.
+#pragma once
+
+#include <optional>
+
+#include "linux/connection.h"
+#include "support/deadline.h"
+#include "support/unique_fd.h"
+#include "wire/handshake.h"
+
+namespace pipes {
+
+struct ReceivedRequest {
+  enum class Kind { kRequest, kNothingYet, kBad };  // kBad: hung up, or not of our protocol
+  Kind kind = Kind::kBad;
+  wire::Request request;
+  UniqueFd memory;  // descriptors beyond the first are closed, and make the request a bad one
+};
+
+// Never blocks.
+[[nodiscard]] ReceivedRequest receive_request(int socket);
+[[nodiscard]] bool send_request(int socket, const wire::Request& request, int memory_fd);
+bool send_reply(int socket, Status status);
+
+// Waits for the answer of a server process. Nothing: it hung up, or sent something else, or the time is up.
+[[nodiscard]] std::optional<Status> await_reply(int socket, Deadline deadline);
+
+// Who connected to, or listens at, the other end of `socket`.
+[[nodiscard]] PeerCredentials credentials_of(int socket);
+
+}  // namespace pipes

@@ -1,0 +1,280 @@
+// The state of an end: what it is now, how it comes to be connected, disconnected and closed, and what that does to
+// operations that wait.
+#include "linux/named_end.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "linux/server_pipe.h"
+
+namespace pipes {
+
+using wire::EndState;
+
+NamedEnd::NamedEnd(Role role, Fixed fixed, EndModes modes, std::shared_ptr<ServerPipe> pipe)
+    : role_(role),
+      fixed_(std::move(fixed)),
+      pipe_(std::move(pipe)),
+      state_(InstanceState::kListening),
+      read_mode_(modes.read_mode),
+      wait_mode_(modes.wait_mode) {}
+
+NamedEnd::~NamedEnd() = default;
+
+InstanceState NamedEnd::state_locked() const {
+  return connection_ != nullptr && connection_->over() ? InstanceState::kClosing : state_;
+}
+
+EndView NamedEnd::view() const {
+  if (role_ == Role::kServer) return server_view(state_locked());
+  if (connection_ == nullptr || connection_->peer_state() == EndState::kDisconnected) return EndView::kClientDetached;
+  return connection_->over() ? EndView::kClientClosing : EndView::kClientConnected;
+}
+
+InstanceState NamedEnd::state() {
+  MutexLock lock(read_mutex_);
+  return state_locked();
+}
+
+Status NamedEnd::check(Operation operation) {
+  MutexLock lock(read_mutex_);
+  return refusal(operation);
+}
+
+// One branch for a connected end; everything else the table of STATE-10 decides.
+Status NamedEnd::refusal(Operation operation) const {
+  if (closed_) return PIPES_ERROR_INVALID_HANDLE;
+  if (connection_ != nullptr && !connection_->over()) [[likely]] {
+    if (operation == Operation::kRead || operation == Operation::kWrite) return PIPES_OK;
+  }
+  const Gate answer = gate(view(), operation);
+  return answer.action == Gate::Action::kFail ? answer.status : Status{PIPES_OK};
+}
+
+Status NamedEnd::over_status(Status when_closed) const {
+  return connection_->peer_state() == EndState::kDisconnected ? Status{PIPES_ERROR_PIPE_NOT_CONNECTED} : when_closed;
+}
+
+void NamedEnd::complete_all(PendingQueue& queue, Status status, Effects& effects) {
+  while (PendingOp* op = queue.front()) {
+    queue.remove(op);
+    op->transferred = 0;
+    op->finish(status);
+    effects.unpark(op->parker);
+  }
+}
+
+// The peer broke the rules of the ring: from here on it counts as dead. Hanging up makes the reactor wake whoever waits
+// in the other half.
+void NamedEnd::mark_broken(Connection& connection) {
+  connection.gone.store(true, std::memory_order_release);
+  ::shutdown(connection.socket.get(), SHUT_RDWR);
+}
+
+void NamedEnd::tell_peer(EndState state, Effects& effects) {
+  Connection& connection = *connection_;
+  // Release: what was written before is visible to a peer that sees the end of it.
+  connection.own->state.store(static_cast<uint32_t>(state), std::memory_order_release);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  for (wire::WaitFlag* flag : {&connection.in->writer_waits, &connection.out->reader_waits}) {
+    if (flag->waiting.exchange(0, std::memory_order_acq_rel) != 0) effects.wake_shared(&flag->waiting);
+  }
+}
+
+std::shared_ptr<Connection> NamedEnd::detach_locked() {
+  published_head_ = published_consumed_ = lent_ = 0;
+  write_sequence_ = pushed_sequence_ = 0;
+  consumed_hint_.store(0, std::memory_order_relaxed);
+  head_at_last_write_ = 0;
+  waiting_frames_.clear();
+  has_read_ = false;
+  return std::move(connection_);
+}
+
+void NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects) {
+  MutexLock reading(read_mutex_);
+  MutexLock writing(write_mutex_);
+  connection_ = std::move(connection);
+  state_ = InstanceState::kConnected;
+  qos_flags_ = qos_flags;
+  complete_all(connects_, PIPES_OK, effects);
+}
+
+bool NamedEnd::become_listening() {
+  MutexLock reading(read_mutex_);
+  MutexLock writing(write_mutex_);
+  const Transition step = transition(state_locked(), InstanceEvent::kListen);
+  if (step.kind != Transition::Kind::kNext || state_ == InstanceState::kListening) return false;
+  state_ = step.next;
+  return true;
+}
+
+Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired) {
+  MutexLock reading(read_mutex_);
+  MutexLock writing(write_mutex_);
+  const Transition step = transition(state_locked(), InstanceEvent::kDisconnect);
+  if (step.kind == Transition::Kind::kRefused) return step.status;
+  state_ = InstanceState::kDisconnected;
+  for (PendingQueue* queue : {&connects_, &reads_, &writes_, &flushes_}) {
+    complete_all(*queue, PIPES_ERROR_PIPE_NOT_CONNECTED, effects);
+  }
+  if (connection_ == nullptr) return PIPES_OK;
+  tell_peer(EndState::kDisconnected, effects);
+  *retired = detach_locked();
+  return PIPES_OK;
+}
+
+NamedEnd::Closed NamedEnd::close() {
+  Effects effects;
+  Closed closed;
+  {
+    MutexLock reading(read_mutex_);
+    MutexLock writing(write_mutex_);
+    closed_ = true;
+    complete_all(connects_, PIPES_ERROR_BROKEN_PIPE, effects);
+    complete_all(reads_, PIPES_ERROR_BROKEN_PIPE, effects);
+    complete_all(flushes_, PIPES_ERROR_BROKEN_PIPE, effects);
+    // What is in the ring stays readable; of what is not, nothing can come any more (CLOSE-5).
+    for (PendingOp* op = writes_.front(); op != nullptr; op = op->next) {
+      if (!op->pushed) withdraw(*op);
+    }
+    complete_all(writes_, PIPES_ERROR_BROKEN_PIPE, effects);
+    if (connection_ != nullptr) {
+      closed.peer_stays = !connection_->over();
+      tell_peer(EndState::kClosed, effects);
+      closed.connection = detach_locked();
+    }
+  }
+  effects.perform();
+  return closed;
+}
+
+bool NamedEnd::on_hangup(const Connection* connection) {
+  Effects effects;
+  {
+    MutexLock reading(read_mutex_);
+    MutexLock writing(write_mutex_);
+    if (connection_.get() != connection) return false;
+    connection_->gone.store(true, std::memory_order_release);
+    if (connection_->peer_state() == EndState::kOpen) connection_->reader.writer_died();
+    pump_reads(effects);
+    publish_reads(effects);
+    const Status status = over_status(PIPES_ERROR_BROKEN_PIPE);
+    complete_all(writes_, status, effects);
+    complete_all(flushes_, status, effects);
+    waiting_frames_.clear();
+  }
+  effects.perform();
+  return true;
+}
+
+Status NamedEnd::connect() {
+  bool listens_anew = false;
+  PendingOp op;
+  op.parker = &Parker::mine();
+  BlockingCall call(*op.parker);
+  while (true) {
+    Gate answer;
+    {
+      MutexLock reading(read_mutex_);
+      MutexLock writing(write_mutex_);
+      if (closed_) return PIPES_ERROR_INVALID_HANDLE;
+      const bool waits = wait_mode_ == WaitMode::kWait;
+      answer = gate(view(), waits ? Operation::kConnectWait : Operation::kConnectNoWait);
+      if (answer.action == Gate::Action::kWait) {
+        connects_.push_back(&op);
+        break;
+      }
+    }
+    // A client may have been quicker than our way back here.
+    if (listens_anew && answer.status == PIPES_ERROR_PIPE_CONNECTED) return PIPES_OK;
+    if (answer.action == Gate::Action::kFail) return answer.status;
+    pipe_->listen_again(*this);
+    listens_anew = true;
+    if (answer.action == Gate::Action::kRelistenAndFail) return answer.status;
+  }
+  while (true) {
+    const uint32_t ticket = op.parker->ticket();
+    {
+      MutexLock reading(read_mutex_);
+      if (op.done) return op.status;
+      if (op.parker->cancelled()) {
+        connects_.remove(&op);  // CONN-14: the instance goes on listening
+        return PIPES_ERROR_OPERATION_ABORTED;
+      }
+    }
+    op.parker->sleep(ticket, Deadline::never());
+  }
+}
+
+Status NamedEnd::disconnect() {
+  if (role_ == Role::kServer) return pipe_->disconnect(*this);
+  MutexLock lock(read_mutex_);
+  return gate(view(), Operation::kDisconnect).status;
+}
+
+Status NamedEnd::set_modes(EndModes wanted) {
+  MutexLock reading(read_mutex_);
+  MutexLock writing(write_mutex_);
+  if (const Status refused = refusal(Operation::kSetState); refused != PIPES_OK) return refused;
+  OwnTraffic traffic;
+  traffic.read_waits = !reads_.empty();
+  if (connection_ != nullptr && !connection_->over() && connection_->writer.refresh()) {
+    traffic.written_unread = !writes_.empty() || !connection_->writer.drained();
+  }
+  const Status refused = check_mode_change({read_mode_, wait_mode_}, wanted, traffic);
+  if (refused != PIPES_OK) return refused;
+  read_mode_ = wanted.read_mode;
+  wait_mode_ = wanted.wait_mode;
+  return PIPES_OK;
+}
+
+EndModes NamedEnd::modes() const {
+  MutexLock lock(read_mutex_);
+  return {read_mode_, wait_mode_};
+}
+
+Status NamedEnd::fill_local_info(pipes_local_info* info) {
+  MutexLock reading(read_mutex_);
+  MutexLock writing(write_mutex_);
+  if (const Status refused = refusal(Operation::kQueryState); refused != PIPES_OK) return refused;
+  const uint32_t quota = role_ == Role::kServer ? fixed_.quotas.outbound : fixed_.quotas.inbound;
+  uint64_t unread = 0;
+  uint64_t written = 0;
+  if (connection_ != nullptr) {
+    unread = connection_->reader.available();
+    if (connection_->writer.refresh()) {
+      written = connection_->writer.announced() - connection_->writer.consumed_seen();
+    }
+  }
+  info->read_data_available = static_cast<uint32_t>(std::min<uint64_t>(unread, UINT32_MAX));
+  info->write_quota_available = quota - static_cast<uint32_t>(std::min<uint64_t>(written, quota));
+  info->state = static_cast<uint32_t>(role_ == Role::kServer         ? state_locked()
+                                      : connection_->over() ? InstanceState::kClosing
+                                                            : InstanceState::kConnected);
+  return PIPES_OK;
+}
+
+NamedEnd::PeerFacts NamedEnd::peer_facts() {
+  MutexLock lock(read_mutex_);
+  PeerFacts facts;
+  facts.connected = connection_ != nullptr;
+  facts.has_read = has_read_;
+  facts.qos_flags = qos_flags_;
+  if (connection_ != nullptr) facts.credentials = connection_->credentials;
+  return facts;
+}
+
+bool NamedEnd::with_socket(const std::function<void(int)>& use) {
+  std::shared_ptr<Connection> connection;
+  {
+    MutexLock lock(read_mutex_);
+    connection = connection_;
+  }
+  if (connection == nullptr) return false;
+  use(connection->socket.get());
+  return true;
+}
+
+}  // namespace pipes

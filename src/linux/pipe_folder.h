@@ -1,0 +1,149 @@
+// How pipes are found and how processes come to serve them: one folder a pipe, in a runtime directory. Apart from the
+// instances themselves, which live in the processes: a folder says only who serves a name, and how many instances.
+//
+//   <digest of the folded name>.<uid of the founder>    0755
+//     meta           0644  attributes and server processes (wire/meta.h): a snapshot, replaced by rename
+//     claim          0644  empty. From the moment it exists the pipe exists; its change time orders rival claims
+//     lock           0600  flock, held by whoever changes the folder. A process that dies lets go of it
+//     s.<pid>.<ticket>     0666  listening SOCK_SEQPACKET socket, one a server process
+//
+// The founder's name may carry a further `.1` to `.7`, where another user sits on the plain name.
+//
+// Believed is a folder only if the user in its name owns it and its meta, nobody else may write to it, and the meta
+// bears the name that was looked for. A server process is alive if its socket answers; a pipe none of whose server
+// processes is alive does not exist, for anybody. Whoever notices a dead one, and may, sweeps it, under the lock.
+//
+// Of rival folders with one name the first in this order is the pipe, for everybody who looks: founded by root, the
+// earlier claim, the lower uid. A creator first puts up its folder without `claim`, looks for rivals, and withdraws from
+// an established one, or from one that is being put up by a lower uid; only then it writes `claim` (decision 14).
+//
+// A process serves the pipe through one PipeMembership. Only root and processes with the founder's uid may join.
+//
+// Threads: functions may be called from any thread; one PipeMembership, and all add_first calls for one name, by one
+// thread at a time. A child forked in the midst of add_first would inherit a listening socket that nobody knows of, and
+// keep a dead pipe alive: keep fork out meanwhile (a pthread_atfork handler that takes the caller's lock).
+// None of these calls waits for a client. They wait for the lock, which is held for a few system calls by processes of
+// the same user, and in a race of creators of several users for a rival to decide, at most two seconds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "pipe/name.h"
+#include "support/status.h"
+#include "support/unique_fd.h"
+#include "wire/meta.h"
+
+namespace pipes {
+
+using wire::PipeMeta;
+using wire::ServerRecord;
+
+// FoundPipe is an established claim to a name, as it was when it was read. Its server processes may be dead.
+struct FoundPipe {
+  UniqueFd folder;
+  PipeMeta meta;
+  uint32_t founder_uid = 0;
+};
+
+// find_pipe returns the established claims to `name` in all runtime directories, the best first; mostly none or one. The
+// pipe is the first that has a server process alive. Asks no server process, and changes nothing.
+// Failures are those of directories_for_looking.
+[[nodiscard]] Result<std::vector<FoundPipe>> find_pipe(const PipeName& name);
+
+// connect_server connects to one of the server processes of `pipe`, without waiting: the returned SOCK_SEQPACKET socket
+// does not block. PIPES_ERROR_PIPE_BUSY: its backlog is full. PIPES_ERROR_FILE_NOT_FOUND: nobody answers, or somebody
+// whose uid is not that of the record, or is neither root nor the founder. PIPES_ERROR_NO_SYSTEM_RESOURCES,
+// PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
+[[nodiscard]] Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server);
+
+// list_pipes returns every pipe that has a server process alive, each name once, with its live server processes only
+// (NAME-19). Sweeps what is dead where it may. Failures are those of directories_for_looking.
+[[nodiscard]] Result<std::vector<PipeMeta>> list_pipes();
+
+// NewPipe holds what the first instance fixes for the pipe (OPEN-24).
+struct NewPipe {
+  uint32_t type = 0;
+  uint32_t access = 0;
+  uint32_t max_instances = 0;
+  uint32_t default_timeout_ms = 0;
+  uint64_t ring_capacity = 0;
+  std::vector<std::byte> descriptor;
+};
+
+// AddRequest is one pipes_create_named call.
+struct AddRequest {
+  const PipeName& name;
+  NewPipe attributes;       // count if the pipe is new
+  bool first_only = false;  // PIPES_FLAG_FIRST_PIPE_INSTANCE
+  uint32_t access = 0;      // must be that of an existing pipe
+  // Whether the caller may add instances to the existing pipe. Called with the lock held: computes, calls nothing back.
+  std::function<Status(const PipeMeta&)> check_access;
+  // Asks a server process to drop instances whose last handles have gone, and returns when it has answered or given up.
+  // Called without the lock, at most once a call and server process, never for the calling membership's own record.
+  std::function<void(const FoundPipe&, const ServerRecord&)> recount;
+};
+
+// PipeMembership is this process's part in serving one pipe: its listening socket, its record in meta, and how many
+// instances it counts there. Destroying it ends the part as remove_instances does for all that are left.
+class PipeMembership {
+ public:
+  struct Added;
+
+  // add_first creates the pipe, or joins it, and counts one instance, for a process that does not serve the name yet.
+  //
+  // For an existing pipe, in this order (OPEN-27): check_access refuses with its status, and
+  // PIPES_ERROR_ACCESS_DENIED a process that is neither root nor of the founder's uid; PIPES_ERROR_PIPE_BUSY at the limit
+  // of instances over all live server processes; PIPES_ERROR_ACCESS_DENIED for first_only, then for another access mode.
+  // Otherwise the failures of directory_for_creating, and PIPES_ERROR_ACCESS_DENIED when a rival does not let anybody
+  // decide. A call that fails leaves nothing behind (OPEN-30).
+  static Result<Added> add_first(const AddRequest& request);
+
+  PipeMembership(PipeMembership&& other) noexcept;
+  PipeMembership& operator=(PipeMembership&& other) noexcept;
+  PipeMembership(const PipeMembership&) = delete;
+  PipeMembership& operator=(const PipeMembership&) = delete;
+  ~PipeMembership();
+
+  // add_instance counts one more instance of this process, refused as in add_first; then `*meta`, if not null, receives
+  // the new snapshot. PIPES_ERROR_FILE_NOT_FOUND: the folder has been removed by force; this membership can only end.
+  Status add_instance(const AddRequest& request, PipeMeta* meta);
+
+  // remove_instances counts `count` fewer, at most instances(). Its effects are complete when it returns: with the last
+  // of this process go its record and its socket, and with the last live server process the folder. The caller must
+  // have stopped using listening_socket() before the last goes. With `count` 0 it writes the number anew.
+  // A failure to write leaves a higher number in meta until the next call that succeeds; the instances are gone all the
+  // same, and the last one's effects never fail.
+  Status remove_instances(uint32_t count);
+
+  // abandon closes the descriptors and touches nothing else: for the child of a fork. Async-signal-safe.
+  void abandon() noexcept;
+
+  // The socket is non-blocking and borrowed. Connections that close at once, without a byte, only ask for signs of life.
+  [[nodiscard]] int listening_socket() const { return socket_.get(); }
+  [[nodiscard]] int folder() const { return folder_.get(); }
+  [[nodiscard]] uint32_t instances() const { return record_.instances; }
+  [[nodiscard]] const ServerRecord& record() const { return record_; }
+  [[nodiscard]] uint32_t founder_uid() const { return founder_uid_; }
+
+ private:
+  PipeMembership() = default;
+  friend class Membership;  // builds it
+
+  UniqueFd folder_;
+  UniqueFd socket_;
+  ServerRecord record_;
+  uint32_t founder_uid_ = 0;
+};
+
+// Added is what add_first did.
+struct PipeMembership::Added {
+  std::optional<PipeMembership> membership;  // always set
+  bool created = false;                      // the pipe is new, not only this process's part in it
+  PipeMeta meta;
+};
+
+}  // namespace pipes

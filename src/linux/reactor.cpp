@@ -1,0 +1,151 @@
+#include "linux/reactor.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <array>
+#include <atomic>
+
+#include "linux/system_error.h"
+
+namespace pipes {
+namespace {
+
+std::atomic<Reactor*> the_reactor{nullptr};
+Mutex start_mutex;
+
+}  // namespace
+
+Reactor* Reactor::running() {
+  Reactor* reactor = the_reactor.load(std::memory_order_acquire);
+  if (reactor != nullptr) return reactor;
+  MutexLock lock(start_mutex);
+  reactor = the_reactor.load(std::memory_order_relaxed);
+  if (reactor == nullptr) {
+    reactor = start();
+    the_reactor.store(reactor, std::memory_order_release);
+  }
+  return reactor;
+}
+
+void Reactor::forget_in_child() noexcept {
+  start_mutex.reset_in_child();
+  the_reactor.store(nullptr, std::memory_order_relaxed);
+}
+
+// Never freed: its thread runs until the process ends.
+Reactor* Reactor::start() {
+  auto reactor = std::make_unique<Reactor>();
+  reactor->epoll_ = ProcessFd(UniqueFd(::epoll_create1(EPOLL_CLOEXEC)));
+  reactor->wake_ = ProcessFd(UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
+  if (!reactor->epoll_ || !reactor->wake_) return nullptr;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (::epoll_ctl(reactor->epoll_.get(), EPOLL_CTL_ADD, reactor->wake_.get(), &event) != 0) return nullptr;
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread{};
+  const auto body = [](void* self) -> void* {
+    static_cast<Reactor*>(self)->run();
+    return nullptr;
+  };
+  const int failed = pthread_create(&thread, &attributes, body, reactor.get());
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (failed != 0) return nullptr;
+  pthread_setname_np(thread, "pipes-reactor");
+  return reactor.release();
+}
+
+Result<uint64_t> Reactor::watch(int fd, uint32_t events, std::shared_ptr<Source> source, Deadline deadline) {
+  uint64_t name = 0;
+  {
+    MutexLock lock(mutex_);
+    name = next_name_++;
+    sources_.emplace(name, Entry{std::move(source), deadline.at_ns()});
+    if (!deadline.is_never()) deadlines_.emplace(deadline.at_ns(), name);
+  }
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = name;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    const Status status = status_from_errno(errno);
+    MutexLock lock(mutex_);
+    sources_.erase(name);
+    return status;
+  }
+  if (!deadline.is_never()) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+  }
+  return name;
+}
+
+void Reactor::unwatch(uint64_t name, int fd) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  std::shared_ptr<Source> dropped;  // destroyed after the lock
+  MutexLock lock(mutex_);
+  const auto entry = sources_.find(name);
+  if (entry == sources_.end()) return;
+  dropped = std::move(entry->second.source);
+  sources_.erase(entry);
+  lock.unlock();
+}
+
+std::shared_ptr<Reactor::Source> Reactor::find(uint64_t name) {
+  MutexLock lock(mutex_);
+  const auto entry = sources_.find(name);
+  return entry == sources_.end() ? nullptr : entry->second.source;
+}
+
+int Reactor::next_timeout_ms() {
+  MutexLock lock(mutex_);
+  while (!deadlines_.empty() && !sources_.contains(deadlines_.begin()->second)) deadlines_.erase(deadlines_.begin());
+  if (deadlines_.empty()) return -1;
+  const uint64_t now = monotonic_ns();
+  const uint64_t at = deadlines_.begin()->first;
+  return at <= now ? 0 : static_cast<int>((at - now + 999'999) / 1'000'000);
+}
+
+void Reactor::run_deadlines() {
+  while (true) {
+    std::shared_ptr<Source> source;
+    uint64_t name = 0;
+    {
+      MutexLock lock(mutex_);
+      if (deadlines_.empty() || deadlines_.begin()->first > monotonic_ns()) return;
+      name = deadlines_.begin()->second;
+      const auto entry = sources_.find(name);
+      if (entry != sources_.end()) source = entry->second.source;
+      deadlines_.erase(deadlines_.begin());
+    }
+    if (source) source->on_deadline(name);
+  }
+}
+
+void Reactor::run() {
+  std::array<epoll_event, 64> events{};
+  while (true) {
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), next_timeout_ms());
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<size_t>(i)];
+      if (event.data.u64 == 0) {
+        uint64_t ignored = 0;
+        [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &ignored, sizeof ignored);
+        continue;
+      }
+      if (const auto source = find(event.data.u64)) source->on_ready(event.data.u64, event.events);
+    }
+    run_deadlines();
+  }
+}
+
+}  // namespace pipes

@@ -1,0 +1,142 @@
+#include "linux/runtime_directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "linux/system_error.h"
+
+namespace pipes {
+namespace {
+
+enum class WhoCreates { kNobody, kRoot, kCaller };
+
+struct Candidate {
+  std::string path;
+  WhoCreates who_creates;
+  mode_t mode;
+};
+
+bool creates(const Candidate& candidate, uid_t uid) {
+  return candidate.who_creates == WhoCreates::kCaller || (candidate.who_creates == WhoCreates::kRoot && uid == 0);
+}
+
+std::string_view environment(const char* name) {
+  const char* value = secure_getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+// A slash at the end would make the kernel follow a symbolic link that O_NOFOLLOW should refuse.
+std::string without_slashes_at_end(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return std::string(path);
+}
+
+std::vector<Candidate> candidates(uid_t uid) {
+  if (const std::string_view only = environment("PIPES_RUNTIME_DIR"); !only.empty()) {
+    return {{without_slashes_at_end(only), WhoCreates::kNobody, 0}};
+  }
+  std::vector<Candidate> all = {{"/run/pipes", WhoCreates::kRoot, 01777}};
+  // A relative path is invalid here, and to be ignored, by the specification that introduced the variable.
+  if (const std::string_view session = environment("XDG_RUNTIME_DIR"); session.starts_with('/')) {
+    all.push_back({without_slashes_at_end(session) + "/pipes", WhoCreates::kCaller, 0700});
+  }
+  all.push_back({"/tmp/pipes-" + std::to_string(uid), WhoCreates::kCaller, 0755});
+  return all;
+}
+
+bool is_safe(const struct stat& status, uid_t uid) {
+  const bool owner_is_trusted = status.st_uid == 0 || status.st_uid == uid;
+  const bool others_may_write = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return owner_is_trusted && (!others_may_write || (status.st_mode & S_ISVTX) != 0);
+}
+
+struct OpenedDirectory {
+  UniqueFd fd;
+  struct stat status {};
+};
+
+// Opening says PATH_NOT_FOUND if there is nothing, ACCESS_DENIED if there is something that must not be trusted.
+Result<OpenedDirectory> open_safe(const std::string& path, uid_t uid) {
+  OpenedDirectory opened;
+  opened.fd = UniqueFd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!opened.fd) {
+    // What is there but no directory, or is a link to one, is as unsafe as a directory of the wrong owner.
+    if (errno == ENOTDIR || errno == ELOOP) return PIPES_ERROR_ACCESS_DENIED;
+    return status_from_errno(errno);
+  }
+  if (fstat(opened.fd.get(), &opened.status) != 0) return status_from_errno(errno);
+  if (!is_safe(opened.status, uid)) return PIPES_ERROR_ACCESS_DENIED;
+  return opened;
+}
+
+// The process's file mode mask must not decide who may use the directory, hence the second step.
+// CRASH: between the two the directory has fewer rights than it should: safe, and the next creator of its owner, who
+// finds it, uses it as it is.
+Status create(const Candidate& candidate, uid_t uid) {
+  if (mkdir(candidate.path.c_str(), candidate.mode & 0777) != 0) {
+    return errno == EEXIST ? PIPES_OK : status_from_errno(errno);
+  }
+  auto opened = open_safe(candidate.path, uid);
+  if (!opened) return opened.status();
+  return fchmod(opened->fd.get(), candidate.mode) == 0 ? PIPES_OK : status_from_errno(errno);
+}
+
+Result<OpenedDirectory> open_or_create(const Candidate& candidate, uid_t uid) {
+  auto opened = open_safe(candidate.path, uid);
+  if (opened || opened.status() != PIPES_ERROR_PATH_NOT_FOUND || !creates(candidate, uid)) return opened;
+  if (const Status status = create(candidate, uid); status != PIPES_OK) return status;
+  return open_safe(candidate.path, uid);
+}
+
+bool is_writable(const OpenedDirectory& directory) {
+  return faccessat(directory.fd.get(), ".", W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+// Out of memory or descriptors says nothing about a candidate, so it must not move the pipe to the next one.
+bool is_exhaustion(Status status) {
+  return status == PIPES_ERROR_NOT_ENOUGH_MEMORY || status == PIPES_ERROR_NO_SYSTEM_RESOURCES;
+}
+
+bool is_same(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+
+}  // namespace
+
+Result<UniqueFd> directory_for_creating() {
+  const uid_t uid = geteuid();
+  const std::vector<Candidate> all = candidates(uid);
+  for (const Candidate& candidate : all) {
+    auto opened = open_or_create(candidate, uid);
+    if (opened && is_writable(*opened)) return std::move(opened->fd);
+    if (!opened && (is_exhaustion(opened.status()) || all.size() == 1)) return opened.status();
+  }
+  return PIPES_ERROR_ACCESS_DENIED;
+}
+
+Result<std::vector<UniqueFd>> directories_for_looking() {
+  const uid_t uid = geteuid();
+  const std::vector<Candidate> all = candidates(uid);
+  std::vector<OpenedDirectory> found;
+  for (const Candidate& candidate : all) {
+    auto opened = open_safe(candidate.path, uid);
+    if (!opened) {
+      const bool only_and_unsafe = all.size() == 1 && opened.status() != PIPES_ERROR_PATH_NOT_FOUND;
+      if (only_and_unsafe || is_exhaustion(opened.status())) return opened.status();
+      continue;
+    }
+    const bool seen =
+        std::ranges::any_of(found, [&](const OpenedDirectory& other) { return is_same(other.status, opened->status); });
+    if (!seen) found.push_back(std::move(*opened));
+  }
+  std::vector<UniqueFd> directories;
+  for (OpenedDirectory& directory : found) directories.push_back(std::move(directory.fd));
+  return directories;
+}
+
+}  // namespace pipes

@@ -1,0 +1,33 @@
+// Where the folders of pipes live: the runtime directories, and which of them this process may trust. Apart because
+// trusting a directory is a decision of its own, made anew at each call: nothing is cached, so a changed environment
+// and a replaced directory count at once.
+//
+// $PIPES_RUNTIME_DIR, if set and not empty, is the only candidate, and never created here. Otherwise, in this order:
+//
+//   /run/pipes               created by root, mode 1777
+//   $XDG_RUNTIME_DIR/pipes   created, mode 0700
+//   /tmp/pipes-<uid>         created, mode 0755; the caller's effective uid
+//
+// A directory is safe if it is a real directory and no symbolic link, belongs to root or to the caller's effective uid,
+// and lets neither its group nor others write unless it is sticky. What is checked is the opened directory, never a path
+// that could have changed meanwhile. Programs with raised privileges ignore the environment.
+#pragma once
+
+#include <vector>
+
+#include "support/status.h"
+#include "support/unique_fd.h"
+
+namespace pipes {
+
+// directory_for_creating opens the first safe candidate that the caller may write to, created where that is allowed.
+// PIPES_ERROR_PATH_NOT_FOUND: $PIPES_RUNTIME_DIR does not exist. PIPES_ERROR_ACCESS_DENIED: it is unsafe or not
+// writable, or no candidate serves. PIPES_ERROR_NO_SYSTEM_RESOURCES, PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
+[[nodiscard]] Result<UniqueFd> directory_for_creating();
+
+// directories_for_looking opens every candidate that exists and is safe, in order and each directory once; none at all
+// is no error. PIPES_ERROR_ACCESS_DENIED: $PIPES_RUNTIME_DIR is unsafe. PIPES_ERROR_NO_SYSTEM_RESOURCES,
+// PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
+[[nodiscard]] Result<std::vector<UniqueFd>> directories_for_looking();
+
+}  // namespace pipes

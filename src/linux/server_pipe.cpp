@@ -1,0 +1,585 @@
+// Serving a name: creating instances, taking clients, and the end of both.
+#include "linux/server_pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <map>
+
+#include "security/access.h"
+#include "support/log.h"
+
+namespace pipes {
+namespace {
+
+// A peer that has connected and says nothing is dropped after this; and so many of them a server process bears with.
+constexpr uint64_t kHandshakeMs = 2000;
+constexpr uint32_t kHalfOpenMax = 1024;
+constexpr int kAcceptsPerRound = 64;
+
+struct Registry {
+  Mutex mutex;
+  std::map<std::u16string, std::shared_ptr<ServerPipe>> pipes;
+};
+
+// Never destroyed: the reactor may outlive main. A forked child starts with a new one.
+std::atomic<Registry*> the_registry{nullptr};
+Mutex registry_start;
+
+Registry& registry() {
+  Registry* found = the_registry.load(std::memory_order_acquire);
+  if (found != nullptr) return *found;
+  MutexLock lock(registry_start);
+  found = the_registry.load(std::memory_order_relaxed);
+  if (found == nullptr) the_registry.store(found = new Registry, std::memory_order_release);
+  return *found;
+}
+
+std::shared_ptr<ServerPipe> registered(const std::u16string& folded, bool create) {
+  Registry& all = registry();
+  MutexLock lock(all.mutex);
+  const auto found = all.pipes.find(folded);
+  if (found != all.pipes.end()) return found->second;
+  if (!create) return nullptr;
+  auto pipe = std::make_shared<ServerPipe>(folded);
+  all.pipes.emplace(folded, pipe);
+  return pipe;
+}
+
+void unregister(const std::u16string& folded, const ServerPipe* pipe) {
+  std::shared_ptr<ServerPipe> dropped;
+  Registry& all = registry();
+  MutexLock lock(all.mutex);
+  const auto found = all.pipes.find(folded);
+  if (found == all.pipes.end() || found->second.get() != pipe) return;
+  dropped = std::move(found->second);
+  all.pipes.erase(found);
+  lock.unlock();
+}
+
+std::atomic<uint32_t> half_open{0};
+
+void answer(Connection& connection, Status status) {
+  // Exchange: the client may be going to sleep, or giving up, at this moment.
+  wire::Answer& word = connection.memory.control()->answer;
+  const uint32_t before = word.word.exchange(wire::Answer::kAnswered | status, std::memory_order_acq_rel);
+  if (before == wire::Answer::kSleeping) send_reply(connection.socket.get(), status);
+}
+
+Caller caller_of(const PeerCredentials& peer) {
+  Caller caller{};
+  caller.uid = peer.uid;
+  caller.gid = peer.gid;
+  return caller;
+}
+
+Caller this_process() {
+  Caller caller{};
+  caller.uid = ::geteuid();
+  caller.gid = ::getegid();
+  return caller;
+}
+
+}  // namespace
+
+// ----------------------------------------------------------------------------------------------- what the reactor sees
+
+class ServerPipe::Listener : public Reactor::Source {
+ public:
+  explicit Listener(std::weak_ptr<ServerPipe> pipe) : pipe_(std::move(pipe)) {}
+  void on_ready(uint64_t, uint32_t) override {
+    if (const auto pipe = pipe_.lock()) pipe->accept_clients();
+  }
+
+ private:
+  std::weak_ptr<ServerPipe> pipe_;
+};
+
+// A process that has connected and not spoken yet.
+class ServerPipe::HalfOpen : public Reactor::Source, public std::enable_shared_from_this<HalfOpen> {
+ public:
+  HalfOpen(std::weak_ptr<ServerPipe> pipe, UniqueFd socket) : pipe_(std::move(pipe)), socket_(std::move(socket)) {
+    half_open.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~HalfOpen() override { half_open.fetch_sub(1, std::memory_order_relaxed); }
+
+  void watch() {
+    Reactor* reactor = Reactor::running();
+    if (reactor == nullptr) return;
+    [[maybe_unused]] const auto name = reactor->watch(socket_.get(), EPOLLIN | EPOLLRDHUP, shared_from_this(),
+                                                      Deadline::after_ms(kHandshakeMs));
+  }
+  void on_ready(uint64_t name, uint32_t) override {
+    ReceivedRequest received = receive_request(socket_.get());
+    if (received.kind == ReceivedRequest::Kind::kNothingYet) return;
+    drop_watch(name);
+    const auto pipe = pipe_.lock();
+    if (pipe && received.kind == ReceivedRequest::Kind::kRequest) {
+      pipe->handle_request(std::move(socket_), std::move(received));
+    }
+    socket_.reset();
+  }
+  void on_deadline(uint64_t name) override {
+    drop_watch(name);
+    socket_.reset();
+  }
+
+ private:
+  void drop_watch(uint64_t name) {
+    if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, socket_.get());
+  }
+  std::weak_ptr<ServerPipe> pipe_;
+  UniqueFd socket_;
+};
+
+// A process in pipes_wait_available. It goes when it is answered, or hangs up.
+class ServerPipe::Waiter : public Reactor::Source {
+ public:
+  Waiter(std::weak_ptr<ServerPipe> pipe, UniqueFd socket) : pipe_(std::move(pipe)), socket_(std::move(socket)) {}
+  void on_ready(uint64_t own_name, uint32_t) override {
+    if (const auto pipe = pipe_.lock()) pipe->forget_waiter(own_name);
+  }
+  [[nodiscard]] int fd() const { return socket_.get(); }
+  std::atomic<uint64_t> name{0};
+
+ private:
+  std::weak_ptr<ServerPipe> pipe_;
+  ProcessFd socket_;
+};
+
+// The control socket of a connection of a server end, in its life and after it.
+class ServerPipe::Watch : public Reactor::Source {
+ public:
+  Watch(std::weak_ptr<ServerPipe> pipe, std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
+      : pipe_(std::move(pipe)), end_(std::move(end)), connection_(std::move(connection)) {}
+  void on_ready(uint64_t name, uint32_t events) override {
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
+    const auto connection = connection_.lock();
+    if (!connection) return;
+    if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
+    connection->gone.store(true, std::memory_order_release);
+    if (const auto end = end_.lock()) end->on_hangup(connection.get());
+    if (const auto pipe = pipe_.lock()) pipe->sweep();
+  }
+
+ private:
+  std::weak_ptr<ServerPipe> pipe_;
+  std::weak_ptr<NamedEnd> end_;
+  std::weak_ptr<Connection> connection_;
+};
+
+// ------------------------------------------------------------------------------------------------------------ creating
+
+Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const CreateParameters& parameters) {
+  while (true) {
+    const auto pipe = registered(name.folded, true);
+    bool retry = false;
+    auto created = pipe->add(name, parameters, &retry);
+    if (!retry) return created;
+  }
+}
+
+Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreateParameters& parameters, bool* retry) {
+  Reactor* reactor = Reactor::running();
+  if (reactor == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
+  sweep();
+  MutexLock membership(membership_mutex_);
+  if (dissolved_) {
+    *retry = true;
+    return Status{PIPES_ERROR_FILE_NOT_FOUND};
+  }
+  if (const Status refused = check_create_pipe(this_process(), parameters.open_mode); refused != PIPES_OK) {
+    return refused;
+  }
+  const uint64_t capacity = ring_capacity(parameters.quotas);
+  const auto check_access = [&](const PipeMeta& meta) {
+    return check_add_instance(this_process(), meta.owner_uid, parameters.open_mode);
+  };
+  const auto recount = [](const FoundPipe& found, const ServerRecord& server) {
+    const auto socket = connect_server(found, server);
+    if (!socket) return;
+    wire::Request request;
+    request.kind = static_cast<uint32_t>(wire::RequestKind::kRecount);
+    if (send_request(socket->get(), request, -1)) {
+      [[maybe_unused]] const auto done = await_reply(socket->get(), Deadline::after_ms(kHandshakeMs));
+    }
+  };
+  const AddRequest request{name,
+                           {static_cast<uint32_t>(parameters.attributes.type),
+                            static_cast<uint32_t>(parameters.attributes.access), parameters.attributes.max_instances,
+                            parameters.attributes.default_timeout_ms, capacity, {}},
+                           parameters.first_instance,
+                           static_cast<uint32_t>(parameters.attributes.access),
+                           check_access,
+                           recount};
+  bool created = false;
+  PipeMeta meta;
+  if (!membership_) {
+    auto first = PipeMembership::add_first(request);
+    if (!first) {
+      dissolved_ = true;
+      unregister(folded_, this);
+      return first.status();
+    }
+    created = first->created;
+    meta = std::move(first->meta);
+    membership_ = std::move(first->membership);
+    close_in_child(membership_->listening_socket());
+    close_in_child(membership_->folder());
+    {
+      MutexLock lock(mutex_);
+      meta_ = meta;
+      display_ = meta.display;
+    }
+    const auto watched = reactor->watch(membership_->listening_socket(), EPOLLIN,
+                                        std::make_shared<Listener>(weak_from_this()));
+    if (!watched) {
+      membership_->remove_instances(1);
+      membership_.reset();
+      dissolved_ = true;
+      unregister(folded_, this);
+      return watched.status();
+    }
+    listener_watch_ = *watched;
+  } else {
+    const Status refused = membership_->add_instance(request, &meta);
+    if (refused != PIPES_OK) return refused;
+  }
+  NamedEnd::Fixed fixed;
+  fixed.attributes.access = static_cast<AccessMode>(meta.access);
+  fixed.attributes.type = static_cast<PipeType>(meta.type);
+  fixed.attributes.max_instances = meta.max_instances;
+  fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
+  fixed.quotas = parameters.quotas;
+  fixed.name = meta.display;
+  fixed.folded = folded_;
+  fixed.owner_uid = meta.owner_uid;
+  EndModes modes = parameters.server_modes;
+  // INST-6: the type is the first instance's, whatever this call said; message read mode needs message type.
+  if (fixed.attributes.type == PipeType::kByte) modes.read_mode = ReadMode::kByte;
+  auto end = std::make_shared<NamedEnd>(Role::kServer, std::move(fixed), modes, shared_from_this());
+  {
+    MutexLock lock(mutex_);
+    ++open_end_count_;
+  }
+  membership.unlock();
+  start_to_listen(end);
+  if (!created) {
+    // A server process that is new to the name tells the others, whose waiting clients then look again (WAIT-8).
+    const auto found = find_pipe(name);
+    if (found && !found->empty()) {
+      for (const ServerRecord& server : found->front().meta.servers) {
+        if (server.pid == static_cast<uint32_t>(::getpid())) continue;
+        const auto socket = connect_server(found->front(), server);
+        wire::Request notice;
+        notice.kind = static_cast<uint32_t>(wire::RequestKind::kNewServer);
+        if (socket && send_request(socket->get(), notice, -1)) {
+          [[maybe_unused]] const auto done = await_reply(socket->get(), Deadline::after_ms(kHandshakeMs));
+        }
+      }
+    }
+  }
+  return Created{std::move(end), !created};
+}
+
+// ----------------------------------------------------------------------------------------------------- states of an end
+
+void ServerPipe::start_to_listen(std::shared_ptr<NamedEnd> end) {
+  {
+    MutexLock lock(mutex_);
+    listening_.push_back(std::move(end));
+  }
+  release_waiters();
+}
+
+void ServerPipe::listen_again(NamedEnd& end) {
+  {
+    MutexLock lock(mutex_);
+    if (!end.become_listening()) return;
+    listening_.push_back(end.shared_from_this());
+  }
+  release_waiters();
+}
+
+Status ServerPipe::disconnect(NamedEnd& end) {
+  Effects effects;
+  std::shared_ptr<Connection> retired;
+  Status status = PIPES_OK;
+  {
+    MutexLock lock(mutex_);
+    status = end.become_disconnected(effects, &retired);
+    std::erase_if(listening_, [&](const auto& listed) { return listed.get() == &end; });
+  }
+  effects.perform();
+  if (retired != nullptr) {
+    if (Reactor* reactor = Reactor::running()) reactor->unwatch(retired->watch, retired->socket.get());
+  }
+  return status;
+}
+
+void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
+  const bool stays = closed.peer_stays;
+  {
+    MutexLock lock(mutex_);
+    std::erase_if(listening_, [&](const auto& listed) { return listed.get() == &end; });
+    --open_end_count_;
+    if (stays) left_behind_.push_back(closed.connection);
+  }
+  if (!stays) {
+    Reactor* reactor = Reactor::running();
+    if (closed.connection && reactor != nullptr) {
+      reactor->unwatch(closed.connection->watch, closed.connection->socket.get());
+    }
+    drop_instances(1);
+    return;
+  }
+  // The client's reactor learns of it even if its waiting threads were led astray.
+  ::shutdown(closed.connection->socket.get(), SHUT_WR);
+  sweep();
+}
+
+void ServerPipe::sweep() {
+  std::vector<std::shared_ptr<Connection>> ended;
+  {
+    MutexLock lock(mutex_);
+    const auto gone = [](const std::shared_ptr<Connection>& connection) { return !connection->over(); };
+    const auto middle = std::stable_partition(left_behind_.begin(), left_behind_.end(), gone);
+    ended.assign(std::make_move_iterator(middle), std::make_move_iterator(left_behind_.end()));
+    left_behind_.erase(middle, left_behind_.end());
+  }
+  if (ended.empty()) return;
+  if (Reactor* reactor = Reactor::running()) {
+    for (const auto& connection : ended) reactor->unwatch(connection->watch, connection->socket.get());
+  }
+  drop_instances(static_cast<uint32_t>(ended.size()));
+}
+
+void ServerPipe::drop_instances(uint32_t count) {
+  std::list<std::shared_ptr<Waiter>> released;
+  MutexLock membership(membership_mutex_);
+  if (!membership_) return;
+  bool last = false;
+  {
+    MutexLock lock(mutex_);
+    last = open_end_count_ == 0 && left_behind_.empty();
+    if (last) released.swap(waiters_);
+  }
+  if (last) {
+    if (Reactor* reactor = Reactor::running()) {
+      reactor->unwatch(listener_watch_, membership_->listening_socket());
+      for (const auto& waiter : released) reactor->unwatch(waiter->name.load(), waiter->fd());
+    }
+  }
+  if (last) {
+    keep_in_child(membership_->listening_socket());
+    keep_in_child(membership_->folder());
+  }
+  membership_->remove_instances(count);
+  if (!last) return;
+  dissolved_ = true;
+  membership_.reset();
+  membership.unlock();
+  unregister(folded_, this);
+}
+
+void ServerPipe::sweep_name(const std::u16string& folded) {
+  if (the_registry.load(std::memory_order_acquire) == nullptr) return;
+  if (const auto pipe = registered(folded, false)) pipe->sweep();
+}
+
+void ServerPipe::forget_in_child() noexcept {
+  registry_start.reset_in_child();
+  the_registry.store(nullptr, std::memory_order_relaxed);
+}
+
+uint32_t ServerPipe::current_instances() {
+  sweep();
+  PipeName name;
+  {
+    MutexLock lock(mutex_);
+    name.display = display_;
+    name.folded = folded_;
+  }
+  const auto found = find_pipe(name);
+  uint32_t count = 0;
+  if (found && !found->empty()) {
+    for (const ServerRecord& server : found->front().meta.servers) count += server.instances;
+  }
+  return std::min(std::max(count, 1u), 255u);
+}
+
+// ----------------------------------------------------------------------------------------------------- taking clients
+
+void ServerPipe::accept_clients() {
+  int listener = -1;
+  {
+    MutexLock membership(membership_mutex_);
+    if (membership_) listener = membership_->listening_socket();
+  }
+  for (int i = 0; i < kAcceptsPerRound && listener >= 0; ++i) {
+    UniqueFd socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket) {
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+        // The client waits in the backlog; looking again at once would only spin.
+        timespec pause{0, 1'000'000};
+        ::nanosleep(&pause, nullptr);
+      }
+      return;
+    }
+    ReceivedRequest received = receive_request(socket.get());
+    if (received.kind == ReceivedRequest::Kind::kRequest) {
+      handle_request(std::move(socket), std::move(received));
+    } else if (received.kind == ReceivedRequest::Kind::kNothingYet &&
+               half_open.load(std::memory_order_relaxed) < kHalfOpenMax) {
+      std::make_shared<HalfOpen>(weak_from_this(), std::move(socket))->watch();
+    }
+  }
+}
+
+Status ServerPipe::availability() {
+  sweep();
+  MutexLock lock(mutex_);
+  if (open_end_count_ == 0) return PIPES_ERROR_FILE_NOT_FOUND;  // NAME-17
+  return listening_.empty() ? Status{PIPES_ERROR_PIPE_BUSY} : Status{PIPES_OK};
+}
+
+void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
+  switch (static_cast<wire::RequestKind>(received.request.kind)) {
+    case wire::RequestKind::kConnect:
+      accept_client(std::move(socket), received);
+      return;
+    case wire::RequestKind::kQuery:
+      send_reply(socket.get(), availability());
+      return;
+    case wire::RequestKind::kRecount:
+      sweep();
+      send_reply(socket.get(), PIPES_OK);
+      return;
+    case wire::RequestKind::kNewServer:
+      release_waiters();
+      send_reply(socket.get(), PIPES_OK);
+      return;
+    case wire::RequestKind::kWait:
+      break;
+  }
+  const Status now = availability();
+  if (now != PIPES_ERROR_PIPE_BUSY) {
+    send_reply(socket.get(), now);
+    return;
+  }
+  Reactor* reactor = Reactor::running();
+  auto waiter = std::make_shared<Waiter>(weak_from_this(), std::move(socket));
+  const auto name = reactor->watch(waiter->fd(), EPOLLIN | EPOLLRDHUP, waiter);
+  if (!name) return;
+  waiter->name.store(*name, std::memory_order_release);
+  {
+    MutexLock lock(mutex_);
+    waiters_.push_back(waiter);
+  }
+  // An instance may have begun to listen since we looked.
+  if (availability() != PIPES_ERROR_PIPE_BUSY) release_waiters();
+}
+
+void ServerPipe::forget_waiter(uint64_t key) {
+  std::shared_ptr<Waiter> forgotten;
+  MutexLock lock(mutex_);
+  for (auto at = waiters_.begin(); at != waiters_.end(); ++at) {
+    if ((*at)->name.load(std::memory_order_acquire) != key) continue;
+    forgotten = *at;
+    waiters_.erase(at);
+    break;
+  }
+  lock.unlock();
+  if (forgotten) {
+    if (Reactor* reactor = Reactor::running()) reactor->unwatch(key, forgotten->fd());
+  }
+}
+
+void ServerPipe::release_waiters() {
+  std::list<std::shared_ptr<Waiter>> released;
+  {
+    MutexLock lock(mutex_);
+    released.swap(waiters_);
+  }
+  Reactor* reactor = Reactor::running();
+  for (const auto& waiter : released) {
+    send_reply(waiter->fd(), PIPES_OK);
+    if (reactor != nullptr) reactor->unwatch(waiter->name.load(std::memory_order_acquire), waiter->fd());
+  }
+}
+
+void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received) {
+  PipeMeta meta;
+  {
+    MutexLock lock(mutex_);
+    meta = meta_;
+  }
+  const wire::Request& request = received.request;
+  const PeerCredentials peer = credentials_of(socket.get());
+  if (request.layout_version != wire::kLayoutVersion || request.ring_capacity != meta.ring_capacity) return;
+  auto memory = SharedMemory::adopt(UniqueFd(::fcntl(received.memory.get(), F_DUPFD_CLOEXEC, 0)), meta.ring_capacity);
+  if (!memory) {
+    log_line(LogLevel::kWarning, "a client of uid %u offered memory that is not what was agreed", peer.uid);
+    return;
+  }
+  const auto granted = check_open(caller_of(peer), meta.owner_uid, request.desired_access,
+                                  static_cast<AccessMode>(meta.access));
+  // The quota that this side writes against is set once the instance is known.
+  std::shared_ptr<NamedEnd> chosen;
+  {
+    if (!granted) {
+      auto refused = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), 0);
+      log_line(LogLevel::kInformation, "uid %u was refused access 0x%08x", peer.uid, request.desired_access);
+      answer(*refused, granted.status());
+      return;
+    }
+    sweep();
+    MutexLock lock(mutex_);
+    if (listening_.empty()) {
+      const Status status = open_end_count_ == 0 ? PIPES_ERROR_FILE_NOT_FOUND : PIPES_ERROR_PIPE_BUSY;
+      lock.unlock();
+      auto refused = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), 0);
+      answer(*refused, status);
+      return;
+    }
+    chosen = listening_.front();
+    const Quotas quotas = chosen->fixed().quotas;
+    auto connection = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
+    connection->credentials = peer;
+    wire::Answer& page = connection->memory.control()->answer;
+    page.inbound_quota.store(quotas.inbound, std::memory_order_relaxed);
+    page.outbound_quota.store(quotas.outbound, std::memory_order_relaxed);
+    page.pipe_type.store(meta.type, std::memory_order_relaxed);
+    page.granted_access.store(granted->mask, std::memory_order_relaxed);
+    page.max_instances.store(meta.max_instances, std::memory_order_relaxed);
+    Reactor* reactor = Reactor::running();
+    if (reactor == nullptr) return;
+    // Watched before it is shown: a client that dies in between is then found dead by whoever looks.
+    const auto watched = reactor->watch(connection->socket.get(), EPOLLRDHUP,
+                                        std::make_shared<Watch>(weak_from_this(), chosen, connection));
+    if (watched) connection->watch.store(*watched, std::memory_order_relaxed);
+    uint32_t expected = wire::Answer::kOpen;
+    // The client may sleep meanwhile, or have given up; then the instance stays with nobody.
+    bool settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
+    const bool slept = !settled && expected == wire::Answer::kSleeping;
+    if (slept) {
+      settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
+    }
+    if (!settled) {
+      reactor->unwatch(connection->watch, connection->socket.get());
+      return;
+    }
+    listening_.pop_front();
+    Effects effects;
+    chosen->attach(connection, request.qos_flags, effects);
+    lock.unlock();
+    if (slept) send_reply(connection->socket.get(), PIPES_OK);
+    effects.perform();
+  }
+}
+
+}  // namespace pipes

@@ -1,0 +1,82 @@
+// ServerPipe: what a process that serves a name knows of it: its instances, which of them listen and since when, clients
+// that wait for one, and its membership in the pipe's folder.
+//
+// Locks. `membership_mutex_` makes changes of the folder one after the other and is held over system calls; it is never
+// taken by the reactor's hot path. `mutex_` guards the lists below it and is held briefly; the locks of an end may be
+// taken while it is held, never the reverse.
+#pragma once
+
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "linux/handshake_io.h"
+#include "linux/named_end.h"
+#include "linux/pipe_folder.h"
+#include "linux/reactor.h"
+
+namespace pipes {
+
+class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
+ public:
+  struct Created {
+    std::shared_ptr<NamedEnd> end;
+    bool added = false;  // to a pipe that existed
+  };
+  // pipes_create_named behind its checks of arguments.
+  static Result<Created> create(const PipeName& name, const CreateParameters& parameters);
+  // Drops instances of `folded` in this process whose last handles have gone, if it serves that name.
+  static void sweep_name(const std::u16string& folded);
+  static void forget_in_child() noexcept;
+
+  explicit ServerPipe(std::u16string folded) : folded_(std::move(folded)) {}
+
+  // From a server end.
+  void listen_again(NamedEnd& end);
+  Status disconnect(NamedEnd& end);
+  void end_closed(NamedEnd& end, const NamedEnd::Closed& closed);
+  // Instances of the pipe in all processes.
+  uint32_t current_instances();
+
+  // From the reactor.
+  void accept_clients();
+  void handle_request(UniqueFd socket, ReceivedRequest received);
+  void sweep();
+
+ private:
+  class Listener;
+  class HalfOpen;
+  class Waiter;
+  class Watch;
+
+  Result<Created> add(const PipeName& name, const CreateParameters& parameters, bool* retry);
+  void start_to_listen(std::shared_ptr<NamedEnd> end);
+  void release_waiters();
+  void accept_client(UniqueFd socket, const ReceivedRequest& received);
+  void drop_instances(uint32_t count);
+  void forget_waiter(uint64_t key);
+  [[nodiscard]] Status availability();
+
+  const std::u16string folded_;
+
+  Mutex membership_mutex_;
+  std::optional<PipeMembership> membership_;
+  bool dissolved_ = false;  // the last instance has gone; the name needs a new ServerPipe
+  uint64_t listener_watch_ = 0;
+
+  Mutex mutex_;
+  // Set once, before anybody can reach the pipe.
+  PipeMeta meta_;
+  std::string display_;
+  std::vector<std::weak_ptr<NamedEnd>> open_ends_;
+  std::deque<std::shared_ptr<NamedEnd>> listening_;
+  uint32_t open_end_count_ = 0;
+  // Connections whose server end has closed while the client keeps its own: they still count as instances.
+  std::vector<std::shared_ptr<Connection>> left_behind_;
+  std::list<std::shared_ptr<Waiter>> waiters_;
+};
+
+}  // namespace pipes

@@ -1,0 +1,44 @@
+// Places where a test lets the process die, to see what the next process finds. Each stands at a `CRASH:` comment.
+//
+// A build with PIPES_FAULT_POINTS kills itself with SIGKILL at the point that the environment variable PIPES_FAULT names.
+// Any other build contains nothing of this but the check that each name is listed here.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace pipes {
+
+// kFaultPoints lists every point, so that a test can visit them all.
+inline constexpr std::array<std::string_view, 17> kFaultPoints = {
+    // Creating a pipe, in order (linux/pipe_folder.cpp).
+    "folder-made", "folder-locked", "socket-bound", "socket-listening", "meta-half-written", "meta-written",
+    "meta-renamed", "claim-written",
+    // Withdrawing and sweeping a whole folder.
+    "claim-removed", "folder-meta-removed", "folder-sockets-removed", "folder-lock-removed", "folder-removed",
+    // A process's part, beside other processes.
+    "record-removed", "socket-removed", "dead-record-dropped", "dead-socket-removed"};
+
+constexpr bool is_fault_point(std::string_view name) {
+  for (const std::string_view point : kFaultPoints) {
+    if (point == name) return true;
+  }
+  return false;
+}
+
+#ifdef PIPES_FAULT_POINTS
+// fault_point kills this process if the environment variable PIPES_FAULT is `name`.
+void fault_point(const char* name);
+#endif
+
+}  // namespace pipes
+
+#ifdef PIPES_FAULT_POINTS
+#define PIPES_CRASH_POINT(name)                                                              \
+  do {                                                                                       \
+    static_assert(::pipes::is_fault_point(name), "every fault point is listed in one array"); \
+    ::pipes::fault_point(name);                                                              \
+  } while (false)
+#else
+#define PIPES_CRASH_POINT(name) static_assert(::pipes::is_fault_point(name), "every fault point is listed in one array")
+#endif

@@ -1,0 +1,64 @@
+#include "support/log.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "support/mutex.h"
+
+namespace pipes {
+namespace {
+
+struct Sink {
+  pipes_log_callback callback = nullptr;
+  void* context = nullptr;
+  uint32_t level = 0;
+};
+
+Mutex sink_mutex;
+Sink sink;  // sink_mutex
+
+// One more than the highest level written to standard error; 0: nothing is.
+uint32_t environment_levels() {
+  static const uint32_t levels = [] {
+    const char* text = std::getenv("PIPES_LOG");
+    if (text == nullptr) return 0u;
+    const char* const names[] = {"error", "warning", "info", "debug"};
+    for (uint32_t i = 0; i < 4; ++i) {
+      if (std::strcmp(text, names[i]) == 0) return i + 1;
+    }
+    return 0u;
+  }();
+  return levels;
+}
+
+}  // namespace
+
+void set_log(pipes_log_callback callback, void* context, uint32_t level) {
+  MutexLock lock(sink_mutex);
+  sink = {callback, context, level};
+}
+
+void log_line(LogLevel level, const char* format, ...) {
+  const auto number = static_cast<uint32_t>(level);
+  Sink to;
+  {
+    MutexLock lock(sink_mutex);
+    to = sink;
+  }
+  const bool wanted = to.callback != nullptr ? number <= to.level : number < environment_levels();
+  if (!wanted) return;
+  char line[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  if (to.callback != nullptr) {
+    to.callback(number, line, to.context);
+  } else {
+    std::fprintf(stderr, "pipes: %s\n", line);
+  }
+}
+
+}  // namespace pipes

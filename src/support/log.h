@@ -1,0 +1,18 @@
+// The library's log: one line a time to the callback of pipes_set_log, or to standard error if PIPES_LOG asks for it.
+// Silent and nearly free otherwise. Never called under a lock.
+#pragma once
+
+#include <cstdint>
+
+#include "pipes/pipes.h"
+
+namespace pipes {
+
+enum class LogLevel : uint32_t { kError = 0, kWarning = 1, kInformation = 2, kDebug = 3 };
+
+void set_log(pipes_log_callback callback, void* context, uint32_t level);
+
+// printf-like; lines longer than 512 bytes are cut.
+__attribute__((format(printf, 2, 3))) void log_line(LogLevel level, const char* format, ...);
+
+}  // namespace pipes

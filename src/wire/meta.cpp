@@ -1,0 +1,188 @@
+#include "wire/meta.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+#include "pipes/pipes.h"
+#include "wire/layout.h"
+
+namespace pipes::wire {
+namespace {
+
+constexpr std::string_view kMagic = "PIPEMETA";
+
+// ByteReader hands out the bytes from front to back. take is the only bounds check; once one has failed, all do.
+class ByteReader {
+ public:
+  explicit ByteReader(std::span<const std::byte> bytes) : left_(bytes) {}
+
+  [[nodiscard]] bool take(size_t count, std::span<const std::byte>* taken) {
+    if (failed_ || count > left_.size()) {
+      failed_ = true;
+      return false;
+    }
+    *taken = left_.first(count);
+    left_ = left_.subspan(count);
+    return true;
+  }
+
+  template <class T>
+  [[nodiscard]] bool number(T* value) {
+    static_assert(std::is_unsigned_v<T>);
+    std::span<const std::byte> taken;
+    if (!take(sizeof(T), &taken)) return false;
+    uint64_t sum = 0;
+    for (size_t i = sizeof(T); i-- > 0;) sum = sum << 8 | std::to_integer<uint64_t>(taken[i]);
+    *value = static_cast<T>(sum);
+    return true;
+  }
+
+  // counted takes a 32-bit count of items, at most `count_max`, and that many items.
+  [[nodiscard]] bool counted(size_t item_bytes, size_t count_max, std::span<const std::byte>* taken) {
+    uint32_t count = 0;
+    return number(&count) && count <= count_max && take(count * item_bytes, taken);
+  }
+
+  [[nodiscard]] bool text(size_t bytes_max, std::string* text) {
+    std::span<const std::byte> taken;
+    if (!counted(1, bytes_max, &taken)) return false;
+    text->resize(taken.size());
+    std::transform(taken.begin(), taken.end(), text->begin(), [](std::byte b) { return static_cast<char>(b); });
+    return true;
+  }
+
+  [[nodiscard]] bool at_end() const { return !failed_ && left_.empty(); }
+
+ private:
+  std::span<const std::byte> left_;
+  bool failed_ = false;
+};
+
+class ByteWriter {
+ public:
+  template <class T>
+  void number(T value) {
+    static_assert(std::is_unsigned_v<T>);
+    for (size_t i = 0; i < sizeof(T); ++i) {
+      bytes_.push_back(static_cast<std::byte>(static_cast<uint64_t>(value) >> (8 * i) & 0xFF));
+    }
+  }
+  void count(size_t count) { number(static_cast<uint32_t>(count)); }
+  void raw(std::string_view text) {
+    for (const char c : text) bytes_.push_back(static_cast<std::byte>(c));
+  }
+  void text(std::string_view text) {
+    count(text.size());
+    raw(text);
+  }
+  std::vector<std::byte> take() { return std::move(bytes_); }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+// A socket is addressed inside its folder and nowhere else.
+bool plain_file_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMetaSocketBytesMax && name != "." && name != ".." &&
+         name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+}
+
+bool valid(const ServerRecord& server) { return server.instances > 0 && plain_file_name(server.socket); }
+
+bool valid(const PipeMeta& meta) {
+  return (meta.type == PIPES_TYPE_BYTE || meta.type == PIPES_TYPE_MESSAGE) &&  //
+         meta.access >= PIPES_ACCESS_INBOUND && meta.access <= PIPES_ACCESS_DUPLEX &&
+         meta.max_instances >= 1 && meta.max_instances <= PIPES_UNLIMITED_INSTANCES &&
+         valid_ring_capacity(meta.ring_capacity) &&  //
+         !meta.display.empty() && meta.display.size() <= kMetaDisplayBytesMax &&
+         meta.display.find('\0') == std::string::npos &&  //
+         !meta.folded.empty() && meta.folded.size() <= kMetaNameUnitsMax &&
+         meta.descriptor.size() <= kMetaDescriptorBytesMax && meta.servers.size() <= kMetaServersMax &&
+         std::all_of(meta.servers.begin(), meta.servers.end(), [](const ServerRecord& s) { return valid(s); });
+}
+
+bool read_header(ByteReader& reader) {
+  std::span<const std::byte> magic;
+  uint32_t version = 0;
+  return reader.take(kMagic.size(), &magic) && std::memcmp(magic.data(), kMagic.data(), kMagic.size()) == 0 &&
+         reader.number(&version) && version == kMetaVersion;
+}
+
+bool read_folded(ByteReader& reader, std::u16string* folded) {
+  std::span<const std::byte> taken;
+  if (!reader.counted(2, kMetaNameUnitsMax, &taken)) return false;
+  for (size_t i = 0; i < taken.size(); i += 2) {
+    folded->push_back(
+        static_cast<char16_t>(std::to_integer<unsigned>(taken[i]) | std::to_integer<unsigned>(taken[i + 1]) << 8));
+  }
+  return true;
+}
+
+bool read_attributes(ByteReader& reader, PipeMeta* meta) {
+  std::span<const std::byte> descriptor;
+  const bool read = reader.number(&meta->type) && reader.number(&meta->access) && reader.number(&meta->max_instances) &&
+                    reader.number(&meta->default_timeout_ms) && reader.number(&meta->ring_capacity) &&
+                    reader.number(&meta->owner_uid) && reader.number(&meta->owner_gid) &&
+                    reader.text(kMetaDisplayBytesMax, &meta->display) && read_folded(reader, &meta->folded) &&
+                    reader.counted(1, kMetaDescriptorBytesMax, &descriptor);
+  if (read) meta->descriptor.assign(descriptor.begin(), descriptor.end());
+  return read;
+}
+
+bool read_servers(ByteReader& reader, std::vector<ServerRecord>* servers) {
+  uint32_t count = 0;
+  if (!reader.number(&count) || count > kMetaServersMax) return false;
+  // Room is made as records appear: the count alone, which anybody can write, allocates nothing.
+  for (uint32_t i = 0; i < count; ++i) {
+    ServerRecord server;
+    if (!reader.number(&server.pid) || !reader.number(&server.uid) || !reader.number(&server.ticket) ||
+        !reader.number(&server.instances) || !reader.text(kMetaSocketBytesMax, &server.socket)) {
+      return false;
+    }
+    servers->push_back(std::move(server));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::byte>> encode_meta(const PipeMeta& meta) {
+  if (!valid(meta)) return std::nullopt;
+  ByteWriter writer;
+  writer.raw(kMagic);
+  writer.number(kMetaVersion);
+  writer.number(meta.type);
+  writer.number(meta.access);
+  writer.number(meta.max_instances);
+  writer.number(meta.default_timeout_ms);
+  writer.number(meta.ring_capacity);
+  writer.number(meta.owner_uid);
+  writer.number(meta.owner_gid);
+  writer.text(meta.display);
+  writer.count(meta.folded.size());
+  for (const char16_t unit : meta.folded) writer.number(static_cast<uint16_t>(unit));
+  writer.text({reinterpret_cast<const char*>(meta.descriptor.data()), meta.descriptor.size()});
+  writer.count(meta.servers.size());
+  for (const ServerRecord& server : meta.servers) {
+    writer.number(server.pid);
+    writer.number(server.uid);
+    writer.number(server.ticket);
+    writer.number(server.instances);
+    writer.text(server.socket);
+  }
+  return writer.take();
+}
+
+std::optional<PipeMeta> decode_meta(std::span<const std::byte> bytes) {
+  ByteReader reader(bytes);
+  PipeMeta meta;
+  if (!read_header(reader) || !read_attributes(reader, &meta) || !read_servers(reader, &meta.servers) ||
+      !reader.at_end() || !valid(meta)) {
+    return std::nullopt;
+  }
+  return meta;
+}
+
+}  // namespace pipes::wire
