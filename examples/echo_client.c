@@ -16,7 +16,7 @@ static int fail(const char* what, pipes_status status) {
   return 1;
 }
 
-/* Opens the pipe; while all instances are taken it waits for one. Waiting reserves nothing, so it may have to repeat. */
+/* Opens the pipe; while all instances are taken it waits. Waiting reserves nothing, so it may have to repeat. */
 static pipes_status open_pipe(const char* path, pipes_handle* pipe) {
   for (;;) {
     pipes_status status = pipes_open(path, PIPES_GENERIC_READ | PIPES_GENERIC_WRITE, 0, NULL, pipe);
@@ -30,8 +30,7 @@ static pipes_status open_pipe(const char* path, pipes_handle* pipe) {
 static pipes_status exchange(pipes_handle pipe, const char* message) {
   char reply[512];
   uint32_t received = 0;
-  pipes_status status =
-      pipes_transact(pipe, message, (uint32_t)strlen(message), reply, sizeof reply, &received, NULL);
+  pipes_status status = pipes_transact(pipe, message, (uint32_t)strlen(message), reply, sizeof reply, &received, NULL);
   while (status == PIPES_OK || status == PIPES_ERROR_MORE_DATA) {
     fwrite(reply, 1, received, stdout);
     if (status == PIPES_OK) {

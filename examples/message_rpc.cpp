@@ -73,8 +73,7 @@ pipes::ServerEnd listen(const std::string& path, bool first) {
 }
 
 std::string call(const std::string& path, const std::string& request) {
-  const pipes::ClientEnd server(
-      path, {.read_mode = pipes::ReadMode::kMessage, .busy_wait = std::chrono::seconds(5)});
+  const pipes::ClientEnd server(path, {.read_mode = pipes::ReadMode::kMessage, .busy_wait = std::chrono::seconds(5)});
   return std::string(pipes::text(server.transact(pipes::bytes(request))));
 }
 

@@ -23,10 +23,14 @@ mapfile -d '' everything < <(find . \( -name build -o -name .git \) -prune -o -t
 # matches PATTERN FILE... prints file:line: of what matches.
 matches() { grep -nHP -- "$@" 2>/dev/null || true; }
 
-report "A file opens with what lives there." "$(
-  for file in "${code[@]}"; do head -c 2 "$file" | grep -qE '^(//|/\*)' || echo "$file:1:"; done)"
+report "A file opens with what lives there; a .cpp may leave that to its header." "$(
+  for file in "${code[@]}"; do
+    [[ $file == *.cpp && -e ${file%.cpp}.h ]] || head -c 2 "$file" | grep -qE '^(//|/\*)' || echo "$file:1:"
+  done)"
 report "A header is guarded." "$(grep -LE '^#pragma once$|^#ifndef PIPES_' -- "${headers[@]}" || true)"
-report "A line has at most 120 columns." "$(matches '^.{121,}' "${code[@]}")"
+report "A line has at most 120 columns, unless it heads a section." "$(matches '^(?!.*-{20}).{121,}' "${code[@]}")"
+report "No header of tests/support has a namesake in src/support." "$(
+  for file in tests/support/*.h; do [[ ! -e src/support/${file##*/} ]] || echo "$file:1:"; done)"
 report "The pure layers know no system and no clock." "$(
   matches '^\s*#\s*include\s*("linux/|<(sys/|linux/|unistd|fcntl|poll|signal|pthread|time\.h|ctime|chrono|thread|mutex))' \
     "${pure[@]}")"

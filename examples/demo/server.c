@@ -86,13 +86,16 @@ static pipes_status store_file(const struct conversation* conversation, const st
 static pipes_status answer(const struct conversation* conversation, uint32_t size) {
   struct upload upload;
   switch (size > 0 ? conversation->buffer[0] : 0) {
-    case 'e': return send_message(conversation->pipe, conversation->buffer, size);
-    case 'g': return serve_file(conversation);
+    case 'e':
+      return send_message(conversation->pipe, conversation->buffer, size);
+    case 'g':
+      return serve_file(conversation);
     case 'p':
       if (size != 1 + sizeof upload) return PIPES_ERROR_INVALID_PARAMETER;
       memcpy(&upload, conversation->buffer + 1, sizeof upload);
       return store_file(conversation, &upload);
-    default: return PIPES_ERROR_INVALID_PARAMETER;
+    default:
+      return PIPES_ERROR_INVALID_PARAMETER;
   }
 }
 

@@ -7,8 +7,8 @@
 //
 // Two styles of error
 //   read(...)      throws pipes::Error, a std::system_error of pipes::category() that carries the Win32 number.
-//   try_read(...)  returns pipes::Expected<T>: a value, or the Win32 number. Throws nothing, except std::bad_alloc where
-//                  a string or a vector is made.
+//   try_read(...)  returns pipes::Expected<T>: a value, or the Win32 number. Throws nothing but std::bad_alloc,
+//                  where a string or a vector is made.
 //   Each operation comes in both; the comment stands at the one that returns the status. What the C call reports by
 //   PIPES_ERROR_MORE_DATA is no failure here but Received::more, and PIPES_ERROR_PIPE_CONNECTED is success.
 //
@@ -17,14 +17,12 @@
 //      fails with PIPES_ERROR_INVALID_HANDLE.
 //   2. Buffers are borrowed during the call. Names are UTF-8 and written in full, `\\.\pipe\name`.
 //   3. Any thread may make any call at any time, reads beside writes too, except that moving, closing and destroying an
-//      object need it for themselves. cancel_synchronous() and ServerEnd::disconnect() end a call that blocks elsewhere.
+//      object need it for themselves. cancel_synchronous() and ServerEnd::disconnect() end one that blocks.
 //   4. Every call is a blocking one unless it says otherwise or the end is in WaitMode::kNoWait.
 //
 // Names: everything stands in `pipes::v1`, an inline namespace. Callers write pipes::ServerEnd; the linker sees v1, so
 // nothing here meets a symbol of the library's own sources, which use `pipes` too (and do not include this header).
 #pragma once
-
-#include "pipes/pipes.h"
 
 #include <chrono>
 #include <cstddef>
@@ -37,6 +35,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "pipes/pipes.h"
 
 namespace pipes {
 inline namespace v1 {
@@ -218,12 +218,12 @@ struct EndInfo {
 
 // PipeInfo is one pipe of list().
 struct PipeInfo {
-  std::string name;                    // without `\\.\pipe\`, in the creator's spelling
-  std::uint32_t instances = 0;         // that exist, in whatever state
-  std::uint32_t max_instances = 0;     // 255: unlimited
-  std::optional<Type> type;            // absent on Windows, which does not tell
-  std::optional<Direction> direction;  // absent on Windows
-  std::uint32_t server_process_id = 0;  // 0 if not known
+  std::string name;                        // without `\\.\pipe\`, in the creator's spelling
+  std::uint32_t instances = 0;             // that exist, in whatever state
+  std::uint32_t max_instances = 0;         // 255: unlimited
+  std::optional<Type> type;                // absent on Windows, which does not tell
+  std::optional<Direction> direction;      // absent on Windows
+  std::uint32_t server_process_id = 0;     // 0 if not known
   std::optional<std::uint32_t> owner_uid;  // absent on Windows
 };
 
@@ -242,7 +242,7 @@ struct ServerOptions {
   std::chrono::milliseconds default_timeout{0};  // what kDefaultWait means to clients; 0 means 50 ms
   bool first_instance = false;                   // fail with PIPES_ERROR_ACCESS_DENIED if the name exists already
   bool accept_remote = false;                    // let clients of other computers in, where the system can
-  std::uint32_t open_flags = 0;                  // further bits of open_mode: PIPES_FLAG_WRITE_THROUGH, PIPES_WRITE_DAC ...
+  std::uint32_t open_flags = 0;  // further bits of open_mode: PIPES_FLAG_WRITE_THROUGH, PIPES_WRITE_DAC ...
   const pipes_security_attributes* attributes = nullptr;  // null: the default descriptor, not inheritable. Borrowed
 };
 
@@ -265,6 +265,10 @@ struct AnonymousOptions {
 
 namespace detail {
 
+inline pipes_handle no_handle() noexcept {
+  return PIPES_INVALID_HANDLE;  // NOLINT(cppcoreguidelines-pro-type-cstyle-cast): a cast of C
+}
+
 class Category final : public std::error_category {
  public:
   [[nodiscard]] const char* name() const noexcept override { return "pipes"; }
@@ -274,23 +278,38 @@ class Category final : public std::error_category {
   [[nodiscard]] std::error_condition default_error_condition(int status) const noexcept override {
     switch (static_cast<pipes_status>(status)) {
       case PIPES_ERROR_FILE_NOT_FOUND:
-      case PIPES_ERROR_PATH_NOT_FOUND: return std::errc::no_such_file_or_directory;
-      case PIPES_ERROR_ACCESS_DENIED: return std::errc::permission_denied;
-      case PIPES_ERROR_INVALID_HANDLE: return std::errc::bad_file_descriptor;
-      case PIPES_ERROR_NOT_ENOUGH_MEMORY: return std::errc::not_enough_memory;
-      case PIPES_ERROR_NOT_SUPPORTED: return std::errc::not_supported;
+      case PIPES_ERROR_PATH_NOT_FOUND:
+        return std::errc::no_such_file_or_directory;
+      case PIPES_ERROR_ACCESS_DENIED:
+        return std::errc::permission_denied;
+      case PIPES_ERROR_INVALID_HANDLE:
+        return std::errc::bad_file_descriptor;
+      case PIPES_ERROR_NOT_ENOUGH_MEMORY:
+        return std::errc::not_enough_memory;
+      case PIPES_ERROR_NOT_SUPPORTED:
+        return std::errc::not_supported;
       case PIPES_ERROR_INVALID_PARAMETER:
-      case PIPES_ERROR_INVALID_NAME: return std::errc::invalid_argument;
-      case PIPES_ERROR_FILENAME_EXCED_RANGE: return std::errc::filename_too_long;
-      case PIPES_ERROR_BROKEN_PIPE: return std::errc::broken_pipe;
+      case PIPES_ERROR_INVALID_NAME:
+        return std::errc::invalid_argument;
+      case PIPES_ERROR_FILENAME_EXCED_RANGE:
+        return std::errc::filename_too_long;
+      case PIPES_ERROR_BROKEN_PIPE:
+        return std::errc::broken_pipe;
       case PIPES_ERROR_SEM_TIMEOUT:
-      case PIPES_ERROR_WAIT_TIMEOUT: return std::errc::timed_out;
-      case PIPES_ERROR_PIPE_BUSY: return std::errc::device_or_resource_busy;
-      case PIPES_ERROR_PIPE_NOT_CONNECTED: return std::errc::not_connected;
-      case PIPES_ERROR_MORE_DATA: return std::errc::message_size;
-      case PIPES_ERROR_OPERATION_ABORTED: return std::errc::operation_canceled;
-      case PIPES_ERROR_NO_SYSTEM_RESOURCES: return std::errc::resource_unavailable_try_again;
-      default: return {status, *this};
+      case PIPES_ERROR_WAIT_TIMEOUT:
+        return std::errc::timed_out;
+      case PIPES_ERROR_PIPE_BUSY:
+        return std::errc::device_or_resource_busy;
+      case PIPES_ERROR_PIPE_NOT_CONNECTED:
+        return std::errc::not_connected;
+      case PIPES_ERROR_MORE_DATA:
+        return std::errc::message_size;
+      case PIPES_ERROR_OPERATION_ABORTED:
+        return std::errc::operation_canceled;
+      case PIPES_ERROR_NO_SYSTEM_RESOURCES:
+        return std::errc::resource_unavailable_try_again;
+      default:
+        return {status, *this};
     }
   }
 };
@@ -309,8 +328,8 @@ inline Expected<std::uint32_t> milliseconds(std::chrono::milliseconds time) {
 
 // readable_size caps a buffer at what one call can fill.
 inline std::uint32_t readable_size(std::size_t size) noexcept {
-  constexpr std::size_t kMax = std::numeric_limits<std::uint32_t>::max();
-  return static_cast<std::uint32_t>(size < kMax ? size : kMax);
+  constexpr std::size_t max = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(size < max ? size : max);
 }
 
 // A message cannot be split, so a longer one is refused rather than written in parts.
@@ -324,8 +343,8 @@ inline Expected<Received> received(pipes_status status, std::uint32_t size) {
 }  // namespace detail
 
 inline const std::error_category& category() noexcept {
-  static const detail::Category instance;
-  return instance;
+  static const detail::Category kInstance;
+  return kInstance;
 }
 
 // ------------------------------------------------------------------------------------------------------------ ends --
@@ -354,18 +373,18 @@ class End {
 
   // handle lends the handle for calls of pipes.h. PIPES_INVALID_HANDLE if the end is empty.
   [[nodiscard]] pipes_handle handle() const noexcept { return handle_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return handle_ != PIPES_INVALID_HANDLE; }
+  [[nodiscard]] explicit operator bool() const noexcept { return handle_ != detail::no_handle(); }
   // release gives the handle to the caller, who closes it with pipes_close.
-  [[nodiscard]] pipes_handle release() noexcept { return std::exchange(handle_, PIPES_INVALID_HANDLE); }
-  // close closes the end now. Nothing that was written is lost; what was not read is. Does not wait. Win32: CloseHandle.
+  [[nodiscard]] pipes_handle release() noexcept { return std::exchange(handle_, detail::no_handle()); }
+  // close closes the end now. Nothing that was written is lost; what was not read is. Does not wait.
+  // Win32: CloseHandle.
   void close() noexcept {
-    const pipes_handle old = release();
-    if (old != PIPES_INVALID_HANDLE) pipes_close(old);
+    if (*this) pipes_close(release());
   }
 
-  // try_read reads up to `buffer.size()` bytes, in message read mode no further than the end of one message. Blocks while
-  // nothing is there. Errors: PIPES_ERROR_BROKEN_PIPE once the other end has closed and everything is read; those of
-  // pipes_read. A failed read consumes nothing. Win32: ReadFile.
+  // try_read reads up to `buffer.size()` bytes, in message read mode no further than the end of one message. Blocks
+  // while nothing is there. Errors: PIPES_ERROR_BROKEN_PIPE once the other end has closed and everything is read; those
+  // of pipes_read. A failed read consumes nothing. Win32: ReadFile.
   Expected<Received> try_read(std::span<std::byte> buffer) const {
     std::uint32_t size = 0;
     const pipes_status status =
@@ -375,9 +394,9 @@ class End {
   Received read(std::span<std::byte> buffer) const { return try_read(buffer).value("read"); }
 
   // try_read_message reads one whole message, however many reads it takes; in byte read mode what one read gives.
-  // `limit` protects against a peer that sends without end: a longer message fails with PIPES_ERROR_MORE_DATA, its first
-  // `limit` bytes are gone and its rest stays queued, so that closing is mostly the right answer. Blocks and fails as
-  // try_read does.
+  // `limit` protects against a peer that sends without end: a longer message fails with PIPES_ERROR_MORE_DATA, its
+  // first `limit` bytes are gone and its rest stays queued, so that closing is mostly the right answer. Blocks and
+  // fails as try_read does.
   Expected<std::vector<std::byte>> try_read_message(std::size_t limit = kNoLimit) const {
     return try_read_rest({}, limit);
   }
@@ -399,8 +418,8 @@ class End {
   }
   std::size_t write(std::span<const std::byte> data) const { return try_write(data).value("write"); }
 
-  // try_peek copies from the queue into `buffer`, which may be empty, and counts; it takes nothing. On a pipe of message
-  // type it copies one message at most. Never blocks. Errors: those of pipes_peek. Win32: PeekNamedPipe.
+  // try_peek copies from the queue into `buffer`, which may be empty, and counts; it takes nothing. On a pipe of
+  // message type it copies one message at most. Never blocks. Errors: those of pipes_peek. Win32: PeekNamedPipe.
   Expected<Peeked> try_peek(std::span<std::byte> buffer = {}) const {
     std::uint32_t copied = 0;
     std::uint32_t available = 0;
@@ -441,8 +460,8 @@ class End {
     return try_transact(request, limit).value("transact");
   }
 
-  // try_flush waits until the other end has read everything that was written so far through this end. Succeeds at once if
-  // nothing is unread or nobody is connected. Errors: those of pipes_flush. Win32: FlushFileBuffers.
+  // try_flush waits until the other end has read everything that was written so far through this end. Succeeds at once
+  // if nothing is unread or nobody is connected. Errors: those of pipes_flush. Win32: FlushFileBuffers.
   Expected<void> try_flush() const { return Expected<void>::from(pipes_flush(handle_)); }
   void flush() const { try_flush().value("flush"); }
 
@@ -498,13 +517,9 @@ class End {
 
   // The processes of the two ends, as the kernel knows them; 0 for one that this process cannot see. Never block.
   // PIPES_ERROR_NOT_FOUND: there is no client. Win32: GetNamedPipeClientProcessId, GetNamedPipeServerProcessId.
-  Expected<std::uint32_t> try_client_process_id() const {
-    return query(pipes_get_client_process_id);
-  }
+  Expected<std::uint32_t> try_client_process_id() const { return query(pipes_get_client_process_id); }
   std::uint32_t client_process_id() const { return try_client_process_id().value("query client process"); }
-  Expected<std::uint32_t> try_server_process_id() const {
-    return query(pipes_get_server_process_id);
-  }
+  Expected<std::uint32_t> try_server_process_id() const { return query(pipes_get_server_process_id); }
   std::uint32_t server_process_id() const { return try_server_process_id().value("query server process"); }
 
   // try_set_inheritable decides whether a child process inherits the handle. Win32: SetHandleInformation.
@@ -526,7 +541,7 @@ class End {
  private:
   static constexpr std::size_t kFirstRead = 4096;
 
-  // Appends to `message` until the message ends. Doubling keeps the copying linear without a call to ask for the length.
+  // Appends to `message` until the message ends. Doubling keeps copying linear without a call that asks for the length.
   Expected<std::vector<std::byte>> try_read_rest(std::vector<std::byte> message, std::size_t limit) const {
     using Result = Expected<std::vector<std::byte>>;
     std::size_t filled = message.size();
@@ -550,7 +565,7 @@ class End {
     return result;
   }
 
-  pipes_handle handle_ = PIPES_INVALID_HANDLE;
+  pipes_handle handle_ = detail::no_handle();
 };
 
 // ServerEnd owns the server end of one instance of a named pipe.
@@ -573,16 +588,16 @@ class ServerEnd : public End {
     if (!c_name) return Result::failure(c_name.status());
     const Expected<std::uint32_t> timeout = detail::milliseconds(options.default_timeout);
     if (!timeout) return Result::failure(timeout.status());
-    pipes_handle handle = PIPES_INVALID_HANDLE;
+    pipes_handle handle = detail::no_handle();
     const pipes_status status = pipes_create_named(c_name->c_str(), open_mode(options), pipe_mode(options),
-                                                   options.max_instances, options.outbound_quota,
-                                                   options.inbound_quota, *timeout, options.attributes, &handle, nullptr);
+                                                   options.max_instances, options.outbound_quota, options.inbound_quota,
+                                                   *timeout, options.attributes, &handle, nullptr);
     if (status != PIPES_OK) return Result::failure(status);
     return ServerEnd(handle);
   }
 
-  // try_connect waits until a client opens this instance, and succeeds at once if one has already. After disconnect() it
-  // makes the instance listen again. Errors: PIPES_ERROR_NO_DATA: the client has come and gone, disconnect() is due;
+  // try_connect waits until a client opens this instance, and succeeds at once if one has already. After disconnect()
+  // it makes the instance listen again. Errors: PIPES_ERROR_NO_DATA: the client has come and gone, disconnect() is due;
   // PIPES_ERROR_PIPE_LISTENING: WaitMode::kNoWait and nobody came yet; those of pipes_connect.
   // Win32: ConnectNamedPipe.
   Expected<void> try_connect() const {
@@ -603,8 +618,7 @@ class ServerEnd : public End {
   }
   static std::uint32_t pipe_mode(const ServerOptions& options) noexcept {
     const ReadMode natural = options.type == Type::kMessage ? ReadMode::kMessage : ReadMode::kByte;
-    return static_cast<std::uint32_t>(options.type) |
-           static_cast<std::uint32_t>(options.read_mode.value_or(natural)) |
+    return static_cast<std::uint32_t>(options.type) | static_cast<std::uint32_t>(options.read_mode.value_or(natural)) |
            static_cast<std::uint32_t>(options.wait_mode) |
            (options.accept_remote ? PIPES_ACCEPT_REMOTE_CLIENTS : PIPES_REJECT_REMOTE_CLIENTS);
   }
@@ -665,7 +679,7 @@ class ClientEnd : public End {
     raw.inherit_handle = options.inheritable ? 1 : 0;
     const bool message = options.read_mode == ReadMode::kMessage;
     const std::uint32_t access = options.access | (message ? PIPES_FILE_WRITE_ATTRIBUTES : 0u);  // SETST-3
-    pipes_handle handle = PIPES_INVALID_HANDLE;
+    pipes_handle handle = detail::no_handle();
     const pipes_status status = pipes_open(name, access, options.flags, &raw, &handle);
     if (status != PIPES_OK) return Result::failure(status);
     ClientEnd end(handle);
@@ -692,8 +706,8 @@ struct AnonymousPipe {
     pipes_security_attributes attributes{};
     attributes.size = sizeof attributes;
     attributes.inherit_handle = options.inheritable ? 1 : 0;
-    pipes_handle read_handle = PIPES_INVALID_HANDLE;
-    pipes_handle write_handle = PIPES_INVALID_HANDLE;
+    pipes_handle read_handle = detail::no_handle();
+    pipes_handle write_handle = detail::no_handle();
     const pipes_status status = pipes_create_anonymous(&read_handle, &write_handle, &attributes, options.quota);
     if (status != PIPES_OK) return Expected<AnonymousPipe>::failure(status);
     return AnonymousPipe{End(read_handle), End(write_handle)};
@@ -718,9 +732,8 @@ inline Expected<Received> try_call(std::string_view name, std::span<const std::b
   if (!time) return Result::failure(time.status());
   if (!detail::writable_size(request.size())) return Result::failure(PIPES_ERROR_INVALID_PARAMETER);
   std::uint32_t size = 0;
-  const pipes_status status =
-      pipes_call(c_name->c_str(), request.data(), static_cast<std::uint32_t>(request.size()), reply.data(),
-                 detail::readable_size(reply.size()), &size, *time);
+  const pipes_status status = pipes_call(c_name->c_str(), request.data(), static_cast<std::uint32_t>(request.size()),
+                                         reply.data(), detail::readable_size(reply.size()), &size, *time);
   return detail::received(status, size);
 }
 inline Received call(std::string_view name, std::span<const std::byte> request, std::span<std::byte> reply,

@@ -151,7 +151,7 @@ pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context) {
       info.size = sizeof info;
       for (const ServerRecord& server : meta.servers) info.instances += server.instances;
       info.max_instances = meta.max_instances;
-      info.type = meta.type == static_cast<uint32_t>(PipeType::kMessage) ? PIPES_TYPE_MESSAGE : PIPES_TYPE_BYTE;
+      info.type = meta.type;
       info.access = meta.access;
       info.server_process_id = meta.servers.empty() ? 0 : meta.servers.front().pid;
       info.owner_uid = meta.owner_uid;

@@ -3,14 +3,12 @@
 
 #include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
+#include <unistd.h>  // environ
 
 #include <cerrno>
 #include <csignal>
 
 #include "cli/report.h"
-
-extern char** environ;
 
 namespace pipes::cli {
 namespace {
@@ -38,9 +36,7 @@ class SpawnSettings {
   SpawnSettings(const SpawnSettings&) = delete;
   SpawnSettings& operator=(const SpawnSettings&) = delete;
 
-  void redirect(std::intptr_t from, int to) {
-    posix_spawn_file_actions_adddup2(&actions_, static_cast<int>(from), to);
-  }
+  void redirect(std::intptr_t from, int to) { posix_spawn_file_actions_adddup2(&actions_, static_cast<int>(from), to); }
   [[nodiscard]] const posix_spawn_file_actions_t* actions() const { return &actions_; }
   [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
 
@@ -51,6 +47,7 @@ class SpawnSettings {
 
 std::vector<char*> argument_pointers(std::vector<std::string>& arguments) {
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -60,7 +57,7 @@ std::vector<char*> argument_pointers(std::vector<std::string>& arguments) {
 
 std::optional<Child> Child::start(const std::vector<std::string>& command) {
   const std::string cannot = "cannot run " + command.front();
-  // Not inheritable: of these four ends the child gets only the two that become its standard handles (CHILD-3, CHILD-4).
+  // Not inheritable: of the four ends the child gets only those that become its standard handles (CHILD-3, CHILD-4).
   Expected<AnonymousPipe> to_child = AnonymousPipe::try_create();
   Expected<AnonymousPipe> from_child = AnonymousPipe::try_create();
   if (!to_child || !from_child) {

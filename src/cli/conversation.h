@@ -10,9 +10,9 @@
 
 namespace pipes::cli {
 
-// hold_conversation starts `command` and moves data both ways until it has ended and all its output is written. A client
-// that closes is the end of the command's input. Ends the conversation through `pool`. Returns the command's exit code,
-// -1 if it could not be started (which is reported).
+// hold_conversation starts `command` and moves data both ways until it has ended and all its output is written. A
+// client that closes is the end of the command's input. Ends the conversation through `pool`. Returns the command's
+// exit code, -1 if it could not be started (which is reported).
 int hold_conversation(ServerEnd client, const std::vector<std::string>& command, Framing framing,
                       const ServeEvents& events, InstancePool& pool);
 

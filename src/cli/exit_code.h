@@ -1,5 +1,5 @@
-// The exit codes of the command, promised to scripts by docs/pipes-command.md and by --help. Apart from the rest because
-// every subcommand returns one.
+// The exit codes of the command, promised to scripts by docs/pipes-command.md and by --help. Apart from the rest
+// because every subcommand returns one.
 #pragma once
 
 namespace pipes::cli {

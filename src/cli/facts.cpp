@@ -55,9 +55,12 @@ std::string type_text(const PipeInfo& pipe) {
 std::string direction_text(const PipeInfo& pipe) {
   if (!pipe.direction) return kUntold;
   switch (*pipe.direction) {
-    case Direction::kInbound: return "inbound";
-    case Direction::kOutbound: return "outbound";
-    case Direction::kDuplex: return "duplex";
+    case Direction::kInbound:
+      return "inbound";
+    case Direction::kOutbound:
+      return "outbound";
+    case Direction::kDuplex:
+      return "duplex";
   }
   return kUntold;
 }
@@ -78,7 +81,9 @@ std::string server_text(const PipeInfo& pipe) {
 }
 
 nlohmann::ordered_json to_json(const PipeInfo& pipe) {
-  const auto told = [](bool known, std::string text) { return known ? nlohmann::ordered_json(std::move(text)) : nullptr; };
+  const auto told = [](bool known, std::string text) {
+    return known ? nlohmann::ordered_json(std::move(text)) : nullptr;
+  };
   const bool limited = pipe.max_instances != PIPES_UNLIMITED_INSTANCES;
   return {
       {"name", pipe.name},
@@ -97,7 +102,8 @@ void print_json(const nlohmann::ordered_json& value) {
   using nlohmann::ordered_json;
   // Program names may be any bytes; a name that is no UTF-8 must not end the listing.
   const std::string text = value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  // Output is buffered; main looks whether it arrived.
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stdout));
 }
 
 }  // namespace pipes::cli

@@ -21,8 +21,8 @@ class ToPipe {
  public:
   ToPipe(const End& pipe, Framing framing) : pipe_(pipe), framing_(framing) {}
 
-  // write sends the next bytes of the stream, with Framing::kLines as many messages as they complete lines. Returns 0 or
-  // the status of the write that failed.
+  // write sends the next bytes of the stream, with Framing::kLines as many messages as they complete lines. Returns 0
+  // or the status of the write that failed.
   pipes_status write(std::span<const std::byte> bytes);
 
   // finish sends a last line that had no line end.

@@ -17,8 +17,8 @@ void InstancePool::end_conversation(ServerEnd& end) {
     return wanted_;
   };
   if (wanted()) {
-    // Disconnecting throws away what the client has not read. The promise is made after this wait, not before: meanwhile
-    // another conversation may end sooner.
+    // Disconnecting throws away what the client has not read. The promise is made after this wait, not before:
+    // meanwhile another conversation may end sooner.
     static_cast<void>(end.try_flush());
     std::unique_lock lock(mutex_);
     if (std::exchange(wanted_, false)) {

@@ -1,4 +1,4 @@
-// InstancePool counts the conversations of `serve` and gives instances of those that ended back to the loop that accepts.
+// InstancePool counts the conversations of `serve` and gives instances of those that ended back to the accepting loop.
 //
 // An instance that has served is normally closed, which its client sees as the end of the data. When the maximum is
 // reached the loop has no instance left; then one is reused, or the name would vanish with the last conversation for a
@@ -23,16 +23,16 @@ class InstancePool {
   // instance and will call wait_for_instance.
   void begin(bool want_instance);
 
-  // end_conversation closes `end`, or disconnects it after everything in it was read, if the loop wants it back. A client
-  // that never reads thus keeps its instance.
+  // end_conversation closes `end`, or disconnects it after everything in it was read, if the loop wants it back. A
+  // client that never reads thus keeps its instance.
   void end_conversation(ServerEnd& end);
 
-  // finish is called last by a conversation, when no thread of it uses `end` any more. Takes it over unless it is closed.
+  // finish is called last by a conversation, when no thread of it uses `end` any more. Takes it over unless closed.
   void finish(ServerEnd end);
 
   // wait_for_instance returns an instance that a conversation gave back, or a new one by `create`, tried again whenever
-  // one has ended. Fails with the status of `create` if that is not PIPES_ERROR_PIPE_BUSY, or if nothing is running here
-  // that could end.
+  // one has ended. Fails with the status of `create` if that is not PIPES_ERROR_PIPE_BUSY, or if nothing is running
+  // here that could end.
   Expected<ServerEnd> wait_for_instance(const Create& create);
 
   // wait_for_all returns when every conversation has finished.

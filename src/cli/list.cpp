@@ -20,8 +20,8 @@ constexpr std::size_t kColumns = 6;
 using Row = std::array<std::string, kColumns>;
 
 Row row_of(const PipeInfo& pipe) {
-  return {printable(pipe.name), std::to_string(pipe.instances), maximum_text(pipe),
-          type_text(pipe),      server_text(pipe),              printable(owner_text(pipe))};
+  return {printable(pipe.name), std::to_string(pipe.instances), maximum_text(pipe), type_text(pipe),
+          server_text(pipe),    printable(owner_text(pipe))};
 }
 
 // Names in other scripts make columns ragged; fmt pads by code points, which is right for most.

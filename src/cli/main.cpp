@@ -1,5 +1,5 @@
-// The command `pipes`: parses the command line and runs one subcommand. Uses the library through its public headers only,
-// like any program.
+// The command `pipes`: parses the command line and runs one subcommand. Uses the library through its public headers
+// only, like any program.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include "cli/subcommands.h"
 #include "pipes/pipes.h"
 
+namespace pipes::cli {
 namespace {
 
 std::string version_text() {
@@ -19,7 +20,6 @@ std::string version_text() {
 }
 
 int run(int argc, char** argv) {
-  using namespace pipes::cli;
   CLI::App app("Lists, queries, opens and serves pipes with the semantics of Windows.", "pipes");
   app.set_version_flag("--version", version_text);
   app.footer(kExitCodeHelp);
@@ -42,10 +42,11 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+}  // namespace pipes::cli
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    return pipes::cli::run(argc, argv);
   } catch (const std::exception& error) {
     fmt::print(stderr, "pipes: {}\n", error.what());
     return pipes::cli::kFailed;

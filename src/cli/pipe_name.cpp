@@ -31,7 +31,8 @@ struct CodePoint {
   std::size_t length;
 };
 
-// Names come from the library or have been accepted by it, so they are valid; what is not stands for itself, a byte each.
+// Names come from the library or have been accepted by it, so they are valid; what is not stands for itself, a byte
+// each.
 CodePoint first_code_point(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -48,8 +49,8 @@ std::uint32_t fold(std::uint32_t code_point, locale_t locale) {
 }
 
 locale_t unicode_locale() {
-  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
-  return locale;
+  static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
+  return kLocale;
 }
 
 }  // namespace

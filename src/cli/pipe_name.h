@@ -1,4 +1,5 @@
-// The spellings of a pipe's name on the command line and on a terminal. Apart so that every subcommand treats them alike.
+// The spellings of a pipe's name on the command line and on a terminal. Apart so that every subcommand treats them
+// alike.
 #pragma once
 
 #include <string>

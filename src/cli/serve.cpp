@@ -34,8 +34,8 @@ Expected<ServerEnd> create(const std::string& path, const Options& options, bool
   return ServerEnd::try_create(path, server);
 }
 
-// Waits for a client. One that came and went leaves its instance to be disconnected first (CONN-4); what it wrote counts
-// for nothing, since nobody is there for an answer.
+// Waits for a client. One that came and went leaves its instance to be disconnected first (CONN-4); what it wrote
+// counts for nothing, since nobody is there for an answer.
 Expected<void> accept(const ServerEnd& end) {
   for (;;) {
     const Expected<void> connected = end.try_connect();
@@ -97,9 +97,11 @@ void add_serve(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "serve", "Serve a pipe: each client gets a COMMAND of its own, whose standard input and output are the pipe.");
   const auto options = std::make_shared<Options>();
-  command->add_option("NAME", options->name, R"(The pipe, as name or \\.\pipe\name; it must not exist yet)")->required();
+  command->add_option("NAME", options->name, R"(The pipe, as name or \\.\pipe\name; it must not exist yet)")
+      ->required();
   command->add_option("COMMAND", options->command, "The command and its arguments, best after --")->required();
-  command->add_flag("-m,--message", options->message, "A pipe of message type: a line of COMMAND is a message, both ways");
+  command->add_flag("-m,--message", options->message,
+                    "A pipe of message type: a line of COMMAND is a message, both ways");
   command->add_flag("--once", options->once, "Serve one client and end");
   command->add_option("--max-instances", options->max_instances, "Clients at once, 1 to 254; 255: unlimited")
       ->check(CLI::Range(1, 255))

@@ -29,9 +29,8 @@ void ServeEvents::listening() const {
 
 void ServeEvents::connected(std::uint32_t client_process_id, int command_process_id) const {
   if (!json_) return;
-  print_event({{"event", "connected"},
-               {"client_process_id", client_process_id},
-               {"command_process_id", command_process_id}});
+  print_event(
+      {{"event", "connected"}, {"client_process_id", client_process_id}, {"command_process_id", command_process_id}});
 }
 
 void ServeEvents::ended(std::uint32_t client_process_id, int command_process_id, int exit_code) const {

@@ -87,7 +87,7 @@ Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const
   // TOCTOU: what the server says of the instance is loaded once and kept.
   NamedEnd::Fixed fixed;
   fixed.attributes.access = static_cast<AccessMode>(found.meta.access);
-  fixed.attributes.type = static_cast<PipeType>(found.meta.type);
+  fixed.attributes.type = found.meta.type == PIPES_TYPE_MESSAGE ? PipeType::kMessage : PipeType::kByte;
   fixed.attributes.max_instances = found.meta.max_instances;
   fixed.attributes.default_timeout_ms = found.meta.default_timeout_ms;
   fixed.quotas = {page.inbound_quota.load(std::memory_order_relaxed), page.outbound_quota.load(std::memory_order_relaxed)};

@@ -45,7 +45,7 @@ Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
   op.parker = nullptr;
   // Everything before it must be in the ring already, else it queues behind.
   const bool first_to_push = pushed_sequence_ + 1 == op.sequence;
-  const Push pushed = first_to_push ? push_frames(op, effects) : Push::kNoRoom;
+  if (first_to_push) push_frames(op, effects);
   uint64_t lent = 0;
   const bool complete =
       op.done || (op.pushed && (op.ignores_quota || op.size == 0 ||
@@ -55,6 +55,7 @@ Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
       op.transferred = op.size;
       op.finish(PIPES_OK);
       if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
+      if (writes_.empty()) waiting_frames_.clear();
     }
     lock.unlock();
     effects.perform();
@@ -62,7 +63,6 @@ Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
   }
   op.parker = &Parker::mine();
   writes_.push_back(&op);
-  if (pushed == Push::kWakeFirst) op.parker->unpark();  // our own ticket: go on at once after waking the reader
   lock.unlock();
   effects.perform();
   await_write_half(op, writes_);
@@ -105,15 +105,17 @@ void NamedEnd::begin_write(PendingOp& op) {
       return op.finish(PIPES_OK);  // the ring is the limit: as if the quota were
     }
     op.size = static_cast<uint32_t>(size);
+    op.ignores_quota = true;  // decided: nothing that the reader does now makes it wait
   }
   // What does not fit ring or quota may have to be taken back, so its frames are marked.
   const uint64_t whole = wire::frame_bytes(FrameKind::kFirst, op.size) + op.size / 512 + 2 * wire::kHeaderBytes;
-  op.waits = op.size > 0 && (!fits_quota || writer.tail() - writer.head_seen() + whole > connection.memory.capacity());
+  const auto fits_ring = [&] { return writer.tail() - writer.head_seen() + whole <= connection.memory.capacity(); };
+  op.waits = op.size > 0 && (!fits_quota || (!fits_ring() && (!writer.refresh() || !fits_ring())));
   const uint64_t needed = std::min(whole, connection.memory.capacity());
-  const bool answers = consumed_hint_.load(std::memory_order_relaxed) != head_at_last_write_;
+  op.answers = consumed_hint_.load(std::memory_order_relaxed) != head_at_last_write_;
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  if (answers && writes_.empty() && writer.memory().offset(writer.tail()) + whole + wire::kHeaderBytes > wire::kPage &&
+  if (op.answers && writes_.empty() && writer.memory().offset(writer.tail()) + whole + wire::kHeaderBytes > wire::kPage &&
       writer.can_rewind(whole)) {
     writer.rewind();
   }
@@ -127,12 +129,10 @@ void NamedEnd::begin_write(PendingOp& op) {
   }
   writer.announce(op.size);
   op.announced_end = writer.announced();
-  op.message_mode = answers;
 }
 
 uint64_t NamedEnd::frame_limit(const PendingOp& op) const {
-  const bool answers = op.message_mode;
-  if (!answers) return connection_->memory.capacity() / 8;
+  if (!op.answers) return connection_->memory.capacity() / 8;
   return op.size <= kLongAnswer ? kAnswerFrame : kLongAnswerFrame;
 }
 
@@ -274,6 +274,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
   std::shared_ptr<Connection> connection;
   uint32_t idle_wakes = 0;
   bool drives = false;
+  bool told_driver = false;
   while (true) {
     const uint32_t ticket = parker.ticket();
     Effects effects;
@@ -282,7 +283,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
       MutexLock lock(write_mutex_);
       if (!connection) connection = connection_;
       if (drives && write_driver_ == &op) write_driver_ = nullptr;
-      if (!op.done && write_driver_ == nullptr) again = pump_writes(effects);
+      if (!op.done && connection_ != nullptr) again = pump_writes(effects);
       if (!op.done && connection_ == connection && connection->over()) {
         const bool violated = connection->peer_state() == EndState::kOpen;
         const Status status = violated ? Status{PIPES_ERROR_BROKEN_PIPE} : over_status(PIPES_ERROR_BROKEN_PIPE);
@@ -305,6 +306,9 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
         effects.perform();
         return;
       }
+      // What this operation waits for may be reached before what the driver sleeps for.
+      if (write_driver_ != nullptr && !told_driver) effects.unpark(write_driver_->parker);
+      told_driver = true;
       if (write_driver_ == nullptr) write_driver_ = &op;
       drives = write_driver_ == &op;
       if (drives) publish_wake_points(*connection);
@@ -418,6 +422,7 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
   reading.buffer = reply.data();
   reading.size = static_cast<uint32_t>(reply.size());
   reading.message_mode = true;
+  Effects queued;
   {
     MutexLock lock(read_mutex_);
     if (const Status refused = refusal(Operation::kTransact); refused != PIPES_OK) return refused;
@@ -429,9 +434,9 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
     if (!reads_.empty() || connection_->reader.look() == wire::Look::kFrame) return PIPES_ERROR_PIPE_BUSY;
     reading.parker = &Parker::mine();
     reads_.push_back(&reading);
-    Effects none;
-    publish_reads(none);
+    publish_reads(queued);
   }
+  queued.perform();
   PendingOp writing;
   writing.buffer = const_cast<std::byte*>(request.data());
   writing.size = static_cast<uint32_t>(request.size());

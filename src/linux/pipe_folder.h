@@ -2,20 +2,20 @@
 // instances themselves, which live in the processes: a folder says only who serves a name, and how many instances.
 //
 //   <digest of the folded name>.<uid of the founder>    0755
-//     meta           0644  attributes and server processes (wire/meta.h): a snapshot, replaced by rename
-//     claim          0644  empty. From the moment it exists the pipe exists; its change time orders rival claims
-//     lock           0600  flock, held by whoever changes the folder. A process that dies lets go of it
-//     s.<pid>.<ticket>     0666  listening SOCK_SEQPACKET socket, one a server process
+//     meta               0644  attributes and server processes (wire/meta.h): a snapshot, replaced by rename
+//     claim              0644  empty. Where it is, the pipe is established; its change time orders rival claims
+//     lock               0600  flock, held by whoever changes the folder. A process that dies lets go of it
+//     s.<pid>.<ticket>   0666  listening SOCK_SEQPACKET socket, one a server process
 //
-// The founder's name may carry a further `.1` to `.7`, where another user sits on the plain name.
+// The folder's name may carry a further `.1` to `.7`, where another user sits on the plain one.
 //
 // Believed is a folder only if the user in its name owns it and its meta, nobody else may write to it, and the meta
 // bears the name that was looked for. A server process is alive if its socket answers; a pipe none of whose server
 // processes is alive does not exist, for anybody. Whoever notices a dead one, and may, sweeps it, under the lock.
 //
 // Of rival folders with one name the first in this order is the pipe, for everybody who looks: founded by root, the
-// earlier claim, the lower uid. A creator first puts up its folder without `claim`, looks for rivals, and withdraws from
-// an established one, or from one that is being put up by a lower uid; only then it writes `claim` (decision 14).
+// earlier claim, the lower uid. A creator first puts up its folder without `claim`, looks for rivals, and withdraws
+// from an established one, or from one that is being put up by a lower uid; only then it writes `claim` (decision 14).
 //
 // A process serves the pipe through one PipeMembership. Only root and processes with the founder's uid may join.
 //
@@ -32,6 +32,7 @@
 #include <optional>
 #include <vector>
 
+#include "linux/folder.h"
 #include "pipe/name.h"
 #include "support/status.h"
 #include "support/unique_fd.h"
@@ -49,10 +50,15 @@ struct FoundPipe {
   uint32_t founder_uid = 0;
 };
 
-// find_pipe returns the established claims to `name` in all runtime directories, the best first; mostly none or one. The
-// pipe is the first that has a server process alive. Asks no server process, and changes nothing.
-// Failures are those of directories_for_looking.
+// find_pipe returns the established claims to `name` in all runtime directories, the best first; mostly none or one.
+// The pipe is the first that has a server process alive. Asks no server process and changes nothing. The snapshots may
+// be old: whoever meets only dead server processes looks once more before saying that there is no pipe. Failures are
+// those of directories_for_looking.
 [[nodiscard]] Result<std::vector<FoundPipe>> find_pipe(const PipeName& name);
+
+// is_served says whether the pipe exists: some server process of it is alive. Connects to them in turn. Fails only if
+// this process is short of descriptors or memory.
+[[nodiscard]] Result<bool> is_served(const FoundPipe& pipe);
 
 // connect_server connects to one of the server processes of `pipe`, without waiting: the returned SOCK_SEQPACKET socket
 // does not block. PIPES_ERROR_PIPE_BUSY: its backlog is full. PIPES_ERROR_FILE_NOT_FOUND: nobody answers, or somebody
@@ -96,10 +102,10 @@ class PipeMembership {
   // add_first creates the pipe, or joins it, and counts one instance, for a process that does not serve the name yet.
   //
   // For an existing pipe, in this order (OPEN-27): check_access refuses with its status, and
-  // PIPES_ERROR_ACCESS_DENIED a process that is neither root nor of the founder's uid; PIPES_ERROR_PIPE_BUSY at the limit
-  // of instances over all live server processes; PIPES_ERROR_ACCESS_DENIED for first_only, then for another access mode.
-  // Otherwise the failures of directory_for_creating, and PIPES_ERROR_ACCESS_DENIED when a rival does not let anybody
-  // decide. A call that fails leaves nothing behind (OPEN-30).
+  // PIPES_ERROR_ACCESS_DENIED a process that is neither root nor of the founder's uid; PIPES_ERROR_PIPE_BUSY at the
+  // limit of instances over all live server processes; PIPES_ERROR_ACCESS_DENIED for first_only, then for another
+  // access mode. Otherwise the failures of directory_for_creating, and PIPES_ERROR_ACCESS_DENIED when a rival does not
+  // let anybody decide. A call that fails leaves nothing behind (OPEN-30).
   static Result<Added> add_first(const AddRequest& request);
 
   PipeMembership(PipeMembership&& other) noexcept;
@@ -122,21 +128,26 @@ class PipeMembership {
   // abandon closes the descriptors and touches nothing else: for the child of a fork. Async-signal-safe.
   void abandon() noexcept;
 
-  // The socket is non-blocking and borrowed. Connections that close at once, without a byte, only ask for signs of life.
+  // The socket is non-blocking and borrowed. Connections that close at once, without a byte, only ask for signs of
+  // life.
   [[nodiscard]] int listening_socket() const { return socket_.get(); }
-  [[nodiscard]] int folder() const { return folder_.get(); }
+  [[nodiscard]] int folder() const { return folder_.fd(); }
   [[nodiscard]] uint32_t instances() const { return record_.instances; }
   [[nodiscard]] const ServerRecord& record() const { return record_; }
-  [[nodiscard]] uint32_t founder_uid() const { return founder_uid_; }
+  [[nodiscard]] uint32_t founder_uid() const { return folder_.founder_uid(); }
 
  private:
-  PipeMembership() = default;
-  friend class Membership;  // builds it
+  friend class PipeAdder;  // does the work of add_first
+  PipeMembership(Folder folder, UniqueFd socket, ServerRecord record)
+      : folder_(std::move(folder)), socket_(std::move(socket)), record_(std::move(record)) {}
 
-  UniqueFd folder_;
+  Status publish(const LockedFolder& locked, PipeMeta* meta);
+  Status republish();
+  void leave();
+
+  Folder folder_;
   UniqueFd socket_;
-  ServerRecord record_;
-  uint32_t founder_uid_ = 0;
+  ServerRecord record_;  // as it should stand in meta
 };
 
 // Added is what add_first did.

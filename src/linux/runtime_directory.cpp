@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,22 +77,25 @@ Result<OpenedDirectory> open_safe(const std::string& path, uid_t uid) {
   return opened;
 }
 
-// The process's file mode mask must not decide who may use the directory, hence the second step.
-// CRASH: between the two the directory has fewer rights than it should: safe, and the next creator of its owner, who
-// finds it, uses it as it is.
-Status create(const Candidate& candidate, uid_t uid) {
-  if (mkdir(candidate.path.c_str(), candidate.mode & 0777) != 0) {
-    return errno == EEXIST ? PIPES_OK : status_from_errno(errno);
+// The directory comes into being complete, under its name: whoever found it with fewer rights, because of the process's
+// file mode mask, would take the next candidate, and there would be two worlds.
+// CRASH: an empty directory under a name that nobody looks for.
+Status create(const Candidate& candidate) {
+  std::string path = candidate.path + ".XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) return status_from_errno(errno);
+  int error = chmod(path.c_str(), candidate.mode) == 0 ? 0 : errno;
+  if (error == 0 && renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, candidate.path.c_str(), RENAME_NOREPLACE) != 0) {
+    error = errno;
   }
-  auto opened = open_safe(candidate.path, uid);
-  if (!opened) return opened.status();
-  return fchmod(opened->fd.get(), candidate.mode) == 0 ? PIPES_OK : status_from_errno(errno);
+  if (error == 0) return PIPES_OK;
+  rmdir(path.c_str());
+  return error == EEXIST ? PIPES_OK : status_from_errno(error);
 }
 
 Result<OpenedDirectory> open_or_create(const Candidate& candidate, uid_t uid) {
   auto opened = open_safe(candidate.path, uid);
   if (opened || opened.status() != PIPES_ERROR_PATH_NOT_FOUND || !creates(candidate, uid)) return opened;
-  if (const Status status = create(candidate, uid); status != PIPES_OK) return status;
+  if (const Status status = create(candidate); status != PIPES_OK) return status;
   return open_safe(candidate.path, uid);
 }
 

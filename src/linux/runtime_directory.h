@@ -9,8 +9,8 @@
 //   /tmp/pipes-<uid>         created, mode 0755; the caller's effective uid
 //
 // A directory is safe if it is a real directory and no symbolic link, belongs to root or to the caller's effective uid,
-// and lets neither its group nor others write unless it is sticky. What is checked is the opened directory, never a path
-// that could have changed meanwhile. Programs with raised privileges ignore the environment.
+// and lets neither its group nor others write unless it is sticky. What is checked is the opened directory, never a
+// path that could have changed meanwhile. Programs with raised privileges ignore the environment.
 #pragma once
 
 #include <vector>

@@ -162,7 +162,7 @@ class ServerPipe::Watch : public Reactor::Source {
     if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
     connection->gone.store(true, std::memory_order_release);
     if (const auto end = end_.lock()) end->on_hangup(connection.get());
-    if (const auto pipe = pipe_.lock()) pipe->sweep();
+    if (const auto pipe = pipe_.lock()) pipe->sweep(IfBusy::kSkip);
   }
 
  private:
@@ -185,7 +185,7 @@ Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const Creat
 Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreateParameters& parameters, bool* retry) {
   Reactor* reactor = Reactor::running();
   if (reactor == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
-  sweep();
+  sweep(IfBusy::kWait);
   MutexLock membership(membership_mutex_);
   if (dissolved_) {
     *retry = true;
@@ -208,7 +208,7 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
     }
   };
   const AddRequest request{name,
-                           {static_cast<uint32_t>(parameters.attributes.type),
+                           {parameters.attributes.type == PipeType::kMessage ? PIPES_TYPE_MESSAGE : PIPES_TYPE_BYTE,
                             static_cast<uint32_t>(parameters.attributes.access), parameters.attributes.max_instances,
                             parameters.attributes.default_timeout_ms, capacity, {}},
                            parameters.first_instance,
@@ -234,6 +234,7 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
       meta_ = meta;
       display_ = meta.display;
     }
+    listener_.store(membership_->listening_socket(), std::memory_order_release);
     const auto watched = reactor->watch(membership_->listening_socket(), EPOLLIN,
                                         std::make_shared<Listener>(weak_from_this()));
     if (!watched) {
@@ -250,7 +251,7 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
   }
   NamedEnd::Fixed fixed;
   fixed.attributes.access = static_cast<AccessMode>(meta.access);
-  fixed.attributes.type = static_cast<PipeType>(meta.type);
+  fixed.attributes.type = meta.type == PIPES_TYPE_MESSAGE ? PipeType::kMessage : PipeType::kByte;
   fixed.attributes.max_instances = meta.max_instances;
   fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
   fixed.quotas = parameters.quotas;
@@ -266,6 +267,7 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
     ++open_end_count_;
   }
   membership.unlock();
+  sweep(IfBusy::kWait);
   start_to_listen(end);
   if (!created) {
     // A server process that is new to the name tells the others, whose waiting clients then look again (WAIT-8).
@@ -333,15 +335,15 @@ void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
     if (closed.connection && reactor != nullptr) {
       reactor->unwatch(closed.connection->watch, closed.connection->socket.get());
     }
-    drop_instances(1);
+    drop_instances(1, IfBusy::kWait);
     return;
   }
   // The client's reactor learns of it even if its waiting threads were led astray.
   ::shutdown(closed.connection->socket.get(), SHUT_WR);
-  sweep();
+  sweep(IfBusy::kWait);
 }
 
-void ServerPipe::sweep() {
+void ServerPipe::sweep(IfBusy if_busy) {
   std::vector<std::shared_ptr<Connection>> ended;
   {
     MutexLock lock(mutex_);
@@ -350,44 +352,58 @@ void ServerPipe::sweep() {
     ended.assign(std::make_move_iterator(middle), std::make_move_iterator(left_behind_.end()));
     left_behind_.erase(middle, left_behind_.end());
   }
-  if (ended.empty()) return;
+  if (ended.empty()) {
+    if (to_drop_.load(std::memory_order_acquire) != 0) drop_instances(0, if_busy);
+    return;
+  }
   if (Reactor* reactor = Reactor::running()) {
     for (const auto& connection : ended) reactor->unwatch(connection->watch, connection->socket.get());
   }
-  drop_instances(static_cast<uint32_t>(ended.size()));
+  drop_instances(static_cast<uint32_t>(ended.size()), if_busy);
 }
 
-void ServerPipe::drop_instances(uint32_t count) {
+void ServerPipe::drop_instances(uint32_t count, IfBusy if_busy) {
+  to_drop_.fetch_add(count, std::memory_order_acq_rel);
+  if (if_busy == IfBusy::kWait) {
+    membership_mutex_.lock();
+  } else if (!membership_mutex_.try_lock()) {
+    return;
+  }
+  const bool last = drop_counted();
+  membership_mutex_.unlock();
+  if (last) unregister(folded_, this);
+}
+
+// Takes what has ended out of the folder; true if that was all. `membership_mutex_` is held.
+bool ServerPipe::drop_counted() {
+  const uint32_t count = to_drop_.exchange(0, std::memory_order_acq_rel);
+  if (count == 0 || !membership_) return false;
   std::list<std::shared_ptr<Waiter>> released;
-  MutexLock membership(membership_mutex_);
-  if (!membership_) return;
   bool last = false;
   {
     MutexLock lock(mutex_);
-    last = open_end_count_ == 0 && left_behind_.empty();
+    last = open_end_count_ == 0 && left_behind_.empty() && to_drop_.load(std::memory_order_acquire) == 0;
     if (last) released.swap(waiters_);
   }
   if (last) {
+    listener_.store(-1, std::memory_order_release);
     if (Reactor* reactor = Reactor::running()) {
       reactor->unwatch(listener_watch_, membership_->listening_socket());
       for (const auto& waiter : released) reactor->unwatch(waiter->name.load(), waiter->fd());
     }
-  }
-  if (last) {
     keep_in_child(membership_->listening_socket());
     keep_in_child(membership_->folder());
   }
   membership_->remove_instances(count);
-  if (!last) return;
+  if (!last) return false;
   dissolved_ = true;
   membership_.reset();
-  membership.unlock();
-  unregister(folded_, this);
+  return true;
 }
 
 void ServerPipe::sweep_name(const std::u16string& folded) {
   if (the_registry.load(std::memory_order_acquire) == nullptr) return;
-  if (const auto pipe = registered(folded, false)) pipe->sweep();
+  if (const auto pipe = registered(folded, false)) pipe->sweep(IfBusy::kWait);
 }
 
 void ServerPipe::forget_in_child() noexcept {
@@ -396,7 +412,7 @@ void ServerPipe::forget_in_child() noexcept {
 }
 
 uint32_t ServerPipe::current_instances() {
-  sweep();
+  sweep(IfBusy::kWait);
   PipeName name;
   {
     MutexLock lock(mutex_);
@@ -414,11 +430,7 @@ uint32_t ServerPipe::current_instances() {
 // ----------------------------------------------------------------------------------------------------- taking clients
 
 void ServerPipe::accept_clients() {
-  int listener = -1;
-  {
-    MutexLock membership(membership_mutex_);
-    if (membership_) listener = membership_->listening_socket();
-  }
+  const int listener = listener_.load(std::memory_order_acquire);
   for (int i = 0; i < kAcceptsPerRound && listener >= 0; ++i) {
     UniqueFd socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket) {
@@ -441,7 +453,7 @@ void ServerPipe::accept_clients() {
 }
 
 Status ServerPipe::availability() {
-  sweep();
+  sweep(IfBusy::kSkip);
   MutexLock lock(mutex_);
   if (open_end_count_ == 0) return PIPES_ERROR_FILE_NOT_FOUND;  // NAME-17
   return listening_.empty() ? Status{PIPES_ERROR_PIPE_BUSY} : Status{PIPES_OK};
@@ -456,7 +468,7 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
       send_reply(socket.get(), availability());
       return;
     case wire::RequestKind::kRecount:
-      sweep();
+      sweep(IfBusy::kSkip);
       send_reply(socket.get(), PIPES_OK);
       return;
     case wire::RequestKind::kNewServer:
@@ -537,7 +549,7 @@ void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received)
       answer(*refused, granted.status());
       return;
     }
-    sweep();
+    sweep(IfBusy::kSkip);
     MutexLock lock(mutex_);
     if (listening_.empty()) {
       const Status status = open_end_count_ == 0 ? PIPES_ERROR_FILE_NOT_FOUND : PIPES_ERROR_PIPE_BUSY;

@@ -44,7 +44,10 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // From the reactor.
   void accept_clients();
   void handle_request(UniqueFd socket, ReceivedRequest received);
-  void sweep();
+  // kSkip: where the folder is being changed at the moment, what was found is left to who changes it. The reactor never
+  // waits for such a change, which may itself wait for another process's reactor.
+  enum class IfBusy { kWait, kSkip };
+  void sweep(IfBusy if_busy);
 
  private:
   class Listener;
@@ -56,7 +59,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   void start_to_listen(std::shared_ptr<NamedEnd> end);
   void release_waiters();
   void accept_client(UniqueFd socket, const ReceivedRequest& received);
-  void drop_instances(uint32_t count);
+  void drop_instances(uint32_t count, IfBusy if_busy);
+  bool drop_counted();
   void forget_waiter(uint64_t key);
   [[nodiscard]] Status availability();
 
@@ -66,6 +70,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   std::optional<PipeMembership> membership_;
   bool dissolved_ = false;  // the last instance has gone; the name needs a new ServerPipe
   uint64_t listener_watch_ = 0;
+  std::atomic<int> listener_{-1};         // for the reactor, which takes no lock to accept
+  std::atomic<uint32_t> to_drop_{0};      // instances that have ended and still count in the folder
 
   Mutex mutex_;
   // Set once, before anybody can reach the pipe.

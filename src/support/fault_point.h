@@ -1,7 +1,7 @@
 // Places where a test lets the process die, to see what the next process finds. Each stands at a `CRASH:` comment.
 //
-// A build with PIPES_FAULT_POINTS kills itself with SIGKILL at the point that the environment variable PIPES_FAULT names.
-// Any other build contains nothing of this but the check that each name is listed here.
+// A build with PIPES_FAULT_POINTS kills itself with SIGKILL at the point that the environment variable PIPES_FAULT
+// names. Any other build contains nothing of this but the check that each name is listed here.
 #pragma once
 
 #include <array>
@@ -10,14 +10,14 @@
 namespace pipes {
 
 // kFaultPoints lists every point, so that a test can visit them all.
-inline constexpr std::array<std::string_view, 17> kFaultPoints = {
-    // Creating a pipe, in order (linux/pipe_folder.cpp).
+inline constexpr std::array<std::string_view, 16> kFaultPoints = {
+    // Creating a pipe and joining one (linux/folder.cpp, linux/server_socket.cpp).
     "folder-made", "folder-locked", "socket-bound", "socket-listening", "meta-half-written", "meta-written",
     "meta-renamed", "claim-written",
-    // Withdrawing and sweeping a whole folder.
+    // Removing a whole folder.
     "claim-removed", "folder-meta-removed", "folder-sockets-removed", "folder-lock-removed", "folder-removed",
-    // A process's part, beside other processes.
-    "record-removed", "socket-removed", "dead-record-dropped", "dead-socket-removed"};
+    // Ending one process's part, and sweeping what others left (linux/pipe_folder.cpp).
+    "own-socket-removed", "dead-record-dropped", "dead-socket-removed"};
 
 constexpr bool is_fault_point(std::string_view name) {
   for (const std::string_view point : kFaultPoints) {
@@ -34,10 +34,10 @@ void fault_point(const char* name);
 }  // namespace pipes
 
 #ifdef PIPES_FAULT_POINTS
-#define PIPES_CRASH_POINT(name)                                                              \
-  do {                                                                                       \
+#define PIPES_CRASH_POINT(name)                                                               \
+  do {                                                                                        \
     static_assert(::pipes::is_fault_point(name), "every fault point is listed in one array"); \
-    ::pipes::fault_point(name);                                                              \
+    ::pipes::fault_point(name);                                                               \
   } while (false)
 #else
 #define PIPES_CRASH_POINT(name) static_assert(::pipes::is_fault_point(name), "every fault point is listed in one array")

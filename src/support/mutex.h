@@ -37,6 +37,11 @@ class PIPES_CAPABILITY("mutex") Mutex {
     }
   }
 
+  [[nodiscard]] bool try_lock() PIPES_TSA(try_acquire_capability(true)) {
+    uint32_t expected = kFree;
+    return word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire, std::memory_order_relaxed);
+  }
+
   void unlock() PIPES_RELEASE() {
     // Release: pairs with the acquire in lock().
     if (word_.exchange(kFree, std::memory_order_release) == kContended) wake_one();

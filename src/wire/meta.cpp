@@ -93,9 +93,8 @@ bool valid(const ServerRecord& server) { return server.instances > 0 && plain_fi
 
 bool valid(const PipeMeta& meta) {
   return (meta.type == PIPES_TYPE_BYTE || meta.type == PIPES_TYPE_MESSAGE) &&  //
-         meta.access >= PIPES_ACCESS_INBOUND && meta.access <= PIPES_ACCESS_DUPLEX &&
-         meta.max_instances >= 1 && meta.max_instances <= PIPES_UNLIMITED_INSTANCES &&
-         valid_ring_capacity(meta.ring_capacity) &&  //
+         meta.access >= PIPES_ACCESS_INBOUND && meta.access <= PIPES_ACCESS_DUPLEX && meta.max_instances >= 1 &&
+         meta.max_instances <= PIPES_UNLIMITED_INSTANCES && valid_ring_capacity(meta.ring_capacity) &&  //
          !meta.display.empty() && meta.display.size() <= kMetaDisplayBytesMax &&
          meta.display.find('\0') == std::string::npos &&  //
          !meta.folded.empty() && meta.folded.size() <= kMetaNameUnitsMax &&

@@ -37,8 +37,8 @@
 namespace pipes::wire {
 
 inline constexpr uint32_t kMetaVersion = 1;
-inline constexpr size_t kMetaNameUnitsMax = 247;                         // NAME-4, without the prefix
-inline constexpr size_t kMetaDisplayBytesMax = kMetaNameUnitsMax * 3;    // no UTF-16 unit needs more in UTF-8
+inline constexpr size_t kMetaNameUnitsMax = 247;                       // NAME-4, without the prefix
+inline constexpr size_t kMetaDisplayBytesMax = kMetaNameUnitsMax * 3;  // no UTF-16 unit needs more in UTF-8
 inline constexpr size_t kMetaDescriptorBytesMax = size_t{64} * 1024;
 inline constexpr size_t kMetaServersMax = 4096;
 inline constexpr size_t kMetaSocketBytesMax = 64;
@@ -58,8 +58,8 @@ struct ServerRecord {
 
 // PipeMeta is what a pipe's folder says of the pipe.
 struct PipeMeta {
-  std::string display;     // UTF-8, in the creator's spelling
-  std::u16string folded;   // what names are compared by
+  std::string display;    // UTF-8, in the creator's spelling
+  std::u16string folded;  // what names are compared by
   uint32_t type = 0;
   uint32_t access = 0;
   uint32_t max_instances = 0;

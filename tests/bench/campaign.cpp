@@ -32,16 +32,23 @@ double messages_per_turn(Workload workload) {
 
 std::string_view unit_of(Workload workload) {
   switch (workload) {
-    case Workload::kStream: return "ns/message";
-    case Workload::kConnect: return "ns/connection";
+    case Workload::kStream:
+      return "ns/message";
+    case Workload::kConnect:
+      return "ns/connection";
     case Workload::kMany1000:
     case Workload::kMany10:
-    case Workload::kMany1: return "ns/request";
-    case Workload::kIdle: return "processor ns/roundtrip";
-    case Workload::kMemory: return "bytes/connection";
-    case Workload::kLoaded: return "ns/roundtrip, mean";
+    case Workload::kMany1:
+      return "ns/request";
+    case Workload::kIdle:
+      return "processor ns/roundtrip";
+    case Workload::kMemory:
+      return "bytes/connection";
+    case Workload::kLoaded:
+      return "ns/roundtrip, mean";
     case Workload::kRoundtrip:
-    case Workload::kOneCore: return "ns/roundtrip";
+    case Workload::kOneCore:
+      return "ns/roundtrip";
   }
   return "";
 }

@@ -1,5 +1,5 @@
-// Carries out the plan: interleaved rounds, the floor before and after each block, a repetition where it moved, and the pass that counts
-// system calls.
+// Carries out the plan: interleaved rounds, the floor before and after each block, a repetition where it moved, and the
+// pass that counts system calls.
 #pragma once
 
 #include <functional>

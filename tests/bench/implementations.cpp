@@ -11,9 +11,10 @@ void Server::echo_all(Watch&, std::span<std::byte>) { refuse("no server for many
 
 const std::vector<Implementation>& implementations() {
   static const std::vector<Implementation> all = {
-      our_pipes(),     our_pipes_by_event_fd(), unix_stream(), unix_stream_polling(), unix_seqpacket(),
-      kernel_pipe(),   posix_mq(),              boost_mq(),    zeromq_pair(),         zeromq_reqrep(),
-      nng_pair(),      nng_reqrep(),            libuv(),       own_polling(),         cache_line(),
+      our_pipes(),      our_pipes_by_event_fd(), unix_stream(), unix_stream_polling(),
+      unix_seqpacket(), kernel_pipe(),           posix_mq(),    boost_mq(),
+      zeromq_pair(),    zeromq_reqrep(),         nng_pair(),    nng_reqrep(),
+      libuv(),          own_polling(),           cache_line(),
   };
   return all;
 }

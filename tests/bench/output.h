@@ -16,11 +16,13 @@ void print_block(const BlockResult& result);
 size_t print_summary(const std::vector<BlockResult>& results, const Settings& settings, double floor_before_ns,
                      double floor_after_ns);
 
-// An array of {workload, size, implementation, placement, median, p99, unit, calls_per_message}; what is unknown is null.
+// An array of {workload, size, implementation, placement, median, p99, unit, calls_per_message}; what is unknown is
+// null.
 void write_json(const std::string& path, const std::vector<Row>& rows);
 std::vector<Row> read_json(const std::string& path);
 
-// Draws the pinned roundtrip and stream rows with gnuplot: PNG or SVG, by the ending of `picture`. `folder` takes the data file.
+// Draws the pinned roundtrip and stream rows with gnuplot: PNG or SVG, by the ending of `picture`. `folder` takes the
+// data file.
 void draw_plot(const std::string& script, const std::string& picture, const std::string& folder,
                const std::vector<Row>& rows);
 

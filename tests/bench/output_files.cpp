@@ -1,6 +1,5 @@
 // The parts of output.h that write files: JSON, and the picture by way of gnuplot.
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,32 +21,36 @@ std::optional<double> optional_number(const nlohmann::json& value) {
   return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
 }
 
-constexpr const char* kPlotted[] = {"roundtrip", "stream"};
-
-bool is_plotted(const Row& row, const char* workload, std::string_view implementation) {
+bool is_plotted(const Row& row, std::string_view workload, std::string_view implementation) {
   return row.workload == workload && row.implementation == implementation &&
          row.placement == placement_name(Placement::kPinned);
 }
 
-// A block for each line of the picture: `size value`, under a heading that names workload and implementation. Ours comes
-// last, so that it lies on top.
-void write_plot_data(const std::string& path, const std::vector<Row>& rows) {
+// Ours comes last, so that it lies on top.
+std::vector<std::string_view> names_in_drawing_order() {
   std::vector<std::string_view> names;
   for (const Implementation& implementation : implementations()) {
     if (implementation.name != kOurs) names.push_back(implementation.name);
   }
   names.push_back(kOurs);
-  std::ofstream file(path);
-  for (const char* workload : kPlotted) {
-    for (const std::string_view name : names) {
-      fmt::print(file, "\"{} {}\"\n", workload, name);
-      for (const Row& row : rows) {
-        if (is_plotted(row, workload, name)) fmt::print(file, "{} {}\n", row.size, row.median);
-      }
-      fmt::print(file, "\n\n");
+  return names;
+}
+
+// Writes a block of `size value` for each implementation with rows of `workload`. Their names, separated by spaces.
+std::string write_plot_data(std::ofstream& file, const std::vector<Row>& rows, std::string_view workload) {
+  std::string written;
+  for (const std::string_view name : names_in_drawing_order()) {
+    bool has_rows = false;
+    for (const Row& row : rows) {
+      if (!is_plotted(row, workload, name)) continue;
+      file << fmt::format("{} {}\n", row.size, row.median);
+      has_rows = true;
     }
+    if (!has_rows) continue;
+    file << "\n\n";
+    written += fmt::format("{}{}", written.empty() ? "" : " ", name);
   }
-  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+  return written;
 }
 
 std::string terminal_for(const std::string& picture) {
@@ -112,9 +115,14 @@ std::vector<Row> read_json(const std::string& path) {
 void draw_plot(const std::string& script, const std::string& picture, const std::string& folder,
                const std::vector<Row>& rows) {
   const std::string data = folder + "/plot.dat";
-  write_plot_data(data, rows);
+  std::ofstream file(data);
+  const std::string roundtrips = write_plot_data(file, rows, "roundtrip");
+  const std::string streams = write_plot_data(file, rows, "stream");
+  file.close();
+  if (!file) throw std::runtime_error("cannot write " + data);
+  if (roundtrips.empty() && streams.empty()) throw std::runtime_error("nothing to draw: no pinned roundtrip or stream");
   // Handed over as arguments of the script, so that no path needs quoting.
-  run_gnuplot({"gnuplot", "-c", script, data, picture, terminal_for(picture)});
+  run_gnuplot({"gnuplot", "-c", script, data, picture, terminal_for(picture), roundtrips, streams});
 }
 
 }  // namespace pipes::bench

@@ -24,11 +24,14 @@ std::string time_text(double ns) {
 
 std::string bytes_text(double bytes) { return fmt::format("{:.1f} KiB", bytes / 1024); }
 
-std::string value_text(const Row& row) { return row.workload == "memory" ? bytes_text(row.median) : time_text(row.median); }
+std::string value_text(const Row& row) {
+  return row.workload == "memory" ? bytes_text(row.median) : time_text(row.median);
+}
 
 // What a time per message means as a flow, for workloads where that is the usual way to speak.
 std::string rate_text(const Row& row) {
-  if (row.workload == "memory" || row.workload == "idle" || row.workload == "idle-roundtrip" || row.median <= 0) return "";
+  if (row.workload == "memory" || row.workload == "idle" || row.workload == "idle-roundtrip" || row.median <= 0)
+    return "";
   const double per_second = 1e9 / row.median;
   if (row.workload == "stream" && row.size >= 1024) return fmt::format("{:.2f} GB/s", per_second * row.size / 1e9);
   if (per_second >= 1e6) return fmt::format("{:.2f} M/s", per_second / 1e6);
@@ -131,7 +134,8 @@ std::vector<std::string> all_without_verdict(const std::vector<BlockResult>& res
 
 void print_head(const Options& options, Counting counting, double floor_ns) {
   constexpr double kQuiet = 0.5;
-  fmt::print("pipes-bench, library {}.{}.{}\n", pipes_version() >> 16, pipes_version() >> 8 & 0xff, pipes_version() & 0xff);
+  fmt::print("pipes-bench, library {}.{}.{}\n", pipes_version() >> 16, pipes_version() >> 8 & 0xff,
+             pipes_version() & 0xff);
   for (const std::string& line : describe_machine()) fmt::print("  {}\n", line);
   const auto [server, client] = two_cores();
   fmt::print("  pinned means server on core {}, client on core {}\n", server, client);
@@ -142,7 +146,8 @@ void print_head(const Options& options, Counting counting, double floor_ns) {
 #ifndef NDEBUG
   fmt::print("  WARNING: not a release build; the figures mean nothing\n");
 #endif
-  if (load_average() > kQuiet) fmt::print("  WARNING: the machine is not quiet; the figures are a smoke test at best\n");
+  if (load_average() > kQuiet)
+    fmt::print("  WARNING: the machine is not quiet; the figures are a smoke test at best\n");
   std::fflush(stdout);
 }
 
@@ -154,7 +159,8 @@ void print_block(const BlockResult& result) {
     for (const Verdict& verdict : verdicts_on_ours(row)) fmt::print("  {}\n", verdict_text(verdict));
   }
   for (const Omission& omission : result.omissions) {
-    fmt::print("  {:<20} {}: {}\n", omission.implementation, omission.is_failure ? "FAILED" : "skipped", omission.reason);
+    fmt::print("  {:<20} {}: {}\n", omission.implementation, omission.is_failure ? "FAILED" : "skipped",
+               omission.reason);
   }
   if (result.was_repeated) fmt::print("  repeated, since the floor had moved\n");
   if (has_floor_moved(result)) {

@@ -56,8 +56,7 @@ class BoostChannel final : public Channel {
 
 class BoostServer final : public Server {
  public:
-  explicit BoostServer(Control& control)
-      : in_(create(control, "to-server")), out_(create(control, "to-client")) {
+  explicit BoostServer(Control& control) : in_(create(control, "to-server")), out_(create(control, "to-client")) {
     report_settings(fmt::format("max_num_msg {}", depth_for(control.task.size)));
   }
   // Only one conversation, which takes the queues over.

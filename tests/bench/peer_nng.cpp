@@ -32,7 +32,8 @@ class NngSocket {
     nng_socket_set_int(socket_, NNG_OPT_SENDBUF, kBufferedMessages);
     nng_socket_set_int(socket_, NNG_OPT_RECVBUF, kBufferedMessages);
     nng_socket_set_size(socket_, NNG_OPT_RECVMAXSZ, 0);
-    report_settings(fmt::format("NNG_OPT_SENDBUF and NNG_OPT_RECVBUF {} where the protocol has them", kBufferedMessages));
+    report_settings(
+        fmt::format("NNG_OPT_SENDBUF and NNG_OPT_RECVBUF {} where the protocol has them", kBufferedMessages));
   }
   ~NngSocket() { nng_close(socket_); }
   NngSocket(const NngSocket&) = delete;

@@ -86,8 +86,7 @@ std::unique_ptr<Channel> open_pipe(Control& control) {
 Implementation kernel_pipe() {
   using enum Workload;
   return {"pipe", set_of({kRoundtrip, kStream, kIdle, kOneCore, kLoaded}), "",
-          [](Control& control) -> std::unique_ptr<Server> { return std::make_unique<PipeServer>(control); },
-          open_pipe};
+          [](Control& control) -> std::unique_ptr<Server> { return std::make_unique<PipeServer>(control); }, open_pipe};
 }
 
 }  // namespace pipes::bench

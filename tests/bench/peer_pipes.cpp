@@ -1,5 +1,5 @@
-// Ours, through the C ABI alone: a duplex message-type pipe, both ends in message read mode, one plain pipes_write and pipes_read
-// a message.
+// Ours, through the C ABI alone: a duplex message-type pipe, both ends in message read mode, one plain pipes_write and
+// pipes_read a message.
 #include <fmt/format.h>
 
 #include <utility>
@@ -115,10 +115,7 @@ std::unique_ptr<Server> listen_ours(Control& control) { return std::make_unique<
 
 Implementation our_pipes() {
   using enum Workload;
-  return {"pipes",
-          set_of({kRoundtrip, kStream, kConnect, kIdle, kOneCore, kLoaded, kMemory}),
-          "",
-          listen_ours,
+  return {"pipes", set_of({kRoundtrip, kStream, kConnect, kIdle, kOneCore, kLoaded, kMemory}), "", listen_ours,
           open_ours,
           // They want completion ports.
           set_of({kMany1000, kMany10, kMany1})};

@@ -22,9 +22,7 @@ std::string queue_name(const Control& control, const char* direction) {
 // The usual msg_max, which lies between two powers of two.
 constexpr uint32_t kUsualDepth = 10;
 
-uint32_t next_smaller(uint32_t depth) {
-  return depth > kUsualDepth ? std::max(depth / 2, kUsualDepth) : depth / 2;
-}
+uint32_t next_smaller(uint32_t depth) { return depth > kUsualDepth ? std::max(depth / 2, kUsualDepth) : depth / 2; }
 
 // Permitted is what msg_max, msgsize_max and RLIMIT_MSGQUEUE say together, so it is found by asking.
 mqd_t create_queue(const std::string& name, uint32_t message_size) {

@@ -1,5 +1,6 @@
-// The peers cache-line and own-polling: shared memory and nothing else, looked at without pause for sleep. The first is the floor that
-// the hardware sets; the second the simplest loop that moves messages, and the measure of what never sleeping costs.
+// The peers cache-line and own-polling: shared memory and nothing else, looked at without pause for sleep. The first is
+// the floor that the hardware sets; the second the simplest loop that moves messages, and the measure of what never
+// sleeping costs.
 #include <atomic>
 #include <cstring>
 

@@ -72,10 +72,14 @@ std::vector<std::string> split_at_colons(const std::string& text) {
 
 std::string_view placement_name(Placement placement) {
   switch (placement) {
-    case Placement::kPinned: return "pinned";
-    case Placement::kUnpinned: return "unpinned";
-    case Placement::kOneCore: return "one-core";
-    case Placement::kLoaded: return "loaded";
+    case Placement::kPinned:
+      return "pinned";
+    case Placement::kUnpinned:
+      return "unpinned";
+    case Placement::kOneCore:
+      return "one-core";
+    case Placement::kLoaded:
+      return "loaded";
   }
   return "unknown";
 }

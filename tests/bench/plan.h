@@ -1,4 +1,5 @@
-// What is to be measured: blocks, each of which is one workload at one size and placement, for every implementation that can do it.
+// What is to be measured: blocks, each of which is one workload at one size and placement, for every implementation
+// that can do it.
 #pragma once
 
 #include <optional>

@@ -42,7 +42,8 @@ void stop_if_interrupted() {
 class ControlBlock {
  public:
   explicit ControlBlock(const Task& task) : fd_(::memfd_create("pipes-bench", MFD_CLOEXEC)) {
-    if (!fd_ || ::ftruncate(fd_.get(), kControlSize) != 0) throw std::runtime_error("no shared memory for a measurement");
+    if (!fd_ || ::ftruncate(fd_.get(), kControlSize) != 0)
+      throw std::runtime_error("no shared memory for a measurement");
     void* memory = ::mmap(nullptr, kControlSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
     if (memory == MAP_FAILED) throw std::runtime_error("no shared memory for a measurement");
     control_ = new (memory) Control{};
@@ -115,7 +116,8 @@ class Child {
 std::vector<Child> start_burners(const Task& task) {
   std::vector<Child> burners;
   if (task.workload != Workload::kLoaded) return burners;
-  for (const int core : usable_cores()) burners.emplace_back(std::vector<std::string>{"--burner", std::to_string(core)}, -1);
+  for (const int core : usable_cores())
+    burners.emplace_back(std::vector<std::string>{"--burner", std::to_string(core)}, -1);
   return burners;
 }
 

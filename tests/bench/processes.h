@@ -19,7 +19,8 @@ struct Measurement {
   uint64_t memory = 0;        // bytes per connection, if that is the workload
 };
 
-// A folder of our own below the folder for temporary files; all measurements keep their sockets in it. Removed at the end.
+// A folder of our own below the folder for temporary files; all measurements keep their sockets in it. Removed at the
+// end.
 class Workplace {
  public:
   Workplace();

@@ -44,8 +44,10 @@ class Watch {
 
   // For servers, after each message received: true when it was the last one.
   bool last_received() {
-    if (!begun_ && control_.signs.measuring.load(std::memory_order_relaxed) != 0) [[unlikely]] begin();
-    if (control_.signs.last.load(std::memory_order_relaxed) == 0) [[likely]] return false;
+    if (!begun_ && control_.signs.measuring.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      begin();
+    if (control_.signs.last.load(std::memory_order_relaxed) == 0) [[likely]]
+      return false;
     end();
     return true;
   }

@@ -27,8 +27,7 @@ double Histogram::middle_of(size_t index) {
 
 double Histogram::percentile(double share) const {
   if (count_ == 0) return 0.0;
-  const uint64_t wanted =
-      std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_))));
+  const uint64_t wanted = std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_))));
   uint64_t seen = 0;
   for (size_t index = 0; index < kBuckets; ++index) {
     seen += buckets_[index];

@@ -1,6 +1,7 @@
 // Time stamps, the distribution of many short times, and medians of rounds.
 //
-// A histogram and not a list of samples: it stays in the first two caches, so recording does not disturb what is recorded.
+// A histogram and not a list of samples: it stays in the first two caches, so recording does not disturb what is
+// recorded.
 #pragma once
 
 #include <array>
@@ -22,8 +23,8 @@ inline uint64_t monotonic_ns() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
 }
 
-// The cheapest clock there is. The processor's counter where it runs evenly, since one reading of the system's clock is a tenth of
-// a round trip.
+// The cheapest clock there is. The processor's counter where it runs evenly, since one reading of the system's clock is
+// a tenth of a round trip.
 inline uint64_t ticks() {
 #if defined(__x86_64__)
   return __rdtsc();

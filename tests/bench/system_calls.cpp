@@ -85,9 +85,12 @@ Counting available_counting() { return open_counter() ? Counting::kPerf : Counti
 
 std::string counting_name(Counting counting) {
   switch (counting) {
-    case Counting::kOff: return "not counted";
-    case Counting::kPerf: return "perf_event_open on raw_syscalls:sys_enter";
-    case Counting::kPtrace: return "ptrace, which slows the calls down and so makes waiting more frequent";
+    case Counting::kOff:
+      return "not counted";
+    case Counting::kPerf:
+      return "perf_event_open on raw_syscalls:sys_enter";
+    case Counting::kPtrace:
+      return "ptrace, which slows the calls down and so makes waiting more frequent";
   }
   return "unknown";
 }

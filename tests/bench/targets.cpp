@@ -158,7 +158,8 @@ std::vector<Verdict> verdicts_on_all(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     if (row.workload != "stream" || row.implementation != kOurs || !is_judged(row)) continue;
     if (smaller != nullptr && smaller->median > 0) {
-      const std::string what = fmt::format("stream {}: messages a second, by those of stream {}", smaller->size, row.size);
+      const std::string what =
+          fmt::format("stream {}: messages a second, by those of stream {}", smaller->size, row.size);
       verdicts.push_back({what, row.median / smaller->median, 1.0, false});
     }
     smaller = &row;

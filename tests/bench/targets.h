@@ -1,7 +1,7 @@
 // The targets that the specification sets, and whether a result reaches them.
 //
-// Ratios are between implementations of one block, so they are judged within a block: in the placement that makes them comparable,
-// which is pinned, and the workload's own where it has one.
+// Ratios are between implementations of one block, so they are judged within a block: in the placement that makes them
+// comparable, which is pinned, and the workload's own where it has one.
 #pragma once
 
 #include <optional>
@@ -31,7 +31,8 @@ std::optional<Verdict> verdict_on(const std::vector<Row>& rows, const Row& peer)
 std::vector<Verdict> verdicts_on_ours(const Row& ours);
 
 // The targets of this workload and size for which the rows give no verdict, each as `stream 8: pipe`.
-std::vector<std::string> targets_without_verdict(const std::vector<Row>& rows, std::string_view workload, uint32_t size);
+std::vector<std::string> targets_without_verdict(const std::vector<Row>& rows, std::string_view workload,
+                                                 uint32_t size);
 
 // Verdicts on what only all rows together show: no stream size is slower than the next larger one.
 std::vector<Verdict> verdicts_on_all(const std::vector<Row>& rows);

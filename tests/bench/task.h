@@ -1,8 +1,8 @@
 // What one measurement is, and the memory that the parent and the two measuring processes share.
 //
 // The parent fills in a Task, starts two fresh processes on it and reads their reports. They speak through one Control
-// block in a memfd and never through the transport that is being measured. All three are the same program, so the layout needs no
-// version.
+// block in a memfd and never through the transport that is being measured. All three are the same program, so the
+// layout needs no version.
 #pragma once
 
 #include <array>
@@ -55,7 +55,7 @@ struct Task {
 };
 
 enum class Ending : uint32_t {
-  kNone,     // the process ended without a word
+  kNone,  // the process ended without a word
   kDone,
   kRefused,  // the transport cannot do this here, as a limit of the system; not a mistake
   kFailed,
@@ -100,7 +100,8 @@ struct Control {
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<Step>::is_always_lock_free);
 
-// Behind the Control block lies memory for transports that are nothing but memory. Its pages cost nothing until touched.
+// Behind the Control block lies memory for transports that are nothing but memory. Its pages cost nothing until
+// touched.
 constexpr size_t kArenaOffset = 8192;
 constexpr size_t kArenaSize = size_t{8} << 20;
 constexpr size_t kControlSize = kArenaOffset + kArenaSize;

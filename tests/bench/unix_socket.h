@@ -15,8 +15,8 @@ UniqueFd accept_from(const UniqueFd& listener);
 
 UniqueFd connect_to(const Control& control, int type);
 
-// Sets the send buffer as large as the kernel allows and reports its size. Not where it would only cost: a connection that carries
-// one byte, or one of a thousand.
+// Sets the send buffer as large as the kernel allows and reports its size. Not where it would only cost: a connection
+// that carries one byte, or one of a thousand.
 void enlarge_buffer(const Control& control, const UniqueFd& socket);
 
 }  // namespace pipes::bench

@@ -44,8 +44,9 @@ void announce_last(Watch& watch) {
   watch.control().signs.last.store(1, std::memory_order_release);
 }
 
-// Repeats `turn` until the warm-up is over, then until the measured time is over, and takes the time of each turn. One look at the
-// clock per turn: the end of a turn is the beginning of the next. At last one more turn, unmeasured, as the last.
+// Repeats `turn` until the warm-up is over, then until the measured time is over, and takes the time of each turn. One
+// look at the clock per turn: the end of a turn is the beginning of the next. At last one more turn, unmeasured, as the
+// last.
 template <class Turn>
 Histogram time_turns(Watch& watch, Turn turn) {
   const Task& task = watch.control().task;
@@ -284,16 +285,21 @@ void hold_connections(const Implementation& implementation, Watch& watch) {
 
 void serve(Server& server, Watch& watch) {
   switch (watch.control().task.workload) {
-    case Workload::kStream: return serve_stream(server, watch);
-    case Workload::kConnect: return serve_connections(server, watch);
+    case Workload::kStream:
+      return serve_stream(server, watch);
+    case Workload::kConnect:
+      return serve_connections(server, watch);
     case Workload::kMany1000:
     case Workload::kMany10:
-    case Workload::kMany1: return serve_many(server, watch);
-    case Workload::kMemory: return serve_held_connections(server, watch);
+    case Workload::kMany1:
+      return serve_many(server, watch);
+    case Workload::kMemory:
+      return serve_held_connections(server, watch);
     case Workload::kRoundtrip:
     case Workload::kIdle:
     case Workload::kOneCore:
-    case Workload::kLoaded: return serve_echo(server, watch);
+    case Workload::kLoaded:
+      return serve_echo(server, watch);
   }
 }
 
@@ -312,16 +318,22 @@ void run_server(const Implementation& implementation, Watch& watch) {
 
 void run_client(const Implementation& implementation, Watch& watch) {
   switch (watch.control().task.workload) {
-    case Workload::kStream: return measure_stream(implementation, watch);
-    case Workload::kConnect: return measure_connect(implementation, watch);
+    case Workload::kStream:
+      return measure_stream(implementation, watch);
+    case Workload::kConnect:
+      return measure_connect(implementation, watch);
     case Workload::kMany1000:
     case Workload::kMany10:
-    case Workload::kMany1: return measure_many(implementation, watch);
-    case Workload::kMemory: return hold_connections(implementation, watch);
-    case Workload::kIdle: return measure_idle(implementation, watch);
+    case Workload::kMany1:
+      return measure_many(implementation, watch);
+    case Workload::kMemory:
+      return hold_connections(implementation, watch);
+    case Workload::kIdle:
+      return measure_idle(implementation, watch);
     case Workload::kRoundtrip:
     case Workload::kOneCore:
-    case Workload::kLoaded: return measure_roundtrip(implementation, watch);
+    case Workload::kLoaded:
+      return measure_roundtrip(implementation, watch);
   }
 }
 

@@ -80,6 +80,12 @@ void PrintTo(const Peeked& value, std::ostream* stream) {
           << ", left of this message " << Count{value.left_this_message} << ", " << Contents{value.bytes};
 }
 
+testing::AssertionResult accept_client(pipes_handle server) {
+  const Code status = connect(server);
+  if (status.ok() || status == PIPES_ERROR_PIPE_CONNECTED) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "connecting gave " << status;
+}
+
 ServerOptions with_quota(ServerOptions options, uint32_t bytes) {
   options.in_buffer = bytes;
   options.out_buffer = bytes;

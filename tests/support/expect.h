@@ -38,6 +38,9 @@ void PrintTo(const Sent& value, std::ostream* stream);  // NOLINT: GoogleTest's 
 [[nodiscard]] bool operator==(const Peeked& left, const Peeked& right);
 void PrintTo(const Peeked& value, std::ostream* stream);  // NOLINT: GoogleTest's name
 
+// Connects a server end as a server does, for which a client that was faster is as good (CONN-2).
+[[nodiscard]] testing::AssertionResult accept_client(pipes_handle server);
+
 // The same pipe with both quotas set to `bytes`.
 [[nodiscard]] ServerOptions with_quota(ServerOptions options, uint32_t bytes);
 
@@ -74,9 +77,8 @@ class BothDirections : public BothLayouts {
 }  // namespace pipes::test
 
 // As PIPES_BOTH_LAYOUTS, with in_both_directions.
-#define PIPES_BOTH_DIRECTIONS(suite)                                                                        \
-  class suite : public ::pipes::test::BothDirections {};                                                    \
-  INSTANTIATE_TEST_SUITE_P(                                                                                 \
-      Layouts, suite,                                                                                       \
-      ::testing::Values(::pipes::test::Layout::kSameProcess, ::pipes::test::Layout::kOtherProcess),         \
+#define PIPES_BOTH_DIRECTIONS(suite)                                                                                \
+  class suite : public ::pipes::test::BothDirections {};                                                            \
+  INSTANTIATE_TEST_SUITE_P(                                                                                         \
+      Layouts, suite, ::testing::Values(::pipes::test::Layout::kSameProcess, ::pipes::test::Layout::kOtherProcess), \
       ::pipes::test::layout_name)

@@ -533,15 +533,15 @@ Pending<Received> EndActor::start_transact(std::string_view request_bytes, uint3
   return {host_->start(made), received_from};
 }
 
-Info EndActor::get_info() {
+Info EndActor::get_info() const {
   const Outcome outcome = run(Operation::kGetInfo);
   return {outcome.status, number_at(outcome, 0), number_at(outcome, 1), number_at(outcome, 2),
           number_at(outcome, 3)};
 }
 
-LocalInfo EndActor::get_local_info() { return local_info_from(run(Operation::kGetLocalInfo)); }
+LocalInfo EndActor::get_local_info() const { return local_info_from(run(Operation::kGetLocalInfo)); }
 
-State EndActor::get_state() {
+State EndActor::get_state() const {
   const Outcome outcome = run(Operation::kGetState);
   return {outcome.status, number_at(outcome, 0), number_at(outcome, 1)};
 }

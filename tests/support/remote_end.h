@@ -150,15 +150,15 @@ class EndActor {
   [[nodiscard]] Code flush() { return run(Operation::kFlush).status; }
   [[nodiscard]] Pending<Code> start_flush() { return start_status(Operation::kFlush); }
 
-  [[nodiscard]] Info get_info();
-  [[nodiscard]] LocalInfo get_local_info();
-  [[nodiscard]] State get_state();
+  [[nodiscard]] Info get_info() const;
+  [[nodiscard]] LocalInfo get_local_info() const;
+  [[nodiscard]] State get_state() const;
   [[nodiscard]] Code set_mode(uint32_t mode);
-  [[nodiscard]] Id client_process_id() { return ask_id(Operation::kClientProcessId); }
-  [[nodiscard]] Id server_process_id() { return ask_id(Operation::kServerProcessId); }
-  [[nodiscard]] Id client_session_id() { return ask_id(Operation::kClientSessionId); }
-  [[nodiscard]] Id server_session_id() { return ask_id(Operation::kServerSessionId); }
-  [[nodiscard]] Code client_computer_name() { return run(Operation::kClientComputerName).status; }
+  [[nodiscard]] Id client_process_id() const { return ask_id(Operation::kClientProcessId); }
+  [[nodiscard]] Id server_process_id() const { return ask_id(Operation::kServerProcessId); }
+  [[nodiscard]] Id client_session_id() const { return ask_id(Operation::kClientSessionId); }
+  [[nodiscard]] Id server_session_id() const { return ask_id(Operation::kServerSessionId); }
+  [[nodiscard]] Code client_computer_name() const { return run(Operation::kClientComputerName).status; }
 
  private:
   [[nodiscard]] Request request(Operation operation) const;

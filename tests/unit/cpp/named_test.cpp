@@ -1,5 +1,5 @@
-// pipes.hpp, named pipes: that each call reaches its counterpart in the C ABI with the right arguments, that MORE_DATA and
-// PIPE_CONNECTED are no failures here, and that ends own their handles. What a pipe does is tested elsewhere.
+// pipes.hpp, named pipes: that each call reaches its counterpart in the C ABI with the right arguments, that MORE_DATA
+// and PIPE_CONNECTED are no failures here, and that ends own their handles. What a pipe does is tested elsewhere.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

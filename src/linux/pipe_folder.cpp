@@ -1,0 +1,610 @@
+#include "linux/pipe_folder.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "linux/runtime_directory.h"
+#include "linux/server_socket.h"
+#include "linux/system_error.h"
+#include "support/deadline.h"
+#include "support/fault_point.h"
+
+namespace pipes {
+namespace {
+
+// How long a creator waits for rivals of other users to decide (decision 21's bound).
+constexpr uint64_t kRivalsTimeoutMs = 2000;
+constexpr long kRivalsPauseNs = 1'000'000;
+// Starting again means that somebody else has moved meanwhile; that often in a row is no race any more.
+constexpr int kAttemptsMax = 10'000;
+// What was looked at has gone or changed. add_first then starts again; no caller of it ever sees this number.
+constexpr Status kStartAgain = PIPES_ERROR_FILE_NOT_FOUND;
+
+// Claim is a believed folder and its snapshot. Without `since` it is not established.
+struct Claim {
+  Folder folder;
+  PipeMeta meta;
+  std::optional<int64_t> since;
+};
+
+// Of two established claims the one that is the pipe. Root's come first: anybody could lay an early claim without a
+// server, and bring it to life when a system service has taken the name.
+bool precedes(const Claim& a, const Claim& b) {
+  const auto rank = [](const Claim& claim) {
+    return std::tuple(claim.folder.founder_uid() != 0, claim.since.value_or(0), claim.folder.founder_uid(),
+                      claim.folder.id());
+  };
+  return rank(a) < rank(b);
+}
+
+// Fails with PIPES_ERROR_FILE_NOT_FOUND if the folder is not to be believed.
+Result<Claim> read_claim(Folder folder) {
+  auto meta = folder.read_meta();
+  if (!meta) return meta.status();
+  const auto since = folder.claimed_at();
+  return Claim{std::move(folder), std::move(*meta), since};
+}
+
+// Where only the owner and root can make folders, their names are known without listing. Elsewhere any user's may be.
+Result<std::vector<FolderName>> possible_folders(int directory, const std::string& digest) {
+  struct stat status {};
+  if (fstat(directory, &status) != 0) return status_from_errno(errno);
+  std::vector<FolderName> names;
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
+    names.push_back({digest, 0, 0});
+    if (status.st_uid != 0) names.push_back({digest, status.st_uid, 0});
+    return names;
+  }
+  const Status listed = for_each_entry(directory, [&](const char* entry) {
+    if (!std::string_view(entry).starts_with(digest)) return;
+    if (auto name = FolderName::parse(entry)) names.push_back(std::move(*name));
+  });
+  if (listed != PIPES_OK) return listed;
+  return names;
+}
+
+Status add_claims(int directory, const PipeName& name, const std::string& digest, std::vector<Claim>* claims) {
+  const auto names = possible_folders(directory, digest);
+  if (!names) return names.status();
+  for (const FolderName& folder_name : *names) {
+    auto folder = Folder::open(directory, folder_name);
+    auto claim = folder ? read_claim(std::move(*folder)) : Result<Claim>(folder.status());
+    if (!claim && claim.status() != PIPES_ERROR_FILE_NOT_FOUND) return claim.status();
+    if (claim && claim->meta.folded == name.folded) claims->push_back(std::move(*claim));
+  }
+  return PIPES_OK;
+}
+
+// find_claims returns the believed folders of `name`, established or not, the best first.
+Result<std::vector<Claim>> find_claims(const PipeName& name, const std::string& digest) {
+  const auto directories = directories_for_looking();
+  if (!directories) return directories.status();
+  std::vector<Claim> claims;
+  for (const UniqueFd& directory : *directories) {
+    if (const Status status = add_claims(directory.get(), name, digest, &claims); status != PIPES_OK) return status;
+  }
+  std::ranges::sort(claims, precedes);
+  return claims;
+}
+
+// is_alive says whether the server process makes its pipe exist. Of a folder of another user only an answer proves
+// that: nobody's leavings block others. In a folder of one's own, what is unclear is left alone.
+Result<bool> is_alive(int folder, uint32_t founder_uid, const ServerRecord& server) {
+  const auto liveness = probe(folder, founder_uid, server);
+  if (!liveness) return liveness.status();
+  return *liveness == Liveness::kAlive || (*liveness == Liveness::kUnclear && founder_uid == geteuid());
+}
+
+Result<bool> has_live_server(int folder, uint32_t founder_uid, const PipeMeta& meta) {
+  for (const ServerRecord& server : meta.servers) {
+    const auto alive = is_alive(folder, founder_uid, server);
+    if (!alive || *alive) return alive;
+  }
+  return false;
+}
+
+Result<bool> has_live_server(const Folder& folder, const PipeMeta& meta) {
+  return has_live_server(folder.fd(), folder.founder_uid(), meta);
+}
+
+// drop_dead removes the dead server processes from `meta` and from the folder, but never `own_socket`. If none is left,
+// it is for the caller to dismantle the folder. Fails only if this process is short of something.
+Status drop_dead(const LockedFolder& locked, const std::string& own_socket, PipeMeta* meta) {
+  std::vector<ServerRecord> live;
+  std::vector<std::string> dead;
+  for (const ServerRecord& server : meta->servers) {
+    const auto liveness = server.socket == own_socket
+                              ? Result<Liveness>(Liveness::kAlive)
+                              : probe(locked.folder().fd(), locked.folder().founder_uid(), server);
+    if (!liveness) return liveness.status();
+    if (*liveness == Liveness::kDead) {
+      dead.push_back(server.socket);
+    } else {
+      live.push_back(server);
+    }
+  }
+  if (dead.empty()) return PIPES_OK;
+  meta->servers = std::move(live);
+  // A snapshot that cannot be replaced keeps naming the dead; whoever reads it next finds them dead again.
+  if (meta->servers.empty() || locked.write_meta(*meta) != PIPES_OK) return PIPES_OK;
+  PIPES_CRASH_POINT("dead-record-dropped");  // CRASH: a socket without a record; removed by the next who joins.
+  for (const std::string& socket : dead) locked.folder().remove_file(socket);
+  PIPES_CRASH_POINT("dead-socket-removed");  // CRASH: swept completely.
+  return PIPES_OK;
+}
+
+// sweep removes the folder if all its server processes are dead and nobody is changing it.
+void sweep(const Folder& folder) {
+  if (!folder.may_change()) return;
+  const auto locked = LockedFolder::acquire(folder, LockedFolder::Wait::kNever);
+  if (!locked) return;
+  auto meta = folder.read_meta();
+  if (!meta && meta.status() != PIPES_ERROR_FILE_NOT_FOUND) return;
+  if (meta && drop_dead(*locked, "", &*meta) != PIPES_OK) return;
+  if (!meta || meta->servers.empty()) locked->dismantle();
+}
+
+uint64_t instances_of(const PipeMeta& meta) {
+  uint64_t sum = 0;
+  for (const ServerRecord& server : meta.servers) sum += server.instances;
+  return sum;
+}
+
+bool is_full(const PipeMeta& meta) {
+  return meta.max_instances != PIPES_UNLIMITED_INSTANCES && instances_of(meta) >= meta.max_instances;
+}
+
+// Verdict is what an existing pipe answers. `recount_may_help`: instances that only seem to exist are the reason.
+struct Verdict {
+  Status status = PIPES_OK;
+  bool recount_may_help = false;
+};
+
+// The order of OPEN-27.
+Verdict judge(const AddRequest& request, const PipeMeta& meta) {
+  if (const Status status = request.check_access(meta); status != PIPES_OK) return {status, false};
+  if (is_full(meta)) return {PIPES_ERROR_PIPE_BUSY, true};
+  if (request.first_only) return {PIPES_ERROR_ACCESS_DENIED, true};
+  if (request.access != meta.access) return {PIPES_ERROR_ACCESS_DENIED, false};
+  return {};
+}
+
+// recount_others asks the server processes but that of `own_socket`. The caller holds no lock.
+Status recount_others(const AddRequest& request, const Folder& folder, const PipeMeta& meta,
+                      const std::string& own_socket) {
+  auto fd = folder.duplicate_fd();
+  if (!fd) return fd.status();
+  const FoundPipe pipe{std::move(*fd), meta, folder.founder_uid()};
+  for (const ServerRecord& server : meta.servers) {
+    if (server.socket != own_socket) request.recount(pipe, server);
+  }
+  return PIPES_OK;
+}
+
+// A founder may write any name into meta; listed is only the one that leads to this folder.
+bool bears_its_name(const Claim& claim) {
+  const auto name = parse_pipe_name(("\\\\.\\pipe\\" + claim.meta.display).c_str(), NameUse::kOpen);
+  return name && name->server.empty() && name->folded == claim.meta.folded &&
+         name_digest(*name) == claim.folder.name().digest;
+}
+
+// collect_claims adds the established claims to any name in `directory`, and sweeps what is none.
+Status collect_claims(int directory, std::vector<Claim>* claims) {
+  std::vector<FolderName> names;
+  const Status listed = for_each_entry(directory, [&](const char* entry) {
+    if (auto name = FolderName::parse(entry)) names.push_back(std::move(*name));
+  });
+  if (listed != PIPES_OK) return listed;
+  for (FolderName& name : names) {
+    auto folder = Folder::open(directory, std::move(name));
+    if (!folder && folder.status() != PIPES_ERROR_FILE_NOT_FOUND) return folder.status();
+    if (!folder) continue;
+    const auto meta = folder->read_meta();
+    const auto since = folder->claimed_at();
+    if (!meta && meta.status() != PIPES_ERROR_FILE_NOT_FOUND) return meta.status();
+    if (!meta || !since) {
+      sweep(*folder);
+      continue;
+    }
+    Claim claim{std::move(*folder), *meta, since};
+    if (bears_its_name(claim)) claims->push_back(std::move(claim));
+  }
+  return PIPES_OK;
+}
+
+Status keep_live_servers(const Folder& folder, PipeMeta* meta) {
+  std::vector<ServerRecord> live;
+  for (ServerRecord& server : meta->servers) {
+    const auto alive = is_alive(folder.fd(), folder.founder_uid(), server);
+    if (!alive) return alive.status();
+    if (*alive) live.push_back(std::move(server));
+  }
+  meta->servers = std::move(live);
+  return PIPES_OK;
+}
+
+}  // namespace
+
+Result<std::vector<FoundPipe>> find_pipe(const PipeName& name) {
+  auto claims = find_claims(name, name_digest(name));
+  if (!claims) return claims.status();
+  std::vector<FoundPipe> found;
+  for (Claim& claim : *claims) {
+    if (!claim.since) continue;
+    const uint32_t founder = claim.folder.founder_uid();
+    found.push_back({claim.folder.take_fd(), std::move(claim.meta), founder});
+  }
+  return found;
+}
+
+Result<bool> is_served(const FoundPipe& pipe) {
+  return has_live_server(pipe.folder.get(), pipe.founder_uid, pipe.meta);
+}
+
+Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server) {
+  return connect_in(pipe.folder.get(), pipe.founder_uid, server);
+}
+
+Result<std::vector<PipeMeta>> list_pipes() {
+  const auto directories = directories_for_looking();
+  if (!directories) return directories.status();
+  std::vector<Claim> claims;
+  for (const UniqueFd& directory : *directories) {
+    if (const Status status = collect_claims(directory.get(), &claims); status != PIPES_OK) return status;
+  }
+  std::ranges::sort(claims, precedes);
+  std::vector<PipeMeta> pipes;
+  for (Claim& claim : claims) {
+    const bool listed = std::ranges::any_of(pipes, [&](const auto& pipe) { return pipe.folded == claim.meta.folded; });
+    if (listed) continue;
+    if (const Status status = keep_live_servers(claim.folder, &claim.meta); status != PIPES_OK) return status;
+    if (claim.meta.servers.empty()) {
+      sweep(claim.folder);
+    } else {
+      pipes.push_back(std::move(claim.meta));
+    }
+  }
+  return pipes;
+}
+
+// PipeAdder is one add_first call: attempts until one is not overtaken by others.
+class PipeAdder {
+ public:
+  using Added = PipeMembership::Added;
+
+  explicit PipeAdder(const AddRequest& request) : request_(request), digest_(name_digest(request.name)) {}
+
+  Result<Added> run() {
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+      auto added = add_once();
+      if (added || added.status() != kStartAgain) return added;
+    }
+    return PIPES_ERROR_NO_SYSTEM_RESOURCES;
+  }
+
+ private:
+  Result<Added> add_once();
+  Result<Added> join(Claim claim);
+  Result<ServerSocket> enter(const LockedFolder& locked, PipeMeta* meta) const;
+  Result<Added> create();
+  Result<bool> is_served(const LockedFolder& locked) const;
+  Result<ServerSocket> put_up(const LockedFolder& locked, PipeMeta* meta) const;
+  [[nodiscard]] PipeMeta new_meta(const ServerRecord& record) const;
+
+  Result<std::vector<Claim>> live_rivals(FileId own) const;
+  Result<bool> lower_uid_is_deciding(const std::vector<Claim>& claims) const;
+  Status settle_before_claim(const Folder& own) const;
+  Status settle_after_claim(const Folder& own) const;
+  Status pause() const;
+
+  static Added result(Folder folder, ServerSocket server, bool created, PipeMeta meta) {
+    PipeMembership membership(std::move(folder), std::move(server.fd), std::move(server.record));
+    return {std::move(membership), created, std::move(meta)};
+  }
+
+  const AddRequest& request_;
+  const std::string digest_;
+  const Deadline rivals_deadline_ = Deadline::after_ms(kRivalsTimeoutMs);
+  bool recounted_ = false;
+};
+
+Result<PipeMembership::Added> PipeAdder::add_once() {
+  auto claims = find_claims(request_.name, digest_);
+  if (!claims) return claims.status();
+  for (Claim& claim : *claims) {
+    if (!claim.since) continue;
+    const auto alive = has_live_server(claim.folder, claim.meta);
+    if (!alive) return alive.status();
+    if (*alive) return join(std::move(claim));
+    sweep(claim.folder);
+  }
+  const auto wait = lower_uid_is_deciding(*claims);
+  if (!wait) return wait.status();
+  if (*wait) return pause();
+  return create();
+}
+
+// SUBTLE: the lock outlives the folder it was taken on, which moves into the membership. It then only lets go.
+Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
+  const Folder& folder = claim.folder;
+  if (!folder.may_change()) {
+    const Status status = request_.check_access(claim.meta);
+    return status != PIPES_OK ? status : PIPES_ERROR_ACCESS_DENIED;
+  }
+  PipeMeta meta;
+  {
+    const auto locked = LockedFolder::acquire(folder, LockedFolder::Wait::kForever);
+    if (!locked) return locked.status();
+    auto current = folder.read_meta();
+    if (!current) return current.status();
+    if (!folder.claimed_at()) return kStartAgain;
+    meta = std::move(*current);
+    if (const Status status = drop_dead(*locked, "", &meta); status != PIPES_OK) return status;
+    if (meta.servers.empty()) {
+      locked->dismantle();
+      return kStartAgain;
+    }
+    const Verdict verdict = judge(request_, meta);
+    if (verdict.status == PIPES_OK) {
+      auto server = enter(*locked, &meta);
+      if (!server) return server.status();
+      return result(std::move(claim.folder), std::move(*server), false, std::move(meta));
+    }
+    if (recounted_ || !verdict.recount_may_help) return verdict.status;
+  }
+  recounted_ = true;
+  const Status status = recount_others(request_, folder, meta, "");
+  return status != PIPES_OK ? status : kStartAgain;
+}
+
+Result<ServerSocket> PipeAdder::enter(const LockedFolder& locked, PipeMeta* meta) const {
+  locked.remove_unknown_sockets(*meta);
+  auto server = listen_in(locked.folder().fd());
+  if (!server) return server;
+  server->record.instances = 1;
+  meta->servers.push_back(server->record);
+  if (const Status status = locked.write_meta(*meta); status != PIPES_OK) {
+    locked.folder().remove_file(server->record.socket);
+    return status;
+  }
+  return server;
+}
+
+Result<PipeMembership::Added> PipeAdder::create() {
+  const auto directory = directory_for_creating();
+  if (!directory) return directory.status();
+  auto folder = Folder::open_or_make(directory->get(), digest_);
+  if (!folder) return folder.status();
+  const auto locked = LockedFolder::acquire(*folder, LockedFolder::Wait::kForever);
+  if (!locked) return locked.status();
+  const auto served = is_served(*locked);
+  if (!served) return served.status();
+  if (*served) return kStartAgain;
+  PipeMeta meta;
+  auto server = put_up(*locked, &meta);
+  if (!server) {
+    locked->dismantle();
+    return server.status();
+  }
+  return result(std::move(*folder), std::move(*server), true, std::move(meta));
+}
+
+// Another process of this user may have created the pipe while this one waited for the lock. Whoever held the lock is
+// through with it, so a live server process without a claim is one whose claim somebody has removed by force.
+Result<bool> PipeAdder::is_served(const LockedFolder& locked) const {
+  const auto meta = locked.folder().read_meta();
+  if (!meta && meta.status() != PIPES_ERROR_FILE_NOT_FOUND) return meta.status();
+  if (!meta || meta->folded != request_.name.folded) return false;
+  const auto served = has_live_server(locked.folder(), *meta);
+  if (!served || !*served || locked.folder().claimed_at()) return served;
+  if (const Status status = locked.write_claim(); status != PIPES_OK) return status;
+  return true;
+}
+
+Result<ServerSocket> PipeAdder::put_up(const LockedFolder& locked, PipeMeta* meta) const {
+  Status status = locked.clear();
+  if (status != PIPES_OK) return status;
+  auto server = listen_in(locked.folder().fd());
+  if (!server) return server;
+  server->record.instances = 1;
+  *meta = new_meta(server->record);
+  status = locked.write_meta(*meta);
+  if (status == PIPES_OK) status = settle_before_claim(locked.folder());
+  if (status == PIPES_OK) status = locked.write_claim();
+  if (status == PIPES_OK) status = settle_after_claim(locked.folder());
+  if (status != PIPES_OK) return status;
+  return server;
+}
+
+PipeMeta PipeAdder::new_meta(const ServerRecord& record) const {
+  const NewPipe& pipe = request_.attributes;
+  PipeMeta meta;
+  meta.display = request_.name.display;
+  meta.folded = request_.name.folded;
+  meta.type = pipe.type;
+  meta.access = pipe.access;
+  meta.max_instances = pipe.max_instances;
+  meta.default_timeout_ms = pipe.default_timeout_ms;
+  meta.ring_capacity = pipe.ring_capacity;
+  meta.owner_uid = geteuid();
+  meta.owner_gid = getegid();
+  meta.descriptor = pipe.descriptor;
+  meta.servers = {record};
+  return meta;
+}
+
+Result<std::vector<Claim>> PipeAdder::live_rivals(FileId own) const {
+  auto claims = find_claims(request_.name, digest_);
+  if (!claims) return claims;
+  std::vector<Claim> rivals;
+  for (Claim& claim : *claims) {
+    if (claim.folder.id() == own) continue;
+    const auto alive = has_live_server(claim.folder, claim.meta);
+    if (!alive) return alive.status();
+    if (*alive) rivals.push_back(std::move(claim));
+  }
+  return rivals;
+}
+
+Result<bool> PipeAdder::lower_uid_is_deciding(const std::vector<Claim>& claims) const {
+  for (const Claim& claim : claims) {
+    if (claim.since || claim.folder.founder_uid() >= geteuid()) continue;
+    const auto alive = has_live_server(claim.folder, claim.meta);
+    if (!alive || *alive) return alive;
+  }
+  return false;
+}
+
+// SUBTLE: every creator first makes its folder visible and then looks, so of two at least one sees the other.
+//   (1) Only A sees B's folder: B looked before A's was there, and may claim. A waits, if it is the better of the two,
+//       until B has claimed, and withdraws; or withdraws at once.
+//   (2) Both see both: the worse withdraws, and the better one waits until it has.
+// A creator that stands still between looking and claiming is waited for until the deadline; if it goes on after that,
+// it meets the other's earlier claim in settle_after_claim.
+Status PipeAdder::settle_before_claim(const Folder& own) const {
+  for (;;) {
+    const auto rivals = live_rivals(own.id());
+    if (!rivals) return rivals.status();
+    for (const Claim& rival : *rivals) {
+      if (rival.since) return kStartAgain;
+      const bool rival_is_better =
+          std::tuple(rival.folder.founder_uid(), rival.folder.id()) < std::tuple(own.founder_uid(), own.id());
+      if (rival_is_better) return pause();
+    }
+    if (rivals->empty() || pause() != kStartAgain) return PIPES_OK;
+  }
+}
+
+// Of two claims that both were written, the later one sees the earlier; with the same time both withdraw.
+Status PipeAdder::settle_after_claim(const Folder& own) const {
+  const auto since = own.claimed_at();
+  const auto rivals = live_rivals(own.id());
+  if (!rivals) return rivals.status();
+  if (!since) return kStartAgain;
+  const bool was_late =
+      std::ranges::any_of(*rivals, [&](const Claim& rival) { return rival.since && *rival.since <= *since; });
+  return was_late ? kStartAgain : PIPES_OK;
+}
+
+// No event tells when a process of another user has decided; a race of two users is rare, and short.
+Status PipeAdder::pause() const {
+  if (rivals_deadline_.passed()) return PIPES_ERROR_ACCESS_DENIED;
+  const timespec span{0, kRivalsPauseNs};
+  nanosleep(&span, nullptr);
+  return kStartAgain;
+}
+
+Result<PipeMembership::Added> PipeMembership::add_first(const AddRequest& request) {
+  if (request.attributes.descriptor.size() > wire::kMetaDescriptorBytesMax) return PIPES_ERROR_INVALID_PARAMETER;
+  return PipeAdder(request).run();
+}
+
+PipeMembership::PipeMembership(PipeMembership&& other) noexcept
+    : folder_(std::move(other.folder_)), socket_(std::move(other.socket_)), record_(std::move(other.record_)) {
+  other.record_ = {};
+}
+
+PipeMembership& PipeMembership::operator=(PipeMembership&& other) noexcept {
+  if (this == &other) return *this;
+  if (folder_) leave();
+  folder_ = std::move(other.folder_);
+  socket_ = std::move(other.socket_);
+  record_ = std::exchange(other.record_, {});
+  return *this;
+}
+
+PipeMembership::~PipeMembership() {
+  if (folder_) leave();
+}
+
+Status PipeMembership::add_instance(const AddRequest& request, PipeMeta* meta) {
+  Expects(record_.instances > 0);
+  for (bool recounted = false;; recounted = true) {
+    PipeMeta current;
+    {
+      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+      if (!locked) return locked.status();
+      auto read = folder_.read_meta();
+      if (!read) return read.status();
+      current = std::move(*read);
+      // Only a full pipe needs to know who has died: their instances count no more.
+      if (is_full(current)) {
+        if (const Status status = drop_dead(*locked, record_.socket, &current); status != PIPES_OK) return status;
+      }
+      const Status refused = judge(request, current).status;
+      if (refused == PIPES_OK) {
+        ++record_.instances;
+        const Status status = publish(*locked, &current);
+        if (status != PIPES_OK) --record_.instances;
+        if (status == PIPES_OK && meta != nullptr) *meta = std::move(current);
+        return status;
+      }
+      // With instances of this process the pipe is not new, whatever the others have.
+      if (refused != PIPES_ERROR_PIPE_BUSY || recounted) return refused;
+    }
+    const Status status = recount_others(request, folder_, current, record_.socket);
+    if (status != PIPES_OK) return status;
+  }
+}
+
+Status PipeMembership::remove_instances(uint32_t count) {
+  Expects(count <= record_.instances);
+  record_.instances -= count;
+  if (record_.instances > 0) return republish();
+  leave();
+  return PIPES_OK;
+}
+
+void PipeMembership::abandon() noexcept {
+  socket_.reset();
+  folder_.close_only();
+}
+
+// publish writes this process's record into `meta` and the folder.
+Status PipeMembership::publish(const LockedFolder& locked, PipeMeta* meta) {
+  const auto own = std::ranges::find(meta->servers, record_.socket, &ServerRecord::socket);
+  if (own != meta->servers.end()) {
+    *own = record_;
+  } else {
+    meta->servers.push_back(record_);
+  }
+  return locked.write_meta(*meta);
+}
+
+Status PipeMembership::republish() {
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  if (!locked) return locked.status();
+  auto meta = folder_.read_meta();
+  return meta ? publish(*locked, &*meta) : meta.status();
+}
+
+// The socket goes before everything else: from then on this process serves nobody, whatever else fails. It also frees a
+// descriptor for the lock.
+void PipeMembership::leave() {
+  socket_.reset();
+  folder_.remove_file(record_.socket);
+  PIPES_CRASH_POINT("own-socket-removed");  // CRASH: meta names a server that is dead; so it is swept.
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  if (locked) {
+    auto meta = folder_.read_meta();
+    if (meta) {
+      std::erase_if(meta->servers, [&](const ServerRecord& server) { return server.socket == record_.socket; });
+      const bool swept = drop_dead(*locked, "", &*meta) == PIPES_OK;
+      if (!meta->servers.empty()) locked->write_meta(*meta);
+      if (meta->servers.empty() && swept) locked->dismantle();
+    } else if (meta.status() == PIPES_ERROR_FILE_NOT_FOUND) {
+      locked->dismantle();
+    }
+  }
+  record_ = {};
+  folder_ = {};
+}
+
+}  // namespace pipes

@@ -1,0 +1,169 @@
+#include "linux/server_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "linux/system_error.h"
+#include "support/fault_point.h"
+
+namespace pipes {
+namespace {
+
+constexpr std::string_view kPrefix = "s.";
+
+// fd_path leads to what `fd` has open. The thread's own entry, not the process's: that one is empty once the first
+// thread has ended.
+std::string fd_path(int fd) { return "/proc/thread-self/fd/" + std::to_string(fd); }
+
+// Through the folder's descriptor an address is short, whatever the folder's path.
+sockaddr_un address_of(int folder, const std::string& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  static_assert(sizeof("/proc/thread-self/fd/2147483647/") + wire::kMetaSocketBytesMax <= sizeof(address.sun_path));
+  const std::string path = fd_path(folder) + "/" + socket;
+  Expects(path.size() < sizeof(address.sun_path));
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
+Result<UniqueFd> new_socket() {
+  UniqueFd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return errno == ENOBUFS ? PIPES_ERROR_NOT_ENOUGH_MEMORY : status_from_errno(errno);
+  return fd;
+}
+
+wire::ServerRecord new_record() {
+  wire::ServerRecord record;
+  record.pid = static_cast<uint32_t>(getpid());
+  record.uid = geteuid();
+  const ssize_t filled = getrandom(&record.ticket, sizeof(record.ticket), 0);
+  Ensures(filled == static_cast<ssize_t>(sizeof(record.ticket)));
+  std::array<char, 40> name{};
+  snprintf(name.data(), name.size(), "s.%u.%016llx", record.pid, static_cast<unsigned long long>(record.ticket));
+  record.socket = name.data();
+  return record;
+}
+
+// Connecting takes the right to write, which the process's file mode mask has cut. The socket is opened first, since a
+// founder could put a link in its place while root works in the founder's folder.
+Status let_everybody_connect(int folder, const std::string& socket) {
+  const UniqueFd fd(openat(folder, socket.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || fstat(fd.get(), &status) != 0) return status_from_errno(errno);
+  if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid()) return PIPES_ERROR_ACCESS_DENIED;
+  return chmod(fd_path(fd.get()).c_str(), 0666) == 0 ? PIPES_OK : status_from_errno(errno);
+}
+
+Status listen_at(const ServerSocket& server, int folder) {
+  const sockaddr_un address = address_of(folder, server.record.socket);
+  if (bind(server.fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return status_from_errno(errno);
+  }
+  PIPES_CRASH_POINT("socket-bound");  // CRASH: a socket that no record names; removed by the next process that joins.
+  Status status = let_everybody_connect(folder, server.record.socket);
+  // The kernel cuts the backlog to its own limit.
+  if (status == PIPES_OK && listen(server.fd.get(), std::numeric_limits<int>::max()) != 0) {
+    status = status_from_errno(errno);
+  }
+  if (status != PIPES_OK) unlinkat(folder, server.record.socket.c_str(), 0);
+  PIPES_CRASH_POINT("socket-listening");  // CRASH: as above.
+  return status;
+}
+
+Status status_of_connect(int error) {
+  switch (error) {
+    case EAGAIN:
+      return PIPES_ERROR_PIPE_BUSY;
+    case ENOMEM:
+    case ENOBUFS:
+      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    case EMFILE:
+    case ENFILE:
+      return PIPES_ERROR_NO_SYSTEM_RESOURCES;
+    default:
+      // Refused or gone: dead. Anything else is no server process of ours.
+      return PIPES_ERROR_FILE_NOT_FOUND;
+  }
+}
+
+// The kernel tells whose process began to listen; a record may say anything.
+bool peer_is(int fd, uint32_t founder_uid, uint32_t record_uid) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  return peer.uid == record_uid && (peer.uid == 0 || peer.uid == founder_uid);
+}
+
+struct Attempt {
+  UniqueFd fd;
+  int error = 0;
+};
+
+Result<Attempt> try_to_connect(int folder, const std::string& socket) {
+  auto fd = new_socket();
+  if (!fd) return fd.status();
+  const sockaddr_un address = address_of(folder, socket);
+  Attempt attempt{std::move(*fd), 0};
+  while (connect(attempt.fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    attempt.error = errno;
+    if (errno != EINTR) break;
+    attempt.error = 0;
+  }
+  return attempt;
+}
+
+// "No such file" may also mean that /proc is not there, and then says nothing about anybody's life.
+bool is_missing(int folder, const std::string& socket) {
+  struct stat status {};
+  return fstatat(folder, socket.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+}
+
+}  // namespace
+
+bool is_server_socket_name(std::string_view file) { return file.starts_with(kPrefix); }
+
+Result<ServerSocket> listen_in(int folder) {
+  auto fd = new_socket();
+  if (!fd) return fd.status();
+  ServerSocket server{std::move(*fd), new_record()};
+  if (const Status status = listen_at(server, folder); status != PIPES_OK) return status;
+  return server;
+}
+
+Result<UniqueFd> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
+  auto attempt = try_to_connect(folder, record.socket);
+  if (!attempt) return attempt.status();
+  if (attempt->error != 0) return status_of_connect(attempt->error);
+  if (!peer_is(attempt->fd.get(), founder_uid, record.uid)) return PIPES_ERROR_FILE_NOT_FOUND;
+  return std::move(attempt->fd);
+}
+
+Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
+  const auto attempt = try_to_connect(folder, record.socket);
+  if (!attempt) return attempt.status();
+  switch (attempt->error) {
+    case 0:
+      return peer_is(attempt->fd.get(), founder_uid, record.uid) ? Liveness::kAlive : Liveness::kUnclear;
+    case EAGAIN:
+      return Liveness::kAlive;
+    case ECONNREFUSED:
+      return Liveness::kDead;
+    case ENOENT:
+      return is_missing(folder, record.socket) ? Liveness::kDead : Liveness::kUnclear;
+    default:
+      if (const Status status = status_of_connect(attempt->error); status != PIPES_ERROR_FILE_NOT_FOUND) return status;
+      return Liveness::kUnclear;
+  }
+}
+
+}  // namespace pipes

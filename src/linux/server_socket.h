@@ -1,0 +1,37 @@
+// The sockets in a pipe's folder: making one to listen, connecting to one, and telling whether a server process is
+// alive. Apart from linux/folder.h because of what the kernel vouches for here: who listens, and that somebody does.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "support/status.h"
+#include "support/unique_fd.h"
+#include "wire/meta.h"
+
+namespace pipes {
+
+// ServerSocket is a listening socket and the record that leads to it, with no instance yet.
+struct ServerSocket {
+  UniqueFd fd;
+  wire::ServerRecord record;
+};
+
+// listen_in makes a socket in `folder` under a new name, for everybody to connect to. On failure there is none. While
+// it works, the caller holds the folder's lock.
+[[nodiscard]] Result<ServerSocket> listen_in(int folder);
+
+[[nodiscard]] bool is_server_socket_name(std::string_view file);
+
+// connect_in connects to the server process of `record`, whose uid must be that of the record, and 0 or `founder_uid`.
+// Failures: those of connect_server in linux/pipe_folder.h.
+[[nodiscard]] Result<UniqueFd> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record);
+
+// Liveness of a server process. kUnclear: its socket is there, but does not let us tell.
+enum class Liveness { kAlive, kDead, kUnclear };
+
+// probe fails only when this process is short of descriptors or memory.
+[[nodiscard]] Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecord& record);
+
+}  // namespace pipes

@@ -1,0 +1,233 @@
+// TRANS: a request and its reply as one operation. Overlapped transactions are tested with the overlapped calls.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/expect.h"
+
+namespace pipes::test {
+namespace {
+
+// The writer of in_both_directions makes the transaction here, and the reader is its partner.
+PIPES_BOTH_DIRECTIONS(Trans);
+
+TEST_P(Trans, TRANS_1_WritesARequestAndWaitsForTheReply) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    Pending<Received> transaction = caller.start_transact("question");
+    EXPECT_EQ(received(PIPES_OK, "question"), partner.read());
+    EXPECT_TRUE(transaction.wait_until_blocked());
+    EXPECT_EQ(sent(6), partner.write("answer"));
+    EXPECT_EQ(received(PIPES_OK, "answer"), transaction.result());
+  });
+}
+
+TEST_P(Trans, TRANS_2_NeedsMessageTypeAndMessageReadMode) {
+  in_both_directions(byte_pipe(), [](EndActor& caller, EndActor& partner) {
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BAD_PIPE), caller.transact("x"));
+    EXPECT_EQ(peeked("", 0, 0), partner.peek()) << "nothing was sent";
+  });
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    ASSERT_STATUS(PIPES_OK, caller.set_mode(PIPES_READMODE_BYTE));
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BAD_PIPE), caller.transact("x"));
+    EXPECT_EQ(peeked("", 0, 0), partner.peek()) << "nothing was sent";
+  });
+}
+
+TEST_P(Trans, TRANS_3_NeedsTheRightsToReadAndToWrite) {
+  for (const uint32_t access : {PIPES_GENERIC_READ | PIPES_FILE_WRITE_ATTRIBUTES, PIPES_GENERIC_WRITE}) {
+    SCOPED_TRACE(access);
+    const std::string name = unique_name();
+    EndActor server = listening_server(name, message_pipe());
+    EndActor client = opened_client(name, access);
+    ASSERT_STATUS(PIPES_OK, client.set_mode(PIPES_READMODE_MESSAGE));
+    EXPECT_EQ(received_nothing(PIPES_ERROR_ACCESS_DENIED), client.transact("x"));
+    EXPECT_EQ(peeked("", 0, 0), server.peek()) << "nothing was sent";
+    EXPECT_STATUS(PIPES_OK, server.disconnect());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_ACCESS_DENIED), client.transact("x"))
+        << "detached: rights come before state";
+  }
+}
+
+TEST_P(Trans, TRANS_3_OneWayPipesNeverAllowIt) {
+  const std::string name = unique_name();
+  EndActor server = listening_server(name, {.open_mode = PIPES_ACCESS_INBOUND, .pipe_mode = message_pipe().pipe_mode});
+  EXPECT_EQ(received_nothing(PIPES_ERROR_ACCESS_DENIED), server.transact("x"));
+  EndActor client = opened_client(name, PIPES_GENERIC_WRITE);
+  EXPECT_EQ(received_nothing(PIPES_ERROR_ACCESS_DENIED), client.transact("x"));
+}
+
+TEST_P(Trans, TRANS_4_UnreadDataMakesItFailAndNothingIsSent) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    for (const char* unread : {"unread", ""}) {
+      SCOPED_TRACE(unread);
+      EXPECT_STATUS(PIPES_OK, partner.write(unread).status);
+      EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_BUSY), caller.transact("x"));
+      EXPECT_EQ(peeked("", 0, 0), partner.peek());
+      EXPECT_EQ(received(PIPES_OK, unread), caller.read()) << "and nothing was consumed";
+    }
+    EXPECT_EQ(sent(4), partner.write("long"));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "lon"), caller.read(3));
+    EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_BUSY), caller.transact("x")) << "the rest of a message";
+    EXPECT_EQ(peeked("", 0, 0), partner.peek());
+  });
+}
+
+TEST_P(Trans, TRANS_4_AnotherWaitingReadMakesItFail) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    Pending<Received> reading = caller.start_read();
+    ASSERT_TRUE(reading.wait_until_blocked());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_BUSY), caller.transact("x"));
+    EXPECT_EQ(peeked("", 0, 0), partner.peek());
+    EXPECT_EQ(sent(4), partner.write("data"));
+    EXPECT_EQ(received(PIPES_OK, "data"), reading.result());
+  });
+}
+
+TEST_P(Trans, TRANS_4_AnotherWaitingTransactionMakesItFail) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    Pending<Received> first = caller.start_transact("first");
+    ASSERT_TRUE(first.wait_until_blocked());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_BUSY), caller.transact("second"));
+    EXPECT_EQ(received(PIPES_OK, "first"), partner.read());
+    EXPECT_EQ(peeked("", 0, 0), partner.peek());
+    EXPECT_EQ(sent(5), partner.write("reply"));
+    EXPECT_EQ(received(PIPES_OK, "reply"), first.result());
+  });
+}
+
+TEST_P(Trans, TRANS_5_RequestIsQueuedWithoutRegardToTheQuota) {
+  for (const uint32_t quota : {0u, 100u}) {
+    SCOPED_TRACE(quota);
+    in_both_directions(with_quota(message_pipe(), quota), [quota](EndActor& caller, EndActor& partner) {
+      const std::string request = bytes(10 * quota + 5);
+      Pending<Received> transaction = caller.start_transact(request);
+      EXPECT_TRUE(transaction.wait_until_blocked());
+      // The reply can be there before the request is read: the call waits for nothing else.
+      EXPECT_EQ(sent(5), partner.write("early"));
+      EXPECT_EQ(received(PIPES_OK, "early"), transaction.result());
+      EXPECT_EQ(received(PIPES_OK, request), partner.read());
+    });
+  }
+}
+
+TEST_P(Trans, TRANS_6_WaitsAlsoInNoWaitMode) {
+  in_both_directions(with_quota(message_pipe(), 0), [](EndActor& caller, EndActor& partner) {
+    ASSERT_STATUS(PIPES_OK, caller.set_mode(PIPES_READMODE_MESSAGE | PIPES_NOWAIT));
+    Pending<Received> transaction = caller.start_transact("question");
+    ASSERT_TRUE(transaction.wait_until_blocked());
+    EXPECT_EQ(received(PIPES_OK, "question"), partner.read());
+    EXPECT_TRUE(still_waits(transaction));
+    EXPECT_EQ(sent(6), partner.write("answer"));
+    EXPECT_EQ(received(PIPES_OK, "answer"), transaction.result());
+  });
+}
+
+TEST_P(Trans, TRANS_7_LongReplyFillsTheBufferAndItsRestIsReadOrPeeked) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    Pending<Received> transaction = caller.start_transact("q", 4);
+    ASSERT_TRUE(transaction.wait_until_blocked());
+    EXPECT_EQ(sent(10), partner.write("0123456789"));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "0123"), transaction.result());
+    EXPECT_EQ(peeked("45", 6, 4), caller.peek(2));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "456"), caller.read(3));
+    EXPECT_EQ(received(PIPES_OK, "789"), caller.read(3));
+  });
+}
+
+TEST_P(Trans, TRANS_8_ReadsExactlyOneReply) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    for (const std::string reply : {"reply", "", "other"}) {
+      SCOPED_TRACE(reply);
+      Pending<Received> transaction = caller.start_transact("q");
+      ASSERT_TRUE(transaction.wait_until_blocked());
+      EXPECT_EQ(sent(reply.size()), partner.write(reply));
+      EXPECT_EQ(sent(4), partner.write("more"));
+      EXPECT_EQ(received(PIPES_OK, reply), transaction.result());
+      EXPECT_EQ(received(PIPES_OK, "more"), caller.read());
+      EXPECT_EQ(received(PIPES_OK, "q"), partner.read());
+    }
+  });
+}
+
+TEST_P(Trans, TRANS_9_WithoutAConnection) {
+  const std::string name = unique_name();
+  EndActor server = listening_server(name, message_pipe());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BAD_PIPE), server.transact("x")) << "listening";
+  EndActor client = opened_client(name);
+  ASSERT_STATUS(PIPES_OK, client.set_mode(PIPES_READMODE_MESSAGE));
+  EXPECT_STATUS(PIPES_OK, server.disconnect());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BAD_PIPE), server.transact("x")) << "disconnected";
+  EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_NOT_CONNECTED), client.transact("x")) << "detached";
+}
+
+TEST_P(Trans, TRANS_9_PeerClosed) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    EXPECT_STATUS(PIPES_OK, partner.close());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BAD_PIPE), caller.transact("x"));
+  });
+}
+
+TEST_P(Trans, TRANS_10_PartnerClosesWhileTheReplyIsAwaited) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    Pending<Received> transaction = caller.start_transact("q");
+    ASSERT_TRUE(transaction.wait_until_blocked());
+    EXPECT_EQ(received(PIPES_OK, "q"), partner.read());
+    EXPECT_STATUS(PIPES_OK, partner.close());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), transaction.result());
+  });
+}
+
+TEST_P(Trans, TRANS_10_ServerDisconnectsWhileTheReplyIsAwaited) {
+  for (const bool at_client : {true, false}) {
+    SCOPED_TRACE(at_client);
+    EndPair pair = connected_ends(message_pipe());
+    Pending<Received> transaction = (at_client ? pair.client : pair.server).start_transact("q");
+    ASSERT_TRUE(transaction.wait_until_blocked());
+    EXPECT_STATUS(PIPES_OK, pair.server.disconnect());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_NOT_CONNECTED), transaction.result());
+  }
+}
+
+TEST(TransHere, TRANS_12_CountMayNotBeNullWithoutAStructure) {
+  const Pair pair = connected_pair(message_pipe());
+  char reply[8] = {};
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
+                pipes_transact(pair.client, "x", 1, reply, sizeof(reply), nullptr, nullptr));
+  EXPECT_EQ(peeked("", 0, 0), peek(pair.server)) << "nothing was sent";
+}
+
+TEST_P(Trans, TRANS_13_UsableByTheServerEnd) {
+  EndPair pair = connected_ends(message_pipe());
+  Pending<Received> transaction = pair.server.start_transact("from the server");
+  EXPECT_EQ(received(PIPES_OK, "from the server"), pair.client.read());
+  EXPECT_EQ(sent(15), pair.client.write("from the client"));
+  EXPECT_EQ(received(PIPES_OK, "from the client"), transaction.result());
+}
+
+TEST_P(Trans, TRANS_14_NoLimitOfSizeOnOneComputer) {
+  for (const uint32_t size : {65535u, 65536u, 65537u, kBeyondTheRing}) {
+    SCOPED_TRACE(size);
+    in_both_directions(with_quota(message_pipe(), 100), [size](EndActor& caller, EndActor& partner) {
+      Pending<Received> transaction = caller.start_transact(bytes(size), size);
+      EXPECT_EQ(received(PIPES_OK, bytes(size)), partner.read(size));
+      EXPECT_EQ(sent(size), partner.write(bytes(size, 2)));
+      EXPECT_EQ(received(PIPES_OK, bytes(size, 2)), transaction.result());
+    });
+  }
+}
+
+TEST_P(Trans, TRANS_15_PartnerReadsAndWritesPlainly) {
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    ASSERT_STATUS(PIPES_OK, partner.set_mode(PIPES_READMODE_BYTE));
+    Pending<Received> reading = partner.start_read(3);
+    ASSERT_TRUE(reading.wait_until_blocked());
+    Pending<Received> transaction = caller.start_transact("request");
+    EXPECT_EQ(received(PIPES_OK, "req"), reading.result());
+    EXPECT_EQ(received(PIPES_OK, "uest"), partner.read());
+    EXPECT_EQ(sent(5), partner.write("reply"));
+    EXPECT_EQ(received(PIPES_OK, "reply"), transaction.result());
+  });
+}
+
+}  // namespace
+}  // namespace pipes::test

@@ -1,0 +1,258 @@
+// The ring by itself: frames there and back, wrapping, rewinding, withdrawing, and what a hostile peer may write.
+#include "wire/ring.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+
+#include "ring_pair.h"
+
+namespace pipes::wire {
+namespace {
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+void push_message(RingPair& ring, const std::string& text, bool waits = false) {
+  ASSERT_EQ(ring.writer.fit(FrameKind::kWhole, text.size()), RingWriter::Fit::kFits);
+  ring.writer.announce(text.size());
+  ring.writer.push(FrameKind::kWhole, waits, bytes_of(text));
+}
+
+std::string take_all(RingPair& ring, size_t size) {
+  std::string text(size, '\0');
+  const auto taken = ring.reader.take(std::as_writable_bytes(std::span(text)));
+  EXPECT_EQ(taken.look, Look::kFrame);
+  text.resize(taken.bytes);
+  return text;
+}
+
+void scribble_header(RingPair& ring, uint64_t position, uint64_t word) { ring.ring().word(position).store(word); }
+
+TEST(Ring, EmptyHoldsNothing) {
+  RingPair ring;
+  EXPECT_EQ(ring.reader.look(), Look::kNothing);
+  EXPECT_FALSE(ring.reader.glance());
+  EXPECT_EQ(ring.reader.available(), 0u);
+}
+
+TEST(Ring, DeliversMessagesInOrder) {
+  RingPair ring;
+  push_message(ring, "first");
+  push_message(ring, "");
+  push_message(ring, "third");
+  EXPECT_EQ(ring.reader.available(), 10u);
+  for (const char* expected : {"first", "", "third"}) {
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    EXPECT_EQ(take_all(ring, 16), expected);
+  }
+  EXPECT_EQ(ring.reader.look(), Look::kNothing);
+}
+
+TEST(Ring, ShortBufferLeavesTheRest) {
+  RingPair ring;
+  push_message(ring, "abcdef");
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 4), "abcd");
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(ring.reader.message_left(), 2u);
+  EXPECT_EQ(take_all(ring, 4), "ef");
+}
+
+TEST(Ring, PayloadsSurviveTheWrap) {
+  RingPair ring;
+  const std::string large(RingPair::kCapacity / 3, 'x');
+  for (int round = 0; round < 20; ++round) {
+    std::string message = large;
+    message.replace(0, 1, 1, static_cast<char>('a' + round));
+    push_message(ring, message);
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    ASSERT_EQ(take_all(ring, message.size()), message);
+    ring.reader.publish();
+  }
+  EXPECT_GT(ring.writer.tail(), RingPair::kCapacity);
+}
+
+TEST(Ring, RefusesWhatDoesNotFit) {
+  RingPair ring;
+  const std::string half(RingPair::kCapacity / 2, 'x');
+  push_message(ring, half);
+  EXPECT_EQ(ring.writer.fit(FrameKind::kWhole, half.size()), RingWriter::Fit::kNoRoom);
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  take_all(ring, half.size());
+  ring.reader.publish();
+  EXPECT_EQ(ring.writer.fit(FrameKind::kWhole, half.size()), RingWriter::Fit::kFits);
+}
+
+TEST(Ring, MessageInSeveralFramesCountsWhole) {
+  RingPair ring;
+  ring.writer.announce(6);
+  ring.writer.push(FrameKind::kFirst, false, bytes_of("ab"), 6);
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(ring.reader.message_left(), 6u);
+  EXPECT_EQ(ring.reader.available(), 6u);
+  EXPECT_FALSE(ring.reader.message_complete());
+  ring.writer.push(FrameKind::kMore, false, bytes_of("cd"));
+  ring.writer.push(FrameKind::kLast, false, bytes_of("ef"));
+  EXPECT_TRUE(ring.reader.message_complete());
+  std::string peeked(8, '\0');
+  const auto peek = ring.reader.peek(std::as_writable_bytes(std::span(peeked)), true);
+  EXPECT_EQ(peek.copied, 6u);
+  EXPECT_EQ(peeked.substr(0, 6), "abcdef");
+  for (const char* expected : {"ab", "cd", "ef"}) {
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    EXPECT_EQ(take_all(ring, 8), expected);
+  }
+  EXPECT_FALSE(ring.reader.in_message());
+}
+
+TEST(Ring, PeekStopsAtTheMessageEnd) {
+  RingPair ring;
+  push_message(ring, "one");
+  push_message(ring, "two");
+  std::string buffer(8, '\0');
+  EXPECT_EQ(ring.reader.peek(std::as_writable_bytes(std::span(buffer)), true).copied, 3u);
+  EXPECT_EQ(ring.reader.peek(std::as_writable_bytes(std::span(buffer)), false).copied, 6u);
+  EXPECT_EQ(ring.reader.peek({}, true).message_left, 3u);
+}
+
+TEST(Ring, RewindKeepsShortAnswersInTheFirstPage) {
+  RingPair ring;
+  const std::string message(64, 'm');
+  for (int i = 0; i < 1000; ++i) {
+    const uint64_t bytes = frame_bytes(FrameKind::kWhole, message.size());
+    if (ring.writer.memory().offset(ring.writer.tail()) + bytes + kHeaderBytes > kPage) {
+      ASSERT_TRUE(ring.writer.can_rewind(bytes));
+      ring.writer.rewind();
+    }
+    ASSERT_LT(ring.writer.memory().offset(ring.writer.tail()), kPage);
+    push_message(ring, message);
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    ASSERT_EQ(take_all(ring, 64), message);
+    ring.reader.publish();
+  }
+}
+
+TEST(Ring, WithdrawnMessageIsNeverSeen) {
+  RingPair ring;
+  push_message(ring, "kept");
+  const uint64_t position = ring.writer.tail();
+  push_message(ring, "gone", true);
+  const auto withdrawn = ring.writer.withdraw(position, FrameKind::kWhole, 4);
+  EXPECT_FALSE(withdrawn.violation);
+  EXPECT_EQ(withdrawn.bytes, 4u);
+  push_message(ring, "next");
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 8), "kept");
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 8), "next");
+}
+
+TEST(Ring, CANCEL_9_WithdrawingLeavesWhatWasClaimed) {
+  RingPair ring;
+  push_message(ring, "abcdef", true);
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 2), "ab");
+  EXPECT_EQ(ring.writer.withdraw(0, FrameKind::kWhole, 6).bytes, 4u);
+  EXPECT_EQ(ring.reader.look(), Look::kMessageCut);
+  EXPECT_EQ(ring.reader.look(), Look::kNothing);
+}
+
+TEST(Ring, WithdrawingFindsNothingWhenAllIsClaimed) {
+  RingPair ring;
+  push_message(ring, "abc", true);
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 3), "abc");
+  EXPECT_EQ(ring.writer.withdraw(0, FrameKind::kWhole, 3).bytes, 0u);
+}
+
+TEST(Ring, CLOSE_9_DeathDropsWhatWasNotFinal) {
+  RingPair ring;
+  push_message(ring, "done");
+  const uint64_t final = ring.writer.tail();
+  push_message(ring, "waiting", true);
+  ring.writer.publish_final(final);
+  ring.reader.writer_died();
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 8), "done");
+  EXPECT_EQ(ring.reader.look(), Look::kNothing);
+  EXPECT_EQ(ring.reader.available(), 0u);
+}
+
+TEST(Ring, CompletedWaitingWritesOutliveTheWriter) {
+  RingPair ring;
+  push_message(ring, "waited", true);
+  ring.writer.publish_final(ring.writer.tail());
+  ring.reader.writer_died();
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 8), "waited");
+}
+
+// Headers that no honest writer leaves.
+class HostileHeader : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(HostileHeader, IsAViolationForGood) {
+  RingPair ring;
+  scribble_header(ring, 0, GetParam());
+  EXPECT_EQ(ring.reader.look(), Look::kViolation);
+  scribble_header(ring, 0, 0);
+  EXPECT_EQ(ring.reader.look(), Look::kViolation);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, HostileHeader,
+    testing::Values(FrameHeader{static_cast<FrameKind>(15), false, 1, 0}.encode(),         // unknown kind
+                    FrameHeader{FrameKind::kWhole, false, FrameHeader::kLengthMax, 0}.encode(),  // beyond the ring
+                    FrameHeader{FrameKind::kWhole, true, 8, 4}.encode(),                   // claimed, not by us
+                    FrameHeader{FrameKind::kMore, false, 8, 0}.encode(),                   // a middle without a beginning
+                    FrameHeader{FrameKind::kLast, false, 8, 0}.encode(),                   // an end without a beginning
+                    FrameHeader{FrameKind::kFirst, false, 0, 0}.encode(),                  // an empty beginning
+                    FrameHeader{FrameKind::kSkip, false, 8, 0}.encode(),                   // a skip with a length
+                    FrameHeader{FrameKind::kWhole, false, 8, 0}.encode() | FrameHeader::kUnused));
+
+TEST(Ring, TwoSkipsInARowAreAViolation) {
+  RingPair ring;
+  push_message(ring, "x");
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  take_all(ring, 1);
+  const uint64_t skip = FrameHeader{FrameKind::kSkip, false, 0, 0}.encode();
+  scribble_header(ring, 16, skip);
+  scribble_header(ring, 0, skip);
+  EXPECT_EQ(ring.reader.look(), Look::kViolation);
+}
+
+TEST(Ring, LastFrameMustEndItsMessageExactly) {
+  RingPair ring;
+  ring.writer.push(FrameKind::kFirst, false, bytes_of("ab"), 6);
+  ring.writer.push(FrameKind::kLast, false, bytes_of("abc"));
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  take_all(ring, 2);
+  EXPECT_EQ(ring.reader.look(), Look::kViolation);
+}
+
+TEST(Ring, ImpossibleProgressOfTheReaderIsRefused) {
+  RingPair ring;
+  push_message(ring, "abc");
+  ring.words->reader.head.store(ring.writer.tail() + 8);
+  EXPECT_FALSE(ring.writer.refresh());
+  ring.words->reader.head.store(4);
+  EXPECT_FALSE(ring.writer.refresh());
+  ring.words->reader.head.store(ring.writer.tail());
+  ring.words->reader.consumed.store(4);
+  EXPECT_FALSE(ring.writer.refresh());
+  ring.words->reader.consumed.store(3);
+  EXPECT_TRUE(ring.writer.refresh());
+  ring.words->reader.head.store(0);
+  EXPECT_FALSE(ring.writer.refresh());
+}
+
+TEST(Ring, EmptyFramesKeepNoLookBusyForEver) {
+  RingPair ring;
+  const uint64_t withdrawn = FrameHeader{FrameKind::kWithdrawn, true, 0, 0}.encode();
+  for (uint64_t position = 0; position < RingPair::kCapacity; position += 8) scribble_header(ring, position, withdrawn);
+  EXPECT_EQ(ring.reader.look(), Look::kNothing);
+  EXPECT_EQ(ring.reader.peek({}, true).copied, 0u);
+}
+
+}  // namespace
+}  // namespace pipes::wire
