@@ -158,7 +158,8 @@ static pipes_status accept_client(const struct settings* settings, const char* p
                                   pthread_t* thread) {
   const pipes_handle client = *pipe;
   pipes_status status = pipes_connect(client, NULL);
-  if (status != PIPES_OK && status != PIPES_ERROR_PIPE_CONNECTED) return status;
+  /* NO_DATA: the client has gone again; its conversation will find that out. */
+  if (status != PIPES_OK && status != PIPES_ERROR_PIPE_CONNECTED && status != PIPES_ERROR_NO_DATA) return status;
   status = more ? create_instance(path, 0, pipe) : PIPES_OK;
   return status == PIPES_OK ? start_conversation(settings, client, thread) : status;
 }

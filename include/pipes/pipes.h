@@ -20,18 +20,19 @@
  *   4. Buffers belong to the caller and are used only during the call (until completion, for a pending overlapped one).
  *   5. Unless a declaration says otherwise, on failure outputs keep their values, except that byte counts are set to 0
  *      first; and any thread may make any call at any time. A blocked read never blocks a write on the same handle.
- *   6. Structures that may grow begin with `size`, filled in by the caller with sizeof. Zeroed members mean the default.
- *      A size that is too small, or a larger one with unknown non-zero members, gives PIPES_ERROR_INVALID_PARAMETER.
+ *   6. Structures that may grow begin with `size`, filled in by the caller with sizeof. Zeroed members mean the
+ * default. A size that is too small, or a larger one with unknown non-zero members, gives
+ * PIPES_ERROR_INVALID_PARAMETER.
  *   7. Numbers of constants never change and are never reused.
  *   8. Unknown flag bits are refused, never ignored, except where a declaration says that Win32 ignores them.
  *   9. A signal never makes a call return early, and writing to a pipe without a reader never raises one.
- *  10. After fork without exec the child's handles of named pipes are gone (PIPES_ERROR_INVALID_HANDLE); anonymous pipes
- *      stay usable. Processes made with raw clone or _Fork are not supported.
+ *  10. After fork without exec the child's handles of named pipes are gone (PIPES_ERROR_INVALID_HANDLE); anonymous
+ * pipes stay usable. Processes made with raw clone or _Fork are not supported.
  *
- * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED, before
- * the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle and is
- * not repeated. So are PIPES_ERROR_NOT_ENOUGH_MEMORY and PIPES_ERROR_NO_SYSTEM_RESOURCES where memory or descriptors
- * run out; nothing is lost or half done then.
+ * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED,
+ * before the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle
+ * and is not repeated. So are PIPES_ERROR_NOT_ENOUGH_MEMORY and PIPES_ERROR_NO_SYSTEM_RESOURCES where memory or
+ * descriptors run out; nothing is lost or half done then.
  */
 #ifndef PIPES_PIPES_H
 #define PIPES_PIPES_H
@@ -352,8 +353,8 @@ PIPES_API pipes_status pipes_read(pipes_handle handle, void* buffer, uint32_t si
  *   transferred  set to 0 first, then to the bytes written. May be null only with `overlapped`.
  *   overlapped   null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same and fills it.
  *
- * Waits, in PIPES_WAIT mode, until everything unread up to the end of this write fits the quota, and then returns 0 with
- * all of `size` written. In PIPES_NOWAIT mode 0 with a smaller count, mostly 0, means that there was no room.
+ * Waits, in PIPES_WAIT mode, until everything unread up to the end of this write fits the quota, and then returns 0
+ * with all of `size` written. In PIPES_NOWAIT mode 0 with a smaller count, mostly 0, means that there was no room.
  * PIPES_ERROR_NO_DATA: the other end has closed; PIPES_ERROR_BROKEN_PIPE: it closed while this write waited;
  * PIPES_ERROR_PIPE_LISTENING, PIPES_ERROR_PIPE_NOT_CONNECTED: no client yet, or disconnected.
  * Once it has returned 0 the data outlives the closing of this end. Win32: WriteFile. */
@@ -382,9 +383,9 @@ PIPES_API pipes_status pipes_peek(pipes_handle handle, void* buffer, uint32_t si
  *   transferred          set to 0 first, then to the bytes of the reply. May be null only with `overlapped`.
  *   overlapped           null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same.
  *
- * Waits for the reply, also in PIPES_NOWAIT mode; the request itself does not wait for quota. PIPES_ERROR_MORE_DATA: the
- * reply is longer than `reply`, and its rest stays queued. PIPES_ERROR_PIPE_BUSY: something is unread, or another read
- * waits; nothing was sent. PIPES_ERROR_BAD_PIPE: not connected. PIPES_ERROR_BROKEN_PIPE: the other end closed.
+ * Waits for the reply, also in PIPES_NOWAIT mode; the request itself does not wait for quota. PIPES_ERROR_MORE_DATA:
+ * the reply is longer than `reply`, and its rest stays queued. PIPES_ERROR_PIPE_BUSY: something is unread, or another
+ * read waits; nothing was sent. PIPES_ERROR_BAD_PIPE: not connected. PIPES_ERROR_BROKEN_PIPE: the other end closed.
  * PIPES_ERROR_PIPE_NOT_CONNECTED: disconnected. Win32: TransactNamedPipe. */
 PIPES_API pipes_status pipes_transact(pipes_handle handle, const void* request, uint32_t request_size, void* reply,
                                       uint32_t reply_size, uint32_t* transferred, pipes_overlapped* overlapped);
@@ -425,16 +426,16 @@ PIPES_API pipes_status pipes_get_info(pipes_handle handle, uint32_t* flags, uint
 /* pipes_local_info is the kernel's view of an end. `size` is filled in by the caller. */
 typedef struct pipes_local_info {
   uint32_t size;
-  uint32_t type;                 /* 0 byte, 1 message */
-  uint32_t configuration;        /* 0 inbound, 1 outbound, 2 duplex */
-  uint32_t maximum_instances;    /* 255: unlimited */
+  uint32_t type;              /* 0 byte, 1 message */
+  uint32_t configuration;     /* 0 inbound, 1 outbound, 2 duplex */
+  uint32_t maximum_instances; /* 255: unlimited */
   uint32_t current_instances;
   uint32_t inbound_quota;
-  uint32_t read_data_available;  /* bytes this end could read */
+  uint32_t read_data_available; /* bytes this end could read */
   uint32_t outbound_quota;
   uint32_t write_quota_available; /* what is left of the quota this end writes into */
-  uint32_t state;                /* PIPES_STATE_... */
-  uint32_t end;                  /* PIPES_SERVER_END or PIPES_CLIENT_END */
+  uint32_t state;                 /* PIPES_STATE_... */
+  uint32_t end;                   /* PIPES_SERVER_END or PIPES_CLIENT_END */
 } pipes_local_info;
 
 /* pipes_get_local_info fills `info`. Needs PIPES_FILE_READ_ATTRIBUTES. PIPES_ERROR_PIPE_NOT_CONNECTED on a client end
@@ -464,18 +465,18 @@ PIPES_API pipes_status pipes_get_state(pipes_handle handle, uint32_t* state, uin
  *   mode    null to leave the modes alone, else one read mode | one wait mode. A flag left out means byte or wait.
  *   max_collection_count, collect_data_timeout  as for pipes_get_state.
  *
- * PIPES_ERROR_INVALID_PARAMETER: unknown bits, or message read mode on a byte-type pipe. PIPES_ERROR_PIPE_BUSY: from wait
- * to no-wait while a read waits or something this end wrote is unread. Nothing changes on failure. Operations that wait
- * already go on waiting. Win32: SetNamedPipeHandleState. */
+ * PIPES_ERROR_INVALID_PARAMETER: unknown bits, or message read mode on a byte-type pipe. PIPES_ERROR_PIPE_BUSY: from
+ * wait to no-wait while a read waits or something this end wrote is unread. Nothing changes on failure. Operations that
+ * wait already go on waiting. Win32: SetNamedPipeHandleState. */
 PIPES_API pipes_status pipes_set_state(pipes_handle handle, const uint32_t* mode, const uint32_t* max_collection_count,
                                        const uint32_t* collect_data_timeout);
 
-/* The ids of the two processes of a connection, from a handle of either end. They come from the kernel and stay readable
- * after the process has ended. On Linux a process id is the one in the caller's pid namespace, 0 if it has none there;
- * a session is the audit session, 0 where there is none or it cannot be tied to the process any more.
+/* The ids of the two processes of a connection, from a handle of either end. They come from the kernel and stay
+ * readable after the process has ended. On Linux a process id is the one in the caller's pid namespace, 0 if it has
+ * none there; a session is the audit session, 0 where there is none or it cannot be tied to the process any more.
  *
- * PIPES_ERROR_NOT_FOUND: there is no client (client queries only). PIPES_ERROR_PIPE_NOT_CONNECTED: a client end that was
- * disconnected. PIPES_ERROR_INVALID_PARAMETER: null output. Win32: GetNamedPipeClientProcessId and its kin. */
+ * PIPES_ERROR_NOT_FOUND: there is no client (client queries only). PIPES_ERROR_PIPE_NOT_CONNECTED: a client end that
+ * was disconnected. PIPES_ERROR_INVALID_PARAMETER: null output. Win32: GetNamedPipeClientProcessId and its kin. */
 PIPES_API pipes_status pipes_get_client_process_id(pipes_handle handle, uint32_t* process_id);
 PIPES_API pipes_status pipes_get_client_session_id(pipes_handle handle, uint32_t* session_id);
 PIPES_API pipes_status pipes_get_server_process_id(pipes_handle handle, uint32_t* process_id);
@@ -491,22 +492,23 @@ PIPES_API pipes_status pipes_get_client_computer_name(pipes_handle handle, char*
 
 /* pipes_pipe_info describes a pipe to the callback of pipes_enumerate. It and its strings live during the callback. */
 typedef struct pipes_pipe_info {
-  uint32_t size;               /* filled in by the library */
-  uint32_t instances;          /* that exist, in whatever state */
-  uint32_t max_instances;      /* 255: unlimited */
-  uint32_t type;               /* PIPES_TYPE_BYTE or PIPES_TYPE_MESSAGE; on Windows 0xFFFFFFFF, since it is not told */
-  uint32_t access;             /* PIPES_ACCESS_...; on Windows 0, since it is not told */
-  uint32_t server_process_id;  /* of the oldest server process; 0 if not known */
-  uint32_t owner_uid;          /* of the user who created the pipe; 0xFFFFFFFF on Windows */
+  uint32_t size;              /* filled in by the library */
+  uint32_t instances;         /* that exist, in whatever state */
+  uint32_t max_instances;     /* 255: unlimited */
+  uint32_t type;              /* PIPES_TYPE_BYTE or PIPES_TYPE_MESSAGE; on Windows 0xFFFFFFFF, since it is not told */
+  uint32_t access;            /* PIPES_ACCESS_...; on Windows 0, since it is not told */
+  uint32_t server_process_id; /* of the oldest server process; 0 if not known */
+  uint32_t owner_uid;         /* of the user who created the pipe; 0xFFFFFFFF on Windows */
   uint32_t reserved;
-  const char* name;            /* without `\\.\pipe\`, in the creator's spelling */
+  const char* name; /* without `\\.\pipe\`, in the creator's spelling */
 } pipes_pipe_info;
 
 /* pipes_enumerate_callback is called once a pipe, on the calling thread, with no lock held. Returns 0 to stop. */
 typedef int (*pipes_enumerate_callback)(const pipes_pipe_info* info, void* context);
 
-/* pipes_enumerate lists the pipes that exist, each name once, whatever the caller's rights on them, in no certain order.
- * `context` is passed on. Pipes that come or go meanwhile may be missed. Win32: FindFirstFile on `\\.\pipe\*`. */
+/* pipes_enumerate lists the pipes that exist, each name once, whatever the caller's rights on them, in no certain
+ * order. `context` is passed on. Pipes that come or go meanwhile may be missed. Win32: FindFirstFile on `\\.\pipe\*`.
+ */
 PIPES_API pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context);
 
 /* ------------------------------------------------------------------------------------------------------- handles -- */
@@ -533,8 +535,8 @@ PIPES_API pipes_status pipes_duplicate(pipes_handle handle, uint32_t desired_acc
  * anonymous pipes, whose descriptor then survives exec. Win32: SetHandleInformation with HANDLE_FLAG_INHERIT. */
 PIPES_API pipes_status pipes_set_inheritable(pipes_handle handle, uint32_t inherit_handle);
 
-/* pipes_get_handle_flags and pipes_set_handle_flags read the PIPES_HANDLE_FLAG_... of `handle`, and set those in `mask` to
- * their values in `flags`. Unknown bits: PIPES_ERROR_INVALID_PARAMETER. Win32: GetHandleInformation,
+/* pipes_get_handle_flags and pipes_set_handle_flags read the PIPES_HANDLE_FLAG_... of `handle`, and set those in `mask`
+ * to their values in `flags`. Unknown bits: PIPES_ERROR_INVALID_PARAMETER. Win32: GetHandleInformation,
  * SetHandleInformation. */
 PIPES_API pipes_status pipes_get_handle_flags(pipes_handle handle, uint32_t* flags);
 PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags);
@@ -552,9 +554,9 @@ typedef uint64_t pipes_thread;
 /* pipes_current_thread returns the calling thread's name, valid until the thread ends. Never fails. */
 PIPES_API pipes_thread pipes_current_thread(void);
 
-/* pipes_cancel_synchronous asks the blocking call that `thread` is in to end with PIPES_ERROR_OPERATION_ABORTED. 0 means
- * only that it was asked: the call may still succeed. PIPES_ERROR_NOT_FOUND: the thread does not block in a call of this
- * library. PIPES_ERROR_INVALID_HANDLE: no such thread. Win32: CancelSynchronousIo. */
+/* pipes_cancel_synchronous asks the blocking call that `thread` is in to end with PIPES_ERROR_OPERATION_ABORTED. 0
+ * means only that it was asked: the call may still succeed. PIPES_ERROR_NOT_FOUND: the thread does not block in a call
+ * of this library. PIPES_ERROR_INVALID_HANDLE: no such thread. Win32: CancelSynchronousIo. */
 PIPES_API pipes_status pipes_cancel_synchronous(pipes_thread thread);
 
 /* pipes_log_callback receives one line without its line end, on the thread that it concerns, with no lock held.

@@ -41,6 +41,7 @@ pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t p
     if (const Status refused = check_attributes(attributes, &handle_flags); refused != PIPES_OK) return refused;
     const auto parsed = parse_pipe_name(name, NameUse::kCreate);
     if (!parsed) return parsed.status();
+    if (parent_exists(*parsed)) return PIPES_ERROR_INVALID_NAME;
     auto created = ServerPipe::create(*parsed, *parameters);
     if (!created) return created.status();
     HandleTarget target;
@@ -121,8 +122,10 @@ pipes_status pipes_connect(pipes_handle handle, pipes_overlapped* overlapped) {
     const HandleTable::Pin pin(HandleTable::instance(), handle);
     if (!pin) return PIPES_ERROR_INVALID_HANDLE;
     if (const Status refused = check_overlapped(pin, overlapped); refused != PIPES_OK) return refused;
+    if (overlapped != nullptr) overlapped->internal = kNtPending;
+    const uint32_t calls_before = Parker::mine().blocking_calls();
     const Status status = pin->named ? pin->named->connect() : pin->anonymous->end->connect();
-    return finish_overlapped(overlapped, status, 0);
+    return finish_overlapped(overlapped, status, 0, Parker::mine().blocking_calls() != calls_before);
   });
 }
 

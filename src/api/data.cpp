@@ -13,19 +13,40 @@ Status check_overlapped(const HandleTable::Pin& pin, const pipes_overlapped* ove
   return overlapped->event == nullptr ? PIPES_OK : PIPES_ERROR_INVALID_HANDLE;
 }
 
-Status finish_overlapped(pipes_overlapped* overlapped, Status status, uint32_t transferred) {
+namespace {
+
+// ERR-1, for what an operation that waited can end with.
+uint64_t nt_status(Status status) {
+  switch (status) {
+    case PIPES_OK:
+      return 0;
+    case PIPES_ERROR_MORE_DATA:
+      return 0x80000005;
+    case PIPES_ERROR_OPERATION_ABORTED:
+      return 0xC0000120;
+    case PIPES_ERROR_BROKEN_PIPE:
+      return 0xC000014B;
+    case PIPES_ERROR_PIPE_NOT_CONNECTED:
+      return 0xC00000B0;
+    case PIPES_ERROR_NO_DATA:
+      return 0xC00000B1;
+    default:
+      return 0xC0000001;  // STATUS_UNSUCCESSFUL
+  }
+}
+
+}  // namespace
+
+Status finish_overlapped(pipes_overlapped* overlapped, Status status, uint32_t transferred, bool waited) {
   if (overlapped == nullptr) return status;
-  constexpr uint64_t kBufferOverflow = 0x80000005;
-  if (status == PIPES_OK || status == PIPES_ERROR_MORE_DATA) {
-    overlapped->internal = status == PIPES_OK ? 0 : kBufferOverflow;
+  if (status == PIPES_OK || status == PIPES_ERROR_MORE_DATA || waited) {
+    overlapped->internal = nt_status(status);
     overlapped->internal_high = transferred;
   }
   return status;
 }
 
 namespace {
-
-constexpr uint64_t kPending = 0x103;
 
 // The frame that reads, writes and transactions share: the count first, then the handle, its rights, its OVERLAPPED.
 template <class Named, class Anonymous>
@@ -39,13 +60,15 @@ Status transfer(pipes_handle handle, uint32_t rights, uint32_t* transferred, pip
     if ((pin->access & rights) != rights) return PIPES_ERROR_ACCESS_DENIED;
     if (overlapped != nullptr) {
       if (const Status refused = check_overlapped(pin, overlapped); refused != PIPES_OK) return refused;
-      overlapped->internal = kPending;
+      overlapped->internal = kNtPending;
     }
     uint32_t count = 0;
+    const uint32_t calls_before = overlapped != nullptr ? Parker::mine().blocking_calls() : 0;
     const Status status = pin->named ? named(*pin->named, &count) : anonymous(*pin->anonymous->end, &count);
     // With an OVERLAPPED the count is told only by success (FINE-4).
     if (transferred != nullptr && (overlapped == nullptr || status == PIPES_OK)) *transferred = count;
-    return finish_overlapped(overlapped, status, count);
+    const bool waited = overlapped != nullptr && Parker::mine().blocking_calls() != calls_before;
+    return finish_overlapped(overlapped, status, count, waited);
   });
 }
 
@@ -63,7 +86,9 @@ pipes_status pipes_read(pipes_handle handle, void* buffer, uint32_t size, uint32
   }
   return transfer(
       handle, PIPES_FILE_READ_DATA, transferred, overlapped,
-      [&](NamedEnd& end, uint32_t* count) { return end.read({static_cast<std::byte*>(buffer), size}, count); },
+      [&](NamedEnd& end, uint32_t* count) {
+        return end.read({static_cast<std::byte*>(buffer), size}, count);
+      },
       [&](AnonymousEnd& end, uint32_t* count) { return end.read(buffer, size, count); });
 }
 
@@ -75,7 +100,9 @@ pipes_status pipes_write(pipes_handle handle, const void* buffer, uint32_t size,
   }
   return transfer(
       handle, PIPES_FILE_WRITE_DATA, transferred, overlapped,
-      [&](NamedEnd& end, uint32_t* count) { return end.write({static_cast<const std::byte*>(buffer), size}, count); },
+      [&](NamedEnd& end, uint32_t* count) {
+        return end.write({static_cast<const std::byte*>(buffer), size}, count);
+      },
       [&](AnonymousEnd& end, uint32_t* count) { return end.write(buffer, size, count); });
 }
 

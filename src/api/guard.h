@@ -32,8 +32,10 @@ Status with_end(pipes_handle handle, uint32_t rights, Named named, Anonymous ano
   });
 }
 
-// For an OVERLAPPED on a handle whose calls block: it is filled when the call is done (OVL-18).
-Status finish_overlapped(pipes_overlapped* overlapped, Status status, uint32_t transferred);
+// For an OVERLAPPED on a handle whose calls block: it is filled when the call is done (OVL-18). A call that was refused
+// at once leaves it pending (FINE-3); one that `waited` stores its failure too.
+Status finish_overlapped(pipes_overlapped* overlapped, Status status, uint32_t transferred, bool waited);
+inline constexpr uint64_t kNtPending = 0x103;
 // Whether an OVERLAPPED may be used with this handle.
 Status check_overlapped(const HandleTable::Pin& pin, const pipes_overlapped* overlapped);
 

@@ -25,8 +25,8 @@ uint32_t current_instances(NamedEnd& end) {
 Status client_user_name(NamedEnd& end, char* user_name, uint32_t size) {
   if (end.role() != Role::kServer) return PIPES_ERROR_INVALID_FUNCTION;
   const NamedEnd::PeerFacts peer = end.peer_facts();
-  const bool is_static = (peer.qos_flags & PIPES_SECURITY_SQOS_PRESENT) != 0 &&
-                         (peer.qos_flags & PIPES_SECURITY_CONTEXT_TRACKING) == 0;
+  const bool is_static =
+      (peer.qos_flags & PIPES_SECURITY_SQOS_PRESENT) != 0 && (peer.qos_flags & PIPES_SECURITY_CONTEXT_TRACKING) == 0;
   if (!peer.connected || (!peer.has_read && !is_static)) return PIPES_ERROR_CANNOT_IMPERSONATE;
   std::array<char, 4096> room{};
   passwd entry{};
@@ -130,7 +130,8 @@ pipes_status pipes_get_state(pipes_handle handle, uint32_t* state, uint32_t* ins
       },
       [&](AnonymousEnd& end) -> Status {
         if (collection) return PIPES_ERROR_INVALID_PARAMETER;
-        if (user_name != nullptr) return end.is_read_end() ? PIPES_ERROR_CANNOT_IMPERSONATE : PIPES_ERROR_INVALID_FUNCTION;
+        if (user_name != nullptr)
+          return end.is_read_end() ? PIPES_ERROR_CANNOT_IMPERSONATE : PIPES_ERROR_INVALID_FUNCTION;
         return end.get_modes(state, instances);
       });
 }

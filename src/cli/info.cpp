@@ -21,12 +21,13 @@ struct Options {
   bool json = false;
 };
 
-// The shortest wait there is: the question is whether an instance listens now.
-constexpr std::chrono::milliseconds kAtOnce{1};
+// The question is whether an instance listens now. If one does the answer takes as long as the server process needs to
+// be scheduled; if none does, all of this.
+constexpr std::chrono::milliseconds kAnswerTime{500};
 
 // Absent if the question could not be answered.
 std::optional<bool> instance_listens(const std::string& path) {
-  const Expected<void> waited = try_wait_available(path, kAtOnce);
+  const Expected<void> waited = try_wait_available(path, kAnswerTime);
   if (waited) return true;
   if (waited.status() == PIPES_ERROR_SEM_TIMEOUT) return false;
   return std::nullopt;
@@ -55,7 +56,7 @@ int info(const Options& options) {
   });
   if (found == pipes->end()) {
     // A malformed name deserves its own number, which only the library knows.
-    const Expected<void> asked = try_wait_available(path, kAtOnce);
+    const Expected<void> asked = try_wait_available(path, kAnswerTime);
     const bool malformed = !asked && asked.status() != PIPES_ERROR_SEM_TIMEOUT;
     return report_failure(cannot, malformed ? asked.status() : PIPES_ERROR_FILE_NOT_FOUND);
   }

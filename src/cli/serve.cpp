@@ -34,15 +34,10 @@ Expected<ServerEnd> create(const std::string& path, const Options& options, bool
   return ServerEnd::try_create(path, server);
 }
 
-// Waits for a client. One that came and went leaves its instance to be disconnected first (CONN-4); what it wrote
-// counts for nothing, since nobody is there for an answer.
+// Waits for a client. One that came and went already is served like any other: what it wrote is still there (CONN-4).
 Expected<void> accept(const ServerEnd& end) {
-  for (;;) {
-    const Expected<void> connected = end.try_connect();
-    if (connected.status() != PIPES_ERROR_NO_DATA) return connected;
-    const Expected<void> disconnected = end.try_disconnect();
-    if (!disconnected) return disconnected;
-  }
+  const Expected<void> connected = end.try_connect();
+  return connected.status() == PIPES_ERROR_NO_DATA ? Expected<void>() : connected;
 }
 
 int serve_once(ServerEnd end, const Options& options, const ServeEvents& events) {

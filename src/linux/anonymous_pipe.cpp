@@ -77,7 +77,8 @@ void store_if_wanted(T* target, T value) {
 
 // ------------------------------------------------------------------------------------------------------------ calls
 
-// A call under way on an end. While one is, the descriptors stay open; through it close and disconnect reach its thread.
+// A call under way on an end. While one is, the descriptors stay open; through it close and disconnect reach its
+// thread.
 struct AnonymousEnd::Call {
   explicit Call(AnonymousEnd& its_end) : end(its_end), nowait(its_end.nowait()) {}
   ~Call() {
@@ -229,7 +230,8 @@ class AnonymousEnd::Registry {
   static void before_fork() PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.lock(); }
   static void after_fork_in_parent() PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
 
-  // Async-signal-safe. The first three may have been done already by whoever else minds forks: doing them twice is harmless.
+  // Async-signal-safe. The first three may have been done already by whoever else minds forks: doing them twice is
+  // harmless.
   static void after_fork_in_child() PIPES_NO_THREAD_SAFETY_ANALYSIS {
     close_process_fds_in_child();
     Parker::reset_all_in_child();
@@ -349,8 +351,8 @@ EndView AnonymousEnd::view() const {
   return client_view(gone ? ServerEndState::kClosed : ServerEndState::kOpen);
 }
 
-// What a pipe that is not connected says to `operation`. A connected one is not asked here whether its other end is gone:
-// the operations find that out as they go.
+// What a pipe that is not connected says to `operation`. A connected one is not asked here whether its other end is
+// gone: the operations find that out as they go.
 Status AnonymousEnd::refusal(Operation operation) const {
   const InstanceState state = link_->state.load(std::memory_order_acquire);
   if (state == InstanceState::kConnected) return PIPES_OK;
@@ -409,8 +411,8 @@ Status AnonymousEnd::disconnect() {
   return break_pipe(from);
 }
 
-// The descriptors keep their numbers and from now on belong to a pipe without a writer: what was unread is gone, children
-// that write find no reader, and nobody's descriptor number is given to a stranger.
+// The descriptors keep their numbers and from now on belong to a pipe without a writer: what was unread is gone,
+// children that write find no reader, and nobody's descriptor number is given to a stranger.
 Status AnonymousEnd::break_pipe(InstanceState from) {
   int descriptors[2];
   if (::pipe2(descriptors, O_CLOEXEC | O_NONBLOCK) != 0) return status_from_errno(errno);
@@ -495,8 +497,8 @@ Status AnonymousEnd::peek(void* buffer, uint32_t size, uint32_t* transferred, ui
   return PIPES_OK;
 }
 
-// The kernel peeks at a pipe only by lending its pages to another one. That one needs as many places for pages; where the
-// user's limits refuse them, fewer bytes are copied.
+// The kernel peeks at a pipe only by lending its pages to another one. That one needs as many places for pages; where
+// the user's limits refuse them, fewer bytes are copied.
 Status AnonymousEnd::copy_unread(void* buffer, uint32_t size, uint32_t* copied) const {
   int descriptors[2];
   if (::pipe2(descriptors, O_CLOEXEC | O_NONBLOCK) != 0) return status_from_errno(errno);
@@ -526,8 +528,9 @@ AnonymousEnd::Attempt AnonymousEnd::put(const std::byte* bytes, uint32_t size) {
   return {Outcome::kFailed, 0, status_from_errno(errno)};
 }
 
-// Pages that are partly empty use up a pipe before its quota does; then the kernel refuses what NT would take. True if the
-// pipe was made larger for that reason. No two neighbouring pages fit into one, so four times the quota always suffices.
+// Pages that are partly empty use up a pipe before its quota does; then the kernel refuses what NT would take. True if
+// the pipe was made larger for that reason. No two neighbouring pages fit into one, so four times the quota always
+// suffices.
 bool AnonymousEnd::make_room(uint32_t size) const {
   if (uint64_t{unread()} + size > quota_) return false;
   const int capacity = ::fcntl(own_.get(), F_GETPIPE_SZ);
@@ -620,7 +623,10 @@ Status AnonymousEnd::wait_until_read(Call& call, uint64_t position) {
     watch.clear();
     if (const Status status = interruption(call)) return status;
     if (read_up_to(position)) return PIPES_OK;
-    if (peer_is_gone()) return PIPES_ERROR_BROKEN_PIPE;  // FLUSH-6
+    if (peer_is_gone()) {
+      const Status status = interruption(call);                      // a disconnect looks like this too
+      return status != PIPES_OK ? status : PIPES_ERROR_BROKEN_PIPE;  // FLUSH-6
+    }
     std::array<pollfd, 3> ready{{{own_.get(), 0, 0}, {wake, POLLIN, 0}, {watch.fd(), POLLIN, 0}}};
     if (const Status status = poll_status(ready, watch.fd() >= 0 ? -1 : pause_ms)) return status;
   }

@@ -1,22 +1,25 @@
-// AnonymousEnd: one end of an anonymous pipe. The pipe is the kernel's own, so that an end can be a child's standard handle
-// (ANON, CHILD); what lives here is the difference between a kernel pipe and NT's.
+// AnonymousEnd: one end of an anonymous pipe. The pipe is the kernel's own, so that an end can be a child's standard
+// handle (ANON, CHILD); what lives here is the difference between a kernel pipe and NT's.
 //
-// Each end has two descriptors of the same pipe. The native one belongs to the caller and to children, and keeps its own
-// flags. The private one is a separate open description, never blocks, and is what our calls use: they poll it beside
-// the thread's parker, so that closing, cancelling and disconnecting end every wait.
+// Each end has two descriptors of the same pipe. The native one belongs to the caller and to children, and keeps its
+// own flags. The private one is a separate open description, never blocks, and is what our calls use: they poll it
+// beside the thread's parker, so that closing, cancelling and disconnecting end every wait.
 //
 // What a kernel pipe cannot give (D35):
-// - Room is counted in pages. A write that fits the quota always finds room (the pipe is made larger if pages half empty
+// - Room is counted in pages. A write that fits the quota always finds room (the pipe is made larger if pages half
+// empty
 //   leave none), but a read that takes part of a page may give nothing back to a write that waits already, and the
 //   quota is at least the size asked for, in whole pages, as far as the system's limit for pipes lets it.
-// - A write longer than PIPE_BUF goes in pieces. Within a process writes through one end never interleave (BUF-7); between
+// - A write longer than PIPE_BUF goes in pieces. Within a process writes through one end never interleave (BUF-7);
+// between
 //   processes pieces can. What is not in the pipe yet is counted by no peek, and what is cannot be taken back when
 //   the write is cancelled.
 // - With PIPE_NOWAIT a write is all or nothing up to PIPE_BUF. A longer one asks first how much room there is; another
 //   process that writes at the same time, or a limit that keeps the pipe from growing, may cut it short, and then the
 //   count says how much was written.
 // - A flush counts the bytes this process writes meanwhile; other processes that write through the same end prolong it.
-// - Modes and the effect of disconnecting on the other end are those of this process; elsewhere a disconnected pipe looks
+// - Modes and the effect of disconnecting on the other end are those of this process; elsewhere a disconnected pipe
+// looks
 //   like one whose reader has closed.
 //
 // Relies on /proc being mounted.
@@ -52,17 +55,17 @@ class AnonymousEnd {
   AnonymousEnd& operator=(const AnonymousEnd&) = delete;
 
   // The calls below may be made by any thread at any time. Each answers 6 once the end is closed, and the numbers of
-  // STATE's tables once it is disconnected. A call that waits ends with 109 when its own end is closed (CLOSE-11), with 233
-  // when the pipe is disconnected in this process, and with 995 when it is cancelled.
+  // STATE's tables once it is disconnected. A call that waits ends with 109 when its own end is closed (CLOSE-11), with
+  // 233 when the pipe is disconnected in this process, and with 995 when it is cancelled.
 
-  // Reads in the order in which threads called (READ-17), as soon as anything is there; `size` 0 waits for data and takes
-  // none (READ-19). 109: nothing is left and no writer. 232: PIPE_NOWAIT and nothing there. 5 on a write end.
+  // Reads in the order in which threads called (READ-17), as soon as anything is there; `size` 0 waits for data and
+  // takes none (READ-19). 109: nothing is left and no writer. 232: PIPE_NOWAIT and nothing there. 5 on a write end.
   // `*transferred` is 0 on failure.
   [[nodiscard]] Status read(void* buffer, uint32_t size, uint32_t* transferred);
 
-  // Writes all of `size` bytes and waits for room as needed (ANON-5). 232: there was no reader; 109: the last one closed
-  // while this write was under way (ANON-8). PIPE_NOWAIT without room: 0, and `*transferred` less than `size`. 5 on a read
-  // end. `*transferred` is 0 on failure. Never raises a signal (WRITE-19).
+  // Writes all of `size` bytes and waits for room as needed (ANON-5). 232: there was no reader; 109: the last one
+  // closed while this write was under way (ANON-8). PIPE_NOWAIT without room: 0, and `*transferred` less than `size`. 5
+  // on a read end. `*transferred` is 0 on failure. Never raises a signal (WRITE-19).
   [[nodiscard]] Status write(const void* buffer, uint32_t size, uint32_t* transferred);
 
   // Copies up to `size` bytes without taking them, and counts (ANON-14). Outputs may be null; untouched on failure.
@@ -70,19 +73,22 @@ class AnonymousEnd {
   [[nodiscard]] Status peek(void* buffer, uint32_t size, uint32_t* transferred, uint32_t* available,
                             uint32_t* left_this_message);
 
-  // Waits until the reader has taken what is in the pipe now (FLUSH-1, FLUSH-2). 109 when the last reader closes meanwhile.
-  // Sleeps until somebody reads; where the kernel does not report that, looks again after pauses that grow to 50 ms.
-  // 5 on a read end.
+  // Waits until the reader has taken what is in the pipe now (FLUSH-1, FLUSH-2). 109 when the last reader closes
+  // meanwhile. Sleeps until somebody reads; where the kernel does not report that, looks again after pauses that grow
+  // to 50 ms. 5 on a read end.
   [[nodiscard]] Status flush();
 
   // As the server end or the client end answers: 535 and 232 (ANON-16); 1 on a client end. After a disconnect
-  // it listens, and since nobody can open a pipe without a name, it waits until it is closed, disconnected or cancelled.
+  // it listens, and since nobody can open a pipe without a name, it waits until it is closed, disconnected or
+  // cancelled.
   [[nodiscard]] Status connect();
 
-  // Read end: discards what is unread and breaks the pipe for good, for this process's write end with 233. 1 on a write end.
+  // Read end: discards what is unread and breaks the pipe for good, for this process's write end with 233. 1 on a write
+  // end.
   [[nodiscard]] Status disconnect();
 
-  // 0, or what the state says to `operation` before anything else is looked at (STATE-10): for queries answered elsewhere.
+  // 0, or what the state says to `operation` before anything else is looked at (STATE-10): for queries answered
+  // elsewhere.
   [[nodiscard]] Status check_state(Operation operation);
 
   // Queries. Outputs may be null, but for `info`, whose `size` is the caller's business.
@@ -90,7 +96,8 @@ class AnonymousEnd {
   [[nodiscard]] Status get_local_info(pipes_local_info* info);
   [[nodiscard]] Status get_modes(uint32_t* modes, uint32_t* current_instances);
 
-  // 87: unknown bits, or message read mode. 231: from wait to no-wait while a read waits or something written is unread.
+  // 87: unknown bits, or message read mode. 231: from wait to no-wait while a read waits or something written is
+  // unread.
   [[nodiscard]] Status set_modes(uint32_t modes);
 
   // The descriptor to hand to a child; borrowed, -1 once the end is closed.
@@ -120,7 +127,8 @@ class AnonymousEnd {
   // What both ends of a pipe know of each other in this process.
   struct Link {
     // Connected, disconnected or listening; closing is the kernel's to know. Written by the read end, read by both.
-    // Stored before the descriptors are replaced and loaded after a call met a replaced one, or it would answer 109 for 233.
+    // Stored before the descriptors are replaced and loaded after a call met a replaced one, or it would answer 109 for
+    // 233.
     std::atomic<InstanceState> state{InstanceState::kConnected};
   };
 

@@ -11,8 +11,8 @@
 #include "linux/pipe_folder.h"
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
-#include "security/access.h"
 #include "linux/spin.h"
+#include "security/access.h"
 
 namespace pipes {
 namespace {
@@ -90,7 +90,8 @@ Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const
   fixed.attributes.type = found.meta.type == PIPES_TYPE_MESSAGE ? PipeType::kMessage : PipeType::kByte;
   fixed.attributes.max_instances = found.meta.max_instances;
   fixed.attributes.default_timeout_ms = found.meta.default_timeout_ms;
-  fixed.quotas = {page.inbound_quota.load(std::memory_order_relaxed), page.outbound_quota.load(std::memory_order_relaxed)};
+  fixed.quotas = {page.inbound_quota.load(std::memory_order_relaxed),
+                  page.outbound_quota.load(std::memory_order_relaxed)};
   fixed.name = found.meta.display;
   fixed.folded = name.folded;
   fixed.owner_uid = found.meta.owner_uid;
@@ -109,7 +110,8 @@ Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const
   return OpenedEnd{std::move(end), granted};
 }
 
-// NAME-14: what a server process of `a` keeps from being the name of another pipe.
+}  // namespace
+
 bool parent_exists(const PipeName& name) {
   for (const std::u16string& parent : parent_names(name)) {
     PipeName shorter;
@@ -119,8 +121,6 @@ bool parent_exists(const PipeName& name) {
   }
   return false;
 }
-
-}  // namespace
 
 Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags) {
   if (Reactor::running() == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};

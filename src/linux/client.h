@@ -16,6 +16,9 @@ struct OpenedEnd {
 // pipes_open behind its checks of arguments.
 [[nodiscard]] Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags);
 
+// NAME-14: whether a pipe bears a name that ends before a backslash of `name`. Nothing can then bear `name`.
+[[nodiscard]] bool parent_exists(const PipeName& name);
+
 // pipes_wait_available behind its checks of arguments. `timeout` is the caller's.
 [[nodiscard]] Status wait_available(const PipeName& name, uint32_t timeout);
 

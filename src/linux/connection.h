@@ -2,8 +2,8 @@
 // private positions in both rings, and what it knows about the peer.
 //
 // Not thread-safe. The end that owns it guards the reading half with its read lock and the writing half with its write
-// lock. A thread that looks at the shared words without a lock (to spin, or before it sleeps) shares in the ownership, so
-// the memory stays mapped until it has left.
+// lock. A thread that looks at the shared words without a lock (to spin, or before it sleeps) shares in the ownership,
+// so the memory stays mapped until it has left.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Effects: what a decision under a lock wants done once the lock is dropped. Waking is a system call, and no system call,
-// wake or callback happens under a lock; so who decides fills one of these, and its owner performs it afterwards.
+// Effects: what a decision under a lock wants done once the lock is dropped. Waking is a system call, and no system
+// call, wake or callback happens under a lock; so who decides fills one of these, and its owner performs it afterwards.
 #pragma once
 
 #include <array>

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <vector>
 
 #include "linux/server_socket.h"
 #include "linux/system_error.h"
@@ -145,11 +144,14 @@ Result<Folder> Folder::open_or_make(int directory, const std::string& digest) {
   for (uint32_t spare = 0; spare <= kFolderSparesMax; ++spare) {
     FolderName name{digest, uid, spare};
     const std::string text = name.text();
-    if (mkdirat(directory, text.c_str(), kFolderMode) != 0 && errno != EEXIST) return status_from_errno(errno);
+    const bool made = mkdirat(directory, text.c_str(), kFolderMode) == 0;
+    if (!made && errno != EEXIST) return status_from_errno(errno);
     PIPES_CRASH_POINT("folder-made");  // CRASH: an empty folder, which the next creator uses and others do not believe.
     take_back(directory, text, uid);
     auto folder = open(directory, std::move(name));
-    if (folder || folder.status() != PIPES_ERROR_FILE_NOT_FOUND) return folder;
+    if (folder) return folder;
+    if (made) unlinkat(directory, text.c_str(), AT_REMOVEDIR);
+    if (folder.status() != PIPES_ERROR_FILE_NOT_FOUND) return folder;
     struct stat status {};
     const bool went_away = fstatat(directory, text.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0;
     if (went_away) return PIPES_ERROR_FILE_NOT_FOUND;
@@ -196,6 +198,8 @@ std::optional<int64_t> Folder::claimed_at() const {
 }
 
 void Folder::remove_file(const std::string& file) const { unlinkat(fd_.get(), file.c_str(), 0); }
+
+void Folder::remove_if_empty() const { unlinkat(fd_.get(), path_from_inside().c_str(), AT_REMOVEDIR); }
 
 Result<LockedFolder> LockedFolder::acquire(const Folder& folder, Wait wait) {
   // Without O_NONBLOCK, and the check of what it is, a founder could keep root here.
@@ -262,8 +266,20 @@ void LockedFolder::dismantle() const {
   folder_->remove_file(kLock);
   PIPES_CRASH_POINT("folder-lock-removed");  // CRASH: an empty folder, as at "folder-made".
   // Whoever makes a new lock before the next call has the folder: it is no longer empty then, and stays.
-  unlinkat(folder_->fd(), folder_->path_from_inside().c_str(), AT_REMOVEDIR);
+  folder_->remove_if_empty();
   PIPES_CRASH_POINT("folder-removed");  // CRASH: nothing is left.
+}
+
+void LockedFolder::dismantle_if_unused() const {
+  if (all_but_lock().empty()) dismantle();
+}
+
+std::vector<std::string> LockedFolder::all_but_lock() const {
+  std::vector<std::string> files;
+  for_each_entry(folder_->fd(), [&](const char* file) {
+    if (std::string_view(file) != kLock) files.emplace_back(file);
+  });
+  return files;
 }
 
 // The claim goes first: without it clients look no further, so none of them meets a folder in pieces.
@@ -272,11 +288,7 @@ void LockedFolder::remove_all_but_lock() const {
   PIPES_CRASH_POINT("claim-removed");  // CRASH: no pipe. The next creator of the name, or who lists, removes the rest.
   folder_->remove_file(kMeta);
   PIPES_CRASH_POINT("folder-meta-removed");  // CRASH: as above.
-  std::vector<std::string> files;
-  for_each_entry(folder_->fd(), [&](const char* file) {
-    if (std::string_view(file) != kLock) files.emplace_back(file);
-  });
-  for (const std::string& file : files) folder_->remove_file(file);
+  for (const std::string& file : all_but_lock()) folder_->remove_file(file);
   PIPES_CRASH_POINT("folder-sockets-removed");  // CRASH: as above.
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/status.h"
 #include "support/unique_fd.h"
@@ -74,6 +75,8 @@ class Folder {
   [[nodiscard]] std::optional<int64_t> claimed_at() const;
   // remove_file removes one file. That it is gone already is as good.
   void remove_file(const std::string& file) const;
+  // remove_if_empty removes the folder, unless somebody uses it.
+  void remove_if_empty() const;
 
   // close_only closes the descriptor and touches nothing else. Async-signal-safe.
   void close_only() noexcept { fd_.reset(); }
@@ -81,7 +84,6 @@ class Folder {
  private:
   Folder(UniqueFd fd, FolderName name, FileId id) : fd_(std::move(fd)), name_(std::move(name)), id_(id) {}
   [[nodiscard]] std::string path_from_inside() const { return "../" + name_.text(); }
-  friend class LockedFolder;
 
   UniqueFd fd_;
   FolderName name_;
@@ -110,11 +112,14 @@ class LockedFolder {
   Status clear() const;
   // dismantle removes everything and the folder itself. What cannot be removed stays, and is no pipe.
   void dismantle() const;
+  // dismantle_if_unused does the same if there is nothing but the lock.
+  void dismantle_if_unused() const;
   // remove_unknown_sockets removes the sockets that `meta` does not name: their makers died before they told.
   void remove_unknown_sockets(const wire::PipeMeta& meta) const;
 
  private:
   LockedFolder(const Folder& folder, UniqueFd lock) : folder_(&folder), lock_(std::move(lock)) {}
+  [[nodiscard]] std::vector<std::string> all_but_lock() const;
   void remove_all_but_lock() const;
 
   const Folder* folder_;

@@ -58,8 +58,8 @@ pipes_handle HandleTable::add(HandleTarget target, uint32_t flags) {
   if (target.anonymous) target.anonymous->handles.fetch_add(1, std::memory_order_relaxed);
   slot->target = std::move(target);
   slot->flags.store(flags, std::memory_order_relaxed);
-  // A stray call with an old value may be counted in the word at this moment: only bits are changed. Release: the target
-  // is visible to whoever sees the slot open.
+  // A stray call with an old value may be counted in the word at this moment: only bits are changed. Release: the
+  // target is visible to whoever sees the slot open.
   const uint64_t generation = (slot->control.load(std::memory_order_relaxed) >> 32) + 1;
   uint64_t word = slot->control.load(std::memory_order_relaxed);
   while (!slot->control.compare_exchange_weak(word, (generation << 32) | kOpen | (word & kCalls),

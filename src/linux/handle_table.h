@@ -21,7 +21,7 @@ struct SharedAnonymousEnd {
 struct HandleTarget {
   std::shared_ptr<NamedEnd> named;
   std::shared_ptr<SharedAnonymousEnd> anonymous;
-  uint32_t access = 0;     // the rights of this handle
+  uint32_t access = 0;  // the rights of this handle
   uint32_t open_flags = 0;
 };
 

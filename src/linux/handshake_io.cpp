@@ -41,8 +41,7 @@ ReceivedRequest receive_request(int socket) {
   }
   const auto request = wire::decode_request({datagram.data(), static_cast<size_t>(got)});
   const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-  const bool wants_memory =
-      request && request->kind == static_cast<uint32_t>(wire::RequestKind::kConnect);
+  const bool wants_memory = request && request->kind == static_cast<uint32_t>(wire::RequestKind::kConnect);
   if (!request || truncated || descriptors != (wants_memory ? 1u : 0u)) return received;
   received.kind = ReceivedRequest::Kind::kRequest;
   received.request = *request;

@@ -173,7 +173,6 @@ Status NamedEnd::connect() {
   bool listens_anew = false;
   PendingOp op;
   op.parker = &Parker::mine();
-  BlockingCall call(*op.parker);
   while (true) {
     Gate answer;
     {
@@ -194,6 +193,7 @@ Status NamedEnd::connect() {
     listens_anew = true;
     if (answer.action == Gate::Action::kRelistenAndFail) return answer.status;
   }
+  BlockingCall call(*op.parker);
   while (true) {
     const uint32_t ticket = op.parker->ticket();
     {
@@ -250,9 +250,9 @@ Status NamedEnd::fill_local_info(pipes_local_info* info) {
   }
   info->read_data_available = static_cast<uint32_t>(std::min<uint64_t>(unread, UINT32_MAX));
   info->write_quota_available = quota - static_cast<uint32_t>(std::min<uint64_t>(written, quota));
-  info->state = static_cast<uint32_t>(role_ == Role::kServer         ? state_locked()
-                                      : connection_->over() ? InstanceState::kClosing
-                                                            : InstanceState::kConnected);
+  info->state = static_cast<uint32_t>(role_ == Role::kServer ? state_locked()
+                                      : connection_->over()  ? InstanceState::kClosing
+                                                             : InstanceState::kConnected);
   return PIPES_OK;
 }
 

@@ -8,8 +8,8 @@
 //
 // Waiting. Operations wait in the order of their start. One of their threads at a time, the driver, watches the words
 // shared with the peer, spinning first and then asleep on the peer's flag and its own parker; when something moved it
-// completes, under the lock, whatever can be completed, for all of them. The others sleep on their parkers. A driver that
-// leaves wakes the next.
+// completes, under the lock, whatever can be completed, for all of them. The others sleep on their parkers. A driver
+// that leaves wakes the next.
 #pragma once
 
 #include <atomic>
@@ -38,7 +38,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   struct Fixed {
     PipeAttributes attributes;
     Quotas quotas;
-    std::string name;           // display name
+    std::string name;  // display name
     std::u16string folded;
     uint32_t owner_uid = 0;
   };
@@ -165,7 +165,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   uint64_t published_consumed_ = 0;
   uint64_t lent_ = 0;
   bool has_read_ = false;
-  uint32_t reads_in_a_row_ = 0;        // without a write of this end in between
+  uint32_t reads_in_a_row_ = 0;  // without a write of this end in between
   uint64_t written_at_last_read_ = 0;
 
   // Changed under both locks, looked at under either.

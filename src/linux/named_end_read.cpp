@@ -9,7 +9,8 @@ namespace {
 using wire::EndState;
 using wire::Look;
 
-// A reader that has read so often without writing streams; chasing the writer line by line would cost a round trip each.
+// A reader that has read so often without writing streams; chasing the writer line by line would cost a round trip
+// each.
 constexpr uint32_t kStreamingReads = 4;
 constexpr uint32_t kStreamingPauses = 24;
 // Wake-ups without news in a row, beyond which the peer is thought to play with the futex.
@@ -177,8 +178,8 @@ void NamedEnd::publish_reads(Effects& effects) {
   const uint64_t written = written_hint_.load(std::memory_order_relaxed);
   reads_in_a_row_ = written == written_at_last_read_ ? reads_in_a_row_ + 1 : 0;
   written_at_last_read_ = written;
-  // SUBTLE: store progress, fence, look at the flag; the writer stores the flag, fences, looks at progress. Without both
-  // fences either load may overtake its store, and both would wait for ever.
+  // SUBTLE: store progress, fence, look at the flag; the writer stores the flag, fences, looks at progress. Without
+  // both fences either load may overtake its store, and both would wait for ever.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   wire::WaitFlag& flag = connection.in->writer_waits;
   if (flag.waiting.load(std::memory_order_acquire) == 0) return;
@@ -256,7 +257,8 @@ void NamedEnd::await_read(PendingOp& op) {
   }
 }
 
-// A cancelled read consumes nothing (CANCEL-8); one in the middle of a message that it has begun to take ends as cut off.
+// A cancelled read consumes nothing (CANCEL-8); one in the middle of a message that it has begun to take ends as cut
+// off.
 void NamedEnd::cancel_read(PendingOp& op, Effects& effects) {
   reads_.remove(&op);
   op.finish(op.transferred > 0 ? Status{PIPES_ERROR_MORE_DATA} : Status{PIPES_ERROR_OPERATION_ABORTED});

@@ -48,8 +48,8 @@ Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
   if (first_to_push) push_frames(op, effects);
   uint64_t lent = 0;
   const bool complete =
-      op.done || (op.pushed && (op.ignores_quota || op.size == 0 ||
-                                (writes_.empty() && within_quota(op.announced_end, &lent))));
+      op.done ||
+      (op.pushed && (op.ignores_quota || op.size == 0 || (writes_.empty() && within_quota(op.announced_end, &lent))));
   if (complete) {
     if (!op.done) {
       op.transferred = op.size;
@@ -88,8 +88,7 @@ void NamedEnd::begin_write(PendingOp& op) {
   Connection& connection = *connection_;
   RingWriter& writer = connection.writer;
   uint64_t lent = 0;
-  const bool fits_quota =
-      op.size == 0 || op.ignores_quota || within_quota(writer.announced() + op.size, &lent);
+  const bool fits_quota = op.size == 0 || op.ignores_quota || within_quota(writer.announced() + op.size, &lent);
   if (op.no_wait && !op.ignores_quota) {
     uint64_t size = op.size;
     // WRITE-10, FINE-15: all or nothing, apart from the bytes that a waiting reader takes.
@@ -115,14 +114,15 @@ void NamedEnd::begin_write(PendingOp& op) {
   op.answers = consumed_hint_.load(std::memory_order_relaxed) != head_at_last_write_;
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  if (op.answers && writes_.empty() && writer.memory().offset(writer.tail()) + whole + wire::kHeaderBytes > wire::kPage &&
-      writer.can_rewind(whole)) {
+  if (op.answers && writes_.empty() &&
+      writer.memory().offset(writer.tail()) + whole + wire::kHeaderBytes > wire::kPage && writer.can_rewind(whole)) {
     writer.rewind();
   }
   // Memory for all of it is found before any of it is shown: a message is never cut by want of memory (BUF-13).
   const uint64_t offset = writer.memory().offset(writer.tail());
   const bool beyond_mapped = !writer.memory().covers(writer.tail(), needed + wire::kHeaderBytes);
-  if ((beyond_mapped || std::min(offset + needed + wire::kHeaderBytes, connection.memory.capacity()) > writer.populated()) &&
+  if ((beyond_mapped ||
+       std::min(offset + needed + wire::kHeaderBytes, connection.memory.capacity()) > writer.populated()) &&
       !connection.prepare_writer(needed)) {
     op.waits = false;
     return op.finish(PIPES_ERROR_NOT_ENOUGH_MEMORY);
@@ -136,8 +136,8 @@ uint64_t NamedEnd::frame_limit(const PendingOp& op) const {
   return op.size <= kLongAnswer ? kAnswerFrame : kLongAnswerFrame;
 }
 
-// SUBTLE: publish the frame, fence, look at the flag; the reader stores its flag, fences, looks at the frame. Without both
-// fences either load may overtake its store, and both would wait for ever.
+// SUBTLE: publish the frame, fence, look at the flag; the reader stores its flag, fences, looks at the frame. Without
+// both fences either load may overtake its store, and both would wait for ever.
 bool NamedEnd::wake_reader(Effects& effects) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   std::atomic<uint32_t>& waiting = connection_->out->reader_waits.waiting;
@@ -242,8 +242,8 @@ PendingOp* NamedEnd::waiting_on_write_half() const {
   return writes_.front() != nullptr ? writes_.front() : flushes_.front();
 }
 
-// Says which progress of the reader is worth a wake-up: what completes the first write, makes room for the first that is
-// not in the ring, or satisfies a flush.
+// Says which progress of the reader is worth a wake-up: what completes the first write, makes room for the first that
+// is not in the ring, or satisfies a flush.
 void NamedEnd::publish_wake_points(Connection& connection) {
   uint64_t at_consumed = kNever;
   uint64_t at_head = kNever;
@@ -251,7 +251,8 @@ void NamedEnd::publish_wake_points(Connection& connection) {
   for (const PendingOp* op = writes_.front(); op != nullptr; op = op->next) {
     if (!op->pushed) {
       const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
-      const uint64_t needed = connection.writer.tail() + wire::frame_bytes(FrameKind::kFirst, payload) + wire::kHeaderBytes;
+      const uint64_t needed =
+          connection.writer.tail() + wire::frame_bytes(FrameKind::kFirst, payload) + wire::kHeaderBytes;
       at_head = needed > connection.memory.capacity() ? needed - connection.memory.capacity() : 0;
       break;
     }
@@ -415,8 +416,8 @@ Status NamedEnd::flush() {
   return op.status;
 }
 
-// The request goes into the ring first, whatever the quota (TRANS-5); the read of the reply was queued before it, so that
-// no other read of this end can take the reply.
+// The request goes into the ring first, whatever the quota (TRANS-5); the read of the reply was queued before it, so
+// that no other read of this end can take the reply.
 Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byte> reply, uint32_t* transferred) {
   PendingOp reading;
   reading.buffer = reply.data();
@@ -426,8 +427,8 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
   {
     MutexLock lock(read_mutex_);
     if (const Status refused = refusal(Operation::kTransact); refused != PIPES_OK) return refused;
-    const bool fit = fixed_.attributes.access == AccessMode::kDuplex &&
-                     fixed_.attributes.type == PipeType::kMessage && read_mode_ == ReadMode::kMessage;
+    const bool fit = fixed_.attributes.access == AccessMode::kDuplex && fixed_.attributes.type == PipeType::kMessage &&
+                     read_mode_ == ReadMode::kMessage;
     if (!fit) return PIPES_ERROR_BAD_PIPE;
     if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
     if (connection_->over()) return PIPES_ERROR_BAD_PIPE;

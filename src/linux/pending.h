@@ -1,5 +1,6 @@
-// PendingOp: a read, write, flush or connect that waits, and the queues it waits in. A blocking call keeps its own on its
-// stack: whoever completes it does so under the end's lock, and the thread leaves only after it has had that lock again.
+// PendingOp: a read, write, flush or connect that waits, and the queues it waits in. A blocking call keeps its own on
+// its stack: whoever completes it does so under the end's lock, and the thread leaves only after it has had that lock
+// again.
 #pragma once
 
 #include <cstdint>

@@ -383,8 +383,12 @@ Result<PipeMembership::Added> PipeAdder::create() {
   auto folder = Folder::open_or_make(directory->get(), digest_);
   if (!folder) return folder.status();
   const auto locked = LockedFolder::acquire(*folder, LockedFolder::Wait::kForever);
-  if (!locked) return locked.status();
+  if (!locked) {
+    folder->remove_if_empty();
+    return locked.status();
+  }
   const auto served = is_served(*locked);
+  if (!served) locked->dismantle_if_unused();
   if (!served) return served.status();
   if (*served) return kStartAgain;
   PipeMeta meta;

@@ -104,8 +104,9 @@ class PipeMembership {
   // For an existing pipe, in this order (OPEN-27): check_access refuses with its status, and
   // PIPES_ERROR_ACCESS_DENIED a process that is neither root nor of the founder's uid; PIPES_ERROR_PIPE_BUSY at the
   // limit of instances over all live server processes; PIPES_ERROR_ACCESS_DENIED for first_only, then for another
-  // access mode. Otherwise the failures of directory_for_creating, and PIPES_ERROR_ACCESS_DENIED when a rival does not
-  // let anybody decide. A call that fails leaves nothing behind (OPEN-30).
+  // access mode. PIPES_ERROR_INVALID_PARAMETER: the descriptor is longer than meta holds. Otherwise the failures of
+  // directory_for_creating, and PIPES_ERROR_ACCESS_DENIED when a rival does not let anybody decide. A call that fails
+  // leaves nothing behind (OPEN-30).
   static Result<Added> add_first(const AddRequest& request);
 
   PipeMembership(PipeMembership&& other) noexcept;

@@ -1,5 +1,5 @@
-// ProcessFd owns a descriptor that must not outlive a fork: a child that kept our sockets would keep our connections and
-// pipes alive. All of them are known to one table, which the child closes before fork returns there.
+// ProcessFd owns a descriptor that must not outlive a fork: a child that kept our sockets would keep our connections
+// and pipes alive. All of them are known to one table, which the child closes before fork returns there.
 #pragma once
 
 #include <utility>

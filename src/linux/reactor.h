@@ -16,7 +16,8 @@ namespace pipes {
 
 class Reactor {
  public:
-  // What the reactor watches, called with the name that watch gave it. Its methods run on the reactor's thread, with no lock of the reactor held, and never block.
+  // What the reactor watches, called with the name that watch gave it. Its methods run on the reactor's thread, with no
+  // lock of the reactor held, and never block.
   class Source {
    public:
     virtual ~Source() = default;
@@ -30,7 +31,8 @@ class Reactor {
   static void forget_in_child() noexcept;
 
   // Watches `fd` for epoll's `events` until unwatched. The name given to the source is never used again.
-  Result<uint64_t> watch(int fd, uint32_t events, std::shared_ptr<Source> source, Deadline deadline = Deadline::never());
+  Result<uint64_t> watch(int fd, uint32_t events, std::shared_ptr<Source> source,
+                         Deadline deadline = Deadline::never());
   // After it the source is not called again, but a call that runs on the reactor's thread may be under way.
   void unwatch(uint64_t name, int fd);
 
@@ -49,9 +51,9 @@ class Reactor {
   ProcessFd epoll_;
   ProcessFd wake_;
   Mutex mutex_;
-  std::unordered_map<uint64_t, Entry> sources_;          // mutex_
-  std::multimap<uint64_t, uint64_t> deadlines_;          // mutex_: when, whose
-  uint64_t next_name_ = 1;                               // mutex_
+  std::unordered_map<uint64_t, Entry> sources_;  // mutex_
+  std::multimap<uint64_t, uint64_t> deadlines_;  // mutex_: when, whose
+  uint64_t next_name_ = 1;                       // mutex_
 };
 
 }  // namespace pipes

@@ -15,8 +15,8 @@
 namespace pipes {
 namespace {
 
-// Instances that nobody uses just now, each as its descriptor + 1. Taken and put back by exchange, so that no lock is held
-// around a system call; initialised statically, so that a forked child may touch it.
+// Instances that nobody uses just now, each as its descriptor + 1. Taken and put back by exchange, so that no lock is
+// held around a system call; initialised statically, so that a forked child may touch it.
 constexpr int kNone = 0;
 std::array<std::atomic<int>, 8> idle_instances{};
 

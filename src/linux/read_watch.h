@@ -1,6 +1,6 @@
-// ReadWatch: hearing that somebody has read from a kernel pipe, which a flush waits for. A pipe wakes its writers only when
-// it had been full, so poll is of no use here; but the kernel's file notification (inotify) reports each read of a pipe,
-// by whatever process and system call, and that is a wake-up without polling.
+// ReadWatch: hearing that somebody has read from a kernel pipe, which a flush waits for. A pipe wakes its writers only
+// when it had been full, so poll is of no use here; but the kernel's file notification (inotify) reports each read of a
+// pipe, by whatever process and system call, and that is a wake-up without polling.
 //
 // Instances are kept and used again: closing one can take the kernel tens of milliseconds.
 #pragma once

@@ -109,8 +109,8 @@ class ServerPipe::HalfOpen : public Reactor::Source, public std::enable_shared_f
   void watch() {
     Reactor* reactor = Reactor::running();
     if (reactor == nullptr) return;
-    [[maybe_unused]] const auto name = reactor->watch(socket_.get(), EPOLLIN | EPOLLRDHUP, shared_from_this(),
-                                                      Deadline::after_ms(kHandshakeMs));
+    [[maybe_unused]] const auto name =
+        reactor->watch(socket_.get(), EPOLLIN | EPOLLRDHUP, shared_from_this(), Deadline::after_ms(kHandshakeMs));
   }
   void on_ready(uint64_t name, uint32_t) override {
     ReceivedRequest received = receive_request(socket_.get());
@@ -209,8 +209,11 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
   };
   const AddRequest request{name,
                            {parameters.attributes.type == PipeType::kMessage ? PIPES_TYPE_MESSAGE : PIPES_TYPE_BYTE,
-                            static_cast<uint32_t>(parameters.attributes.access), parameters.attributes.max_instances,
-                            parameters.attributes.default_timeout_ms, capacity, {}},
+                            static_cast<uint32_t>(parameters.attributes.access),
+                            parameters.attributes.max_instances,
+                            parameters.attributes.default_timeout_ms,
+                            capacity,
+                            {}},
                            parameters.first_instance,
                            static_cast<uint32_t>(parameters.attributes.access),
                            check_access,
@@ -235,8 +238,8 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
       display_ = meta.display;
     }
     listener_.store(membership_->listening_socket(), std::memory_order_release);
-    const auto watched = reactor->watch(membership_->listening_socket(), EPOLLIN,
-                                        std::make_shared<Listener>(weak_from_this()));
+    const auto watched =
+        reactor->watch(membership_->listening_socket(), EPOLLIN, std::make_shared<Listener>(weak_from_this()));
     if (!watched) {
       membership_->remove_instances(1);
       membership_.reset();
@@ -538,8 +541,8 @@ void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received)
     log_line(LogLevel::kWarning, "a client of uid %u offered memory that is not what was agreed", peer.uid);
     return;
   }
-  const auto granted = check_open(caller_of(peer), meta.owner_uid, request.desired_access,
-                                  static_cast<AccessMode>(meta.access));
+  const auto granted =
+      check_open(caller_of(peer), meta.owner_uid, request.desired_access, static_cast<AccessMode>(meta.access));
   // The quota that this side writes against is set once the instance is known.
   std::shared_ptr<NamedEnd> chosen;
   {
@@ -560,7 +563,8 @@ void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received)
     }
     chosen = listening_.front();
     const Quotas quotas = chosen->fixed().quotas;
-    auto connection = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
+    auto connection =
+        std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
     connection->credentials = peer;
     wire::Answer& page = connection->memory.control()->answer;
     page.inbound_quota.store(quotas.inbound, std::memory_order_relaxed);

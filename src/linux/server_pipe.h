@@ -1,5 +1,5 @@
-// ServerPipe: what a process that serves a name knows of it: its instances, which of them listen and since when, clients
-// that wait for one, and its membership in the pipe's folder.
+// ServerPipe: what a process that serves a name knows of it: its instances, which of them listen and since when,
+// clients that wait for one, and its membership in the pipe's folder.
 //
 // Locks. `membership_mutex_` makes changes of the folder one after the other and is held over system calls; it is never
 // taken by the reactor's hot path. `mutex_` guards the lists below it and is held briefly; the locks of an end may be
@@ -70,8 +70,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   std::optional<PipeMembership> membership_;
   bool dissolved_ = false;  // the last instance has gone; the name needs a new ServerPipe
   uint64_t listener_watch_ = 0;
-  std::atomic<int> listener_{-1};         // for the reactor, which takes no lock to accept
-  std::atomic<uint32_t> to_drop_{0};      // instances that have ended and still count in the folder
+  std::atomic<int> listener_{-1};     // for the reactor, which takes no lock to accept
+  std::atomic<uint32_t> to_drop_{0};  // instances that have ended and still count in the folder
 
   Mutex mutex_;
   // Set once, before anybody can reach the pipe.

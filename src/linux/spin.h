@@ -1,8 +1,8 @@
 // Spinning: how long a waiting thread looks before it sleeps, decided by what spinning has brought lately.
 //
-// Sleeping and being woken costs a hundred round trips of a running pair, so looking first pays, but only briefly and only
-// when the peer runs on another processor. Successes and failures are counted, not waiting times: an average of times
-// oscillates when both share a core.
+// Sleeping and being woken costs a hundred round trips of a running pair, so looking first pays, but only briefly and
+// only when the peer runs on another processor. Successes and failures are counted, not waiting times: an average of
+// times oscillates when both share a core.
 #pragma once
 
 #include <sched.h>
@@ -42,8 +42,8 @@ inline uint64_t spin_budget_ns() {
 // Spinner belongs to one direction of one end, and is used by the one thread that watches the shared words.
 class Spinner {
  public:
-  // spin looks until `news` says so or the budget is used up; true if there were news. `pauses` between two looks: 1, or
-  // more for a reader that streams, which would else slow the writer down by looking at its lines.
+  // spin looks until `news` says so or the budget is used up; true if there were news. `pauses` between two looks: 1,
+  // or more for a reader that streams, which would else slow the writer down by looking at its lines.
   template <class News>
   bool spin(uint32_t peer_processor, uint32_t pauses, News news) {
     const uint64_t budget_ns = spin_budget_ns();

@@ -25,7 +25,8 @@ class Deadline {
   [[nodiscard]] bool passed() const { return !is_never() && monotonic_ns() >= at_ns_; }
   [[nodiscard]] uint64_t at_ns() const { return at_ns_; }
 
-  // timeout_ms_for_poll is what poll and epoll_wait take: -1 for never, else rounded up so that a wait never ends early.
+  // timeout_ms_for_poll is what poll and epoll_wait take: -1 for never, else rounded up so that a wait never ends
+  // early.
   [[nodiscard]] int timeout_ms_for_poll() const {
     if (is_never()) return -1;
     const uint64_t now = monotonic_ns();

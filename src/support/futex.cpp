@@ -62,8 +62,7 @@ void futex_wait_both(const std::atomic<uint32_t>* shared, uint32_t shared_expect
         {own_expected, reinterpret_cast<uintptr_t>(own), FUTEX_32 | FUTEX_PRIVATE_FLAG, 0},
     };
     const timespec until = deadline.as_timespec();
-    const long woken =
-        syscall(SYS_futex_waitv, entries, 2, 0, deadline.is_never() ? nullptr : &until, CLOCK_MONOTONIC);
+    const long woken = syscall(SYS_futex_waitv, entries, 2, 0, deadline.is_never() ? nullptr : &until, CLOCK_MONOTONIC);
     if (woken >= 0 || errno != ENOSYS) return;
     has_waitv.store(false, std::memory_order_relaxed);
   }

@@ -130,7 +130,8 @@ int Parker::event_fd() noexcept {
 void Parker::drain() noexcept {
   const int fd = event_fd_.load(std::memory_order_relaxed);
   uint64_t count = 0;
-  if (fd >= 0) [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
+  if (fd >= 0) [[maybe_unused]]
+    const ssize_t got = ::read(fd, &count, sizeof count);
 }
 
 bool Parker::cancel() noexcept {

@@ -1,9 +1,9 @@
 // Parker: the one thing a thread of this library ever blocks on, one per thread.
 //
 // A blocking call takes the parker's ticket, looks whether it may go on, and sleeps while the ticket is unchanged. Who
-// changes something it waits for (the reactor, another thread of the process, a cancel) stores the change first and then
-// unparks it. Parkers are never freed, only reused: unparking a thread that has gone on, or has ended, is a harmless
-// spurious wake-up. Works on Linux's futexes; an eventfd is made when a wait needs descriptors.
+// changes something it waits for (the reactor, another thread of the process, a cancel) stores the change first and
+// then unparks it. Parkers are never freed, only reused: unparking a thread that has gone on, or has ended, is a
+// harmless spurious wake-up. Works on Linux's futexes; an eventfd is made when a wait needs descriptors.
 #pragma once
 
 #include <atomic>
@@ -38,10 +38,14 @@ class Parker {
   // The same, woken also when `*shared`, a word other processes see, no longer holds `expected`, or is woken.
   void sleep_with(uint32_t ticket, const std::atomic<uint32_t>* shared, uint32_t expected, Deadline deadline) noexcept;
 
-  // A descriptor that becomes readable when the thread is unparked, for poll; -1 if there is none to be had. Only its own
-  // thread asks. drain() makes it unreadable again; call it before taking the ticket.
+  // A descriptor that becomes readable when the thread is unparked, for poll; -1 if there is none to be had. Only its
+  // own thread asks. drain() makes it unreadable again; call it before taking the ticket.
   [[nodiscard]] int event_fd() noexcept;
   void drain() noexcept;
+
+  // How many blocking calls this thread has begun: whether a call of the library waited shows by it. Only its own
+  // thread asks.
+  [[nodiscard]] uint32_t blocking_calls() const noexcept { return blocking_calls_; }
 
   // Cancelling. A blocking call is a BlockingCall; cancel() reaches it once.
   [[nodiscard]] bool cancel() noexcept;  // false: the thread is in no blocking call
@@ -56,11 +60,12 @@ class Parker {
   static constexpr uint32_t kInCall = 1;
   static constexpr uint32_t kCancelled = 2;
 
-  std::atomic<uint32_t> word_{0};    // counts unparks; the futex
+  std::atomic<uint32_t> word_{0};  // counts unparks; the futex
   std::atomic<uint32_t> call_{kNoCall};
   std::atomic<int> event_fd_{-1};
   std::atomic<uint32_t> generation_{0};  // odd while a thread owns this parker
   uint32_t index_ = 0;
+  uint32_t blocking_calls_ = 0;
   Parker* next_free_ = nullptr;
 };
 
@@ -68,6 +73,7 @@ class Parker {
 class BlockingCall {
  public:
   explicit BlockingCall(Parker& parker) noexcept : parker_(parker) {
+    ++parker_.blocking_calls_;
     parker_.call_.store(Parker::kInCall, std::memory_order_release);
   }
   ~BlockingCall() { parker_.call_.store(Parker::kNoCall, std::memory_order_release); }

@@ -19,7 +19,7 @@ using Status = pipes_status;
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                       // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}                      // NOLINT: implicit by design
   Result(Status status) : status_(status) { Expects(status != 0); }  // NOLINT: implicit by design
 
   explicit operator bool() const { return value_.has_value(); }

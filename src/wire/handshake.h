@@ -1,5 +1,5 @@
-// The datagrams of the rendezvous socket: what a process asks a server process, and what it is answered. Fixed size, one
-// datagram each way. A request for a connection carries one descriptor, the memory; nothing else ever carries any.
+// The datagrams of the rendezvous socket: what a process asks a server process, and what it is answered. Fixed size,
+// one datagram each way. A request for a connection carries one descriptor, the memory; nothing else ever carries any.
 #pragma once
 
 #include <cstddef>

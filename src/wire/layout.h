@@ -80,9 +80,9 @@ struct alignas(kLinePair) EndWords {
 
 // The answer to a request for a connection. The client offers, the server settles it once.
 struct alignas(kLinePair) Answer {
-  static constexpr uint32_t kOpen = 0;      // nobody has answered, the client looks
-  static constexpr uint32_t kSleeping = 1;  // the client sleeps on the control socket: send a datagram as well
-  static constexpr uint32_t kAbandoned = 2; // the client gave up
+  static constexpr uint32_t kOpen = 0;               // nobody has answered, the client looks
+  static constexpr uint32_t kSleeping = 1;           // the client sleeps on the control socket: send a datagram as well
+  static constexpr uint32_t kAbandoned = 2;          // the client gave up
   static constexpr uint32_t kAnswered = 0x80000000;  // with the status in the low bits
   std::atomic<uint32_t> word;
   // Written by the server before it answers.

@@ -25,8 +25,8 @@ bool RingWriter::refresh() {
   return true;
 }
 
-// SUBTLE: the skip's own header must outlive the reader's passing over it, and what lies before it is all the room there
-// is until then.
+// SUBTLE: the skip's own header must outlive the reader's passing over it, and what lies before it is all the room
+// there is until then.
 bool RingWriter::can_rewind(uint64_t bytes) {
   return memory_.offset(tail_) >= bytes + kHeaderBytes && refresh() && drained();
 }
@@ -72,11 +72,11 @@ Look RingReader::pass_withdrawn(Cursor* at) {
 Look RingReader::reload(Cursor* at) const {
   const uint64_t word = memory_.word(at->position).load(std::memory_order_acquire);
   const FrameHeader now = FrameHeader::decode(word);
-  const bool same_size = now.length == at->frame.length && now.taken == at->frame.taken && (word & FrameHeader::kUnused) == 0;
+  const bool same_size =
+      now.length == at->frame.length && now.taken == at->frame.taken && (word & FrameHeader::kUnused) == 0;
   if (!same_size) return Look::kViolation;
   if (now.kind == at->frame.kind && now.waits) return Look::kFrame;
-  const FrameKind withdrawn =
-      at->frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
+  const FrameKind withdrawn = at->frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
   if (now.kind != withdrawn) return Look::kViolation;
   at->frame.kind = withdrawn;
   return Look::kNothing;

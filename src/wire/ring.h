@@ -1,9 +1,9 @@
 // The two sides of one direction: RingWriter puts frames into the shared ring, RingReader takes them out.
 //
 // Both keep their own position, the peer's last accepted position and everything they decide by in private memory; what
-// the peer wrote is loaded once and checked, and nonsense is reported as a violation, never acted upon. They know frames,
-// not quotas, modes or waiting, and make no system call: when a position lies in memory that is not mapped or not
-// populated yet they say so and the caller sees to it. Neither is thread-safe; a lock of its owner guards each.
+// the peer wrote is loaded once and checked, and nonsense is reported as a violation, never acted upon. They know
+// frames, not quotas, modes or waiting, and make no system call: when a position lies in memory that is not mapped or
+// not populated yet they say so and the caller sees to it. Neither is thread-safe; a lock of its owner guards each.
 #pragma once
 
 #include <atomic>
@@ -46,8 +46,8 @@ class RingWriter {
 
   enum class Fit { kFits, kNoRoom, kNeedsMemory, kViolation };
 
-  // fit says whether a frame of `payload` bytes can be pushed now. It looks at the reader's progress only if the private
-  // copy of it leaves no room.
+  // fit says whether a frame of `payload` bytes can be pushed now. It looks at the reader's progress only if the
+  // private copy of it leaves no room.
   [[nodiscard]] Fit fit(FrameKind kind, uint64_t payload) {
     const uint64_t bytes = frame_bytes(kind, payload) + kHeaderBytes;
     if (tail_ + bytes - head_seen_ > memory_.capacity) {
@@ -210,8 +210,8 @@ class RingReader {
     uint64_t position = 0;
     FrameHeader frame;
     bool loaded = false;
-    bool in_message = false;   // part of a message lies behind us
-    bool skipped = false;      // the frame before was a skip
+    bool in_message = false;  // part of a message lies behind us
+    bool skipped = false;     // the frame before was a skip
     uint64_t message_left = 0;
   };
 

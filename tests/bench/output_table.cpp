@@ -60,16 +60,16 @@ std::string verdict_text(const Verdict& verdict) {
   return fmt::format("{}: {:.3g}, target {}", verdict.what, verdict.value, mark_text(verdict));
 }
 
-void print_rows_of(const BlockResult& result, const std::string& workload) {
+void print_rows_of(const BlockResult& result, std::string_view workload) {
+  fmt::print("\n{} {} ({})\n", workload, result.block.size, placement_name(result.block.placement));
   bool has_head = false;
   for (const Row& row : result.rows) {
     if (row.workload != workload) continue;
     if (!has_head) {
-      fmt::print("\n{} {} ({}, {})\n", row.workload, row.size, row.placement, row.unit);
-      fmt::print("  {:<20} {:>11} {:>11} {:>11} {:>10} {:>9}  {}\n", "", "median", "p99", "rate", "calls/msg", "ratio",
-                 "target");
-      has_head = true;
+      fmt::print("  {:<20} {:>11} {:>11} {:>11} {:>10} {:>9}  {}\n", row.unit, "median", "p99", "rate", "calls/msg",
+                 "ratio", "target");
     }
+    has_head = true;
     print_row(result.rows, row);
   }
 }
@@ -114,20 +114,22 @@ std::vector<Verdict> all_verdicts(const std::vector<BlockResult>& results) {
   return verdicts;
 }
 
-// Of the blocks that ran in a placement in which targets are judged.
-std::vector<std::string> all_without_verdict(const std::vector<BlockResult>& results) {
-  std::vector<std::string> all;
+// Prints the targets of the blocks that ran, in a placement in which targets are judged, without a verdict. Their
+// number.
+size_t print_unjudged(const std::vector<BlockResult>& results) {
+  size_t count = 0;
+  const auto print = [&count](const BlockResult& result, std::string_view workload) {
+    const std::vector<std::string_view> peers = peers_without_verdict(result.rows, workload, result.block.size);
+    if (peers.empty()) return;
+    fmt::print("  {} {}: not measured: {}\n", workload, result.block.size, fmt::join(peers, ", "));
+    count += peers.size();
+  };
   for (const BlockResult& result : results) {
-    const Block& block = result.block;
-    if (block.placement == Placement::kUnpinned) continue;
-    const auto add = [&](std::string_view workload) {
-      const std::vector<std::string> missing = targets_without_verdict(result.rows, workload, block.size);
-      all.insert(all.end(), missing.begin(), missing.end());
-    };
-    add(workload_name(block.workload));
-    if (block.workload == Workload::kIdle) add("idle-roundtrip");
+    if (result.block.placement == Placement::kUnpinned) continue;
+    print(result, workload_name(result.block.workload));
+    if (result.block.workload == Workload::kIdle) print(result, "idle-roundtrip");
   }
-  return all;
+  return count;
 }
 
 }  // namespace
@@ -152,8 +154,7 @@ void print_head(const Options& options, Counting counting, double floor_ns) {
 }
 
 void print_block(const BlockResult& result) {
-  const std::string workload(workload_name(result.block.workload));
-  print_rows_of(result, workload);
+  print_rows_of(result, workload_name(result.block.workload));
   if (result.block.workload == Workload::kIdle) print_rows_of(result, "idle-roundtrip");
   for (const Row& row : result.rows) {
     for (const Verdict& verdict : verdicts_on_ours(row)) fmt::print("  {}\n", verdict_text(verdict));
@@ -185,12 +186,11 @@ size_t print_summary(const std::vector<BlockResult>& results, const Settings& se
     ++missed;
     fmt::print("  {}\n", verdict_text(verdict));
   }
-  const std::vector<std::string> open = all_without_verdict(results);
-  for (const std::string& target : open) fmt::print("  {}: not measured\n", target);
-  fmt::print("  {} reached, {} missed, {} not measured\n", verdicts.size() - missed, missed, open.size());
+  const size_t unjudged = print_unjudged(results);
+  fmt::print("  {} reached, {} missed, {} not measured\n", verdicts.size() - missed, missed, unjudged);
   fmt::print("\n{} before {}, after {}\n", kFloor, time_text(floor_before_ns), time_text(floor_after_ns));
   std::fflush(stdout);
-  return missed + open.size();
+  return missed + unjudged;
 }
 
 }  // namespace pipes::bench

@@ -139,15 +139,15 @@ std::vector<Verdict> verdicts_on_ours(const Row& ours) {
   return verdicts;
 }
 
-std::vector<std::string> targets_without_verdict(const std::vector<Row>& rows, std::string_view workload,
-                                                 uint32_t size) {
-  std::vector<std::string> missing;
+std::vector<std::string_view> peers_without_verdict(const std::vector<Row>& rows, std::string_view workload,
+                                                    uint32_t size) {
+  std::vector<std::string_view> missing;
   for (const Target& target : kTargets) {
     if (target.workload != workload || target.size != size) continue;
     const bool has_verdict = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
       return row.workload == workload && row.implementation == target.peer && verdict_on(rows, row);
     });
-    if (!has_verdict) missing.push_back(fmt::format("{} {}: {}", workload, size, target.peer));
+    if (!has_verdict) missing.push_back(target.peer);
   }
   return missing;
 }

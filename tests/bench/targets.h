@@ -30,9 +30,9 @@ std::optional<Verdict> verdict_on(const std::vector<Row>& rows, const Row& peer)
 // Verdicts on our own row, beside no peer: the 99th percentile, system calls, memory.
 std::vector<Verdict> verdicts_on_ours(const Row& ours);
 
-// The targets of this workload and size for which the rows give no verdict, each as `stream 8: pipe`.
-std::vector<std::string> targets_without_verdict(const std::vector<Row>& rows, std::string_view workload,
-                                                 uint32_t size);
+// The peers for which there is a target at this workload and size, and for which the rows give no verdict.
+std::vector<std::string_view> peers_without_verdict(const std::vector<Row>& rows, std::string_view workload,
+                                                    uint32_t size);
 
 // Verdicts on what only all rows together show: no stream size is slower than the next larger one.
 std::vector<Verdict> verdicts_on_all(const std::vector<Row>& rows);

@@ -39,6 +39,9 @@ class Server {
 
   virtual std::unique_ptr<Channel> accept() = 0;
 
+  // How many threads serve one client each when clients come one after the other. accept() then is for any thread.
+  [[nodiscard]] virtual uint32_t threads_for_connections() const { return 1; }
+
   // Echoes the messages of all clients that come, on this one thread, until the last message. Only for many-N.
   virtual void echo_all(Watch& watch, std::span<std::byte> buffer);
 };

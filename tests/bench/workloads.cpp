@@ -185,7 +185,9 @@ void measure_stream(const Implementation& implementation, Watch& watch) {
 
 // -------------------------------------------------------------------------------------------------------- connect
 
-void serve_connections(Server& server, Watch& watch) {
+// Until this thread has served the last client. Only one thread at a time is past accept, since the client comes again
+// only after it has been answered: so `watch` needs no lock.
+void serve_clients(Server& server, Watch& watch) {
   Bytes buffer = message_of(watch.control().task);
   bool last = false;
   while (!last) {
@@ -194,6 +196,20 @@ void serve_connections(Server& server, Watch& watch) {
     last = watch.last_received();
     channel->send(buffer);
   }
+}
+
+void serve_connections(Server& server, Watch& watch) {
+  // Outlives this function, as the threads do that wait for one more client until the process ends.
+  static std::atomic<bool> done{false};
+  const auto serve_here = [&server, &watch] {
+    serve_clients(server, watch);
+    done.store(true);
+    done.notify_one();
+  };
+  for (uint32_t i = 1; i < server.threads_for_connections(); ++i) std::thread(serve_here).detach();
+  if (server.threads_for_connections() == 1) return serve_clients(server, watch);
+  std::thread(serve_here).detach();
+  done.wait(false);
 }
 
 void measure_connect(const Implementation& implementation, Watch& watch) {
@@ -307,7 +323,8 @@ void serve(Server& server, Watch& watch) {
 
 void run_server(const Implementation& implementation, Watch& watch) {
   Control& control = watch.control();
-  const auto server = implementation.listen(control);
+  // Never destroyed: threads of it may still be in use, and the process ends soon.
+  Server* const server = implementation.listen(control).release();
   control.server_ready.store(1, std::memory_order_release);
   serve(*server, watch);
   // The last reply may still be on its way, in a thread of the library, and would be lost with this process.

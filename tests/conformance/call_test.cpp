@@ -91,8 +91,7 @@ TEST_P(Call, CALL_7_DefaultWaitIsThePipesOwn) {
   options.default_timeout = 70;
   EndPair pair = connected_ends(options);
   const Stopwatch watch;
-  const Code status =
-      call(*client_host(), pair.name, "question", 64, PIPES_NMPWAIT_USE_DEFAULT_WAIT).status;
+  const Code status = call(*client_host(), pair.name, "question", 64, PIPES_NMPWAIT_USE_DEFAULT_WAIT).status;
   EXPECT_TRUE(status == PIPES_ERROR_SEM_TIMEOUT || status == PIPES_ERROR_PIPE_BUSY) << status;  // D17
   EXPECT_LE(70, watch.elapsed().count() + 1) << "returned too early";
 }

@@ -381,24 +381,18 @@ TEST(CloseHere, CLOSE_11_EndedCallsNeverTouchAReusedHandle) {
 }
 
 TEST(CloseHere, CLOSE_11_AnonymousPipes) {
-  const auto anonymous_pair = [] {
-    pipes_handle read_end = PIPES_INVALID_HANDLE;
-    pipes_handle write_end = PIPES_INVALID_HANDLE;
-    EXPECT_STATUS(PIPES_OK, pipes_create_anonymous(&read_end, &write_end, nullptr, 0));
-    return std::pair(Handle(read_end), Handle(write_end));
-  };
   {
-    auto [read_end, write_end] = anonymous_pair();
-    Background reading([handle = static_cast<pipes_handle>(read_end)] { return read(handle); });
+    AnonymousPair pair = anonymous_pair();
+    Background reading([handle = static_cast<pipes_handle>(pair.read_end)] { return read(handle); });
     ASSERT_TRUE(wait_until_blocked(reading));
-    EXPECT_STATUS(PIPES_OK, read_end.close());
+    EXPECT_STATUS(PIPES_OK, pair.read_end.close());
     EXPECT_TRUE(ended_by_close(reading.result().status));
-    EXPECT_EQ(not_sent(PIPES_ERROR_NO_DATA), write(write_end, "x"));
+    EXPECT_EQ(not_sent(PIPES_ERROR_NO_DATA), write(pair.write_end, "x"));
   }
-  auto [read_end, write_end] = anonymous_pair();
-  Background writing([handle = static_cast<pipes_handle>(write_end)] { return write(handle, bytes(1u << 20)); });
+  AnonymousPair pair = anonymous_pair();
+  Background writing([handle = static_cast<pipes_handle>(pair.write_end)] { return write(handle, bytes(1u << 20)); });
   ASSERT_TRUE(wait_until_blocked(writing));
-  EXPECT_STATUS(PIPES_OK, write_end.close());
+  EXPECT_STATUS(PIPES_OK, pair.write_end.close());
   EXPECT_TRUE(ended_by_close(writing.result().status));
 }
 

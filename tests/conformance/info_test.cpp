@@ -103,10 +103,8 @@ TEST(InfoHere, INFO_9_CollectionParametersAreForRemotePipesOnly) {
   const Pair pair = connected_pair();
   for (const pipes_handle end : {pipes_handle(pair.server), pipes_handle(pair.client)}) {
     uint32_t value = kUntouched;
-    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
-                  pipes_get_state(end, nullptr, nullptr, &value, nullptr, nullptr, 0));
-    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
-                  pipes_get_state(end, nullptr, nullptr, nullptr, &value, nullptr, 0));
+    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, pipes_get_state(end, nullptr, nullptr, &value, nullptr, nullptr, 0));
+    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, pipes_get_state(end, nullptr, nullptr, nullptr, &value, nullptr, 0));
     EXPECT_EQ(kUntouched, value);
   }
 }

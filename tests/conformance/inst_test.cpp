@@ -22,7 +22,8 @@ testing::AssertionResult connected_to_each_other(EndActor& client, EndActor& ser
   if (!sent.status.ok()) return testing::AssertionFailure() << "the client's write gave " << sent.status;
   const Peeked arrived = server.peek();
   if (arrived.bytes == word) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "the server's peek gave " << arrived.status << " and \"" << arrived.bytes << '"';
+  return testing::AssertionFailure() << "the server's peek gave " << arrived.status << " and \"" << arrived.bytes
+                                     << '"';
 }
 
 TEST_P(Inst, INST_1_EachInstanceHasItsOwnClientAndQueues) {
@@ -91,12 +92,13 @@ TEST_P(Inst, INST_7_WhatBelongsToTheInstanceMayDiffer) {
   const std::string name = unique_name();
   EndActor first = listening_server(name);
   EndActor second = server_end();
-  EXPECT_STATUS(PIPES_OK, second.create_named(name, {.open_mode = PIPES_ACCESS_DUPLEX | PIPES_FLAG_OVERLAPPED |
-                                                                  PIPES_FLAG_WRITE_THROUGH | PIPES_WRITE_DAC,
-                                                     .pipe_mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE |
-                                                                  PIPES_NOWAIT | PIPES_REJECT_REMOTE_CLIENTS,
-                                                     .out_buffer = 1,
-                                                     .in_buffer = 100'000}));
+  EXPECT_STATUS(
+      PIPES_OK,
+      second.create_named(
+          name, {.open_mode = PIPES_ACCESS_DUPLEX | PIPES_FLAG_OVERLAPPED | PIPES_FLAG_WRITE_THROUGH | PIPES_WRITE_DAC,
+                 .pipe_mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | PIPES_NOWAIT | PIPES_REJECT_REMOTE_CLIENTS,
+                 .out_buffer = 1,
+                 .in_buffer = 100'000}));
 }
 
 TEST_P(Inst, INST_9_AClientGetsTheInstanceThatHasListenedLongest) {

@@ -73,8 +73,7 @@ TEST_P(Mode, MODE_4_ByteTypeHasNoMessageReadMode) {
 
 TEST_P(Mode, MODE_5_AnOpenedHandleStartsInByteReadAndWaitMode) {
   const std::string name = unique_name();
-  EndActor server =
-      listening_server(name, {.pipe_mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | PIPES_NOWAIT});
+  EndActor server = listening_server(name, {.pipe_mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | PIPES_NOWAIT});
   EndActor client = opened_client(name);
   EXPECT_EQ(PIPES_READMODE_BYTE | PIPES_WAIT, client.get_state().mode);
 }

@@ -72,7 +72,8 @@ TEST(NameHere, NAME_2_AnotherComputerIsRefusedInCreation) {
 }
 
 TEST_P(Name, NAME_3_AnyCharacterButBackslashMayBePartOfAName) {
-  for (const char* const part : {" two words ", "1:2", "a*b", "a?b", "<a>", "a|b", "\"quoted\"", "grün", "имя", "名前"}) {
+  for (const char* const part :
+       {" two words ", "1:2", "a*b", "a?b", "<a>", "a|b", "\"quoted\"", "grün", "имя", "名前"}) {
     const std::string name = unique_name() + part + "end";
     EndActor server = listening_server(name);
     EndActor client = client_end();
@@ -176,8 +177,8 @@ TEST_P(Name, NAME_8_SlashInsideTheNameIsABackslashToo) {
 
 TEST(NameHere, NAME_9_NullOrEmptyNameIsPathNotFoundInCreation) {
   pipes_handle handle = PIPES_INVALID_HANDLE;
-  EXPECT_STATUS(PIPES_ERROR_PATH_NOT_FOUND, pipes_create_named(nullptr, PIPES_ACCESS_DUPLEX, 0, 1, 0, 0, 0, nullptr,
-                                                               &handle, nullptr));
+  EXPECT_STATUS(PIPES_ERROR_PATH_NOT_FOUND,
+                pipes_create_named(nullptr, PIPES_ACCESS_DUPLEX, 0, 1, 0, 0, 0, nullptr, &handle, nullptr));
   EXPECT_STATUS(PIPES_ERROR_PATH_NOT_FOUND, try_create_server("").status);
   EXPECT_EQ(PIPES_INVALID_HANDLE, handle);
 }

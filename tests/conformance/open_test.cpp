@@ -262,9 +262,9 @@ TEST_P(Open, OPEN_24_TypeMaximumAndTimeoutAreFixedByTheFirstInstance) {
 TEST_P(Open, OPEN_24_QuotasBelongToTheInstanceAndModesToTheEnd) {
   const std::string name = unique_name();
   EndActor first = listening_server(name, {.out_buffer = 1000, .in_buffer = 2000});
-  EndActor second = listening_server(name, {.pipe_mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | PIPES_NOWAIT,
-                                            .out_buffer = 3000,
-                                            .in_buffer = 4000});
+  EndActor second = listening_server(
+      name,
+      {.pipe_mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | PIPES_NOWAIT, .out_buffer = 3000, .in_buffer = 4000});
   EXPECT_EQ(PIPES_READMODE_BYTE | PIPES_WAIT, first.get_state().mode);
   EXPECT_EQ(PIPES_READMODE_MESSAGE | PIPES_NOWAIT, second.get_state().mode);
   if (!kOurEngine) return;  // D39: elsewhere the sizes may be rounded.
@@ -354,8 +354,8 @@ TEST_P(Open, OPEN_30_AFailedCallLeavesNoTrace) {
 TEST(OpenHere, OPEN_30_AFailedCallLeavesItsOutputsAlone) {
   pipes_handle handle = PIPES_INVALID_HANDLE;
   uint32_t disposition = kUntouched;
-  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, pipes_create_named(unique_name().c_str(), 0, 0, 1, 0, 0, 0, nullptr,
-                                                                  &handle, &disposition));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
+                pipes_create_named(unique_name().c_str(), 0, 0, 1, 0, 0, 0, nullptr, &handle, &disposition));
   EXPECT_EQ(PIPES_INVALID_HANDLE, handle);
   EXPECT_EQ(kUntouched, disposition);
 }
@@ -408,8 +408,7 @@ TEST(OpenHere, OPEN_32_OfRacingCreatorsThatWantToBeFirstExactlyOneSucceeds) {
   for (Handle& server : servers) {
     creators.push_back(std::make_unique<Background<std::function<Code()>>>([&] {
       go.wait(false);
-      Opened opened =
-          try_create_server(name, {.open_mode = PIPES_ACCESS_DUPLEX | PIPES_FLAG_FIRST_PIPE_INSTANCE});
+      Opened opened = try_create_server(name, {.open_mode = PIPES_ACCESS_DUPLEX | PIPES_FLAG_FIRST_PIPE_INSTANCE});
       server = std::move(opened.handle);
       return opened.status;
     }));

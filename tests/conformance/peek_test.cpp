@@ -22,14 +22,10 @@ TEST_P(Peek, PEEK_1_CopiesWithoutRemovingAtEitherEnd) {
 }
 
 TEST(PeekHere, PEEK_1_WorksOnAnonymousPipes) {
-  pipes_handle raw_read_end = PIPES_INVALID_HANDLE;
-  pipes_handle raw_write_end = PIPES_INVALID_HANDLE;
-  ASSERT_STATUS(PIPES_OK, pipes_create_anonymous(&raw_read_end, &raw_write_end, nullptr, 0));
-  const Handle read_end(raw_read_end);
-  const Handle write_end(raw_write_end);
-  EXPECT_EQ(sent(5), write(write_end, "hello"));
-  EXPECT_EQ(peeked("hel", 5, 0), peek(read_end, 3));
-  EXPECT_EQ(received(PIPES_OK, "hello"), read(read_end));
+  const AnonymousPair pair = anonymous_pair();
+  EXPECT_EQ(sent(5), write(pair.write_end, "hello"));
+  EXPECT_EQ(peeked("hel", 5, 0), peek(pair.read_end, 3));
+  EXPECT_EQ(received(PIPES_OK, "hello"), read(pair.read_end));
 }
 
 TEST_P(Peek, PEEK_2_NeedsTheRightToRead) {

@@ -1,5 +1,5 @@
-// STATE: the states of an instance, and what every operation does in each of them. STATE-10 has one case per cell of the
-// specification's tables, named Server…In…, Client…In… and Waiting…When…; the rows about security descriptors and
+// STATE: the states of an instance, and what every operation does in each of them. STATE-10 has one case per cell of
+// the specification's tables, named Server…In…, Client…In… and Waiting…When…; the rows about security descriptors and
 // impersonation are not here (deferred.md).
 #include <gtest/gtest.h>
 

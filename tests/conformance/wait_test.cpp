@@ -42,8 +42,7 @@ TEST_P(Wait, WAIT_3_TheTimeIsUp) {
 TEST_P(Wait, WAIT_4_ZeroMeansThePipesOwnTimeout) {
   EndPair pair = connected_ends({.default_timeout = 150});
   const Stopwatch watch;
-  EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT,
-                wait_available(*client_host(), pair.name, PIPES_NMPWAIT_USE_DEFAULT_WAIT));
+  EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, wait_available(*client_host(), pair.name, PIPES_NMPWAIT_USE_DEFAULT_WAIT));
   EXPECT_LE(150, watch.elapsed().count() + 1) << "returned too early";
 }
 
@@ -56,8 +55,7 @@ TEST_P(Wait, WAIT_4_ForeverIsWithoutLimit) {
   EndPair pair = connected_ends({.default_timeout = 1});
   Pending<Code> waiting = start_wait_available(*client_host(), pair.name, PIPES_NMPWAIT_WAIT_FOREVER);
   EXPECT_TRUE(waiting.wait_until_blocked());
-  EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT,
-                wait_available(*client_host(), pair.name, PIPES_NMPWAIT_USE_DEFAULT_WAIT));
+  EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, wait_available(*client_host(), pair.name, PIPES_NMPWAIT_USE_DEFAULT_WAIT));
   EXPECT_FALSE(waiting.finished());
   EndActor added = listening_server(pair.name);
   EXPECT_STATUS(PIPES_OK, waiting.result());

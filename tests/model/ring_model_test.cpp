@@ -1,4 +1,5 @@
-// A model of the data queue, a deque of messages, beside the ring: random pushes, takes, peeks and withdrawals must agree.
+// A model of the data queue, a deque of messages, beside the ring: random pushes, takes, peeks and withdrawals must
+// agree.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -10,7 +11,6 @@
 
 namespace pipes::wire {
 namespace {
-
 
 struct Newest {
   uint64_t position = 0;
@@ -82,10 +82,10 @@ void withdraw(RingPair& ring, Model& model, Newest& newest) {
 }
 
 RC_GTEST_PROP(RingModel, AgreesWithAQueueOfMessages, ()) {
-  const auto sizes = rc::gen::weightedOneOf<uint32_t>({{8, rc::gen::inRange<uint32_t>(0, 200)},
-                                                       {1, rc::gen::inRange<uint32_t>(0, 900'000)}});
-  const auto steps = *rc::gen::container<std::vector<std::pair<int, uint32_t>>>(
-      rc::gen::pair(rc::gen::inRange(0, 10), sizes));
+  const auto sizes = rc::gen::weightedOneOf<uint32_t>(
+      {{8, rc::gen::inRange<uint32_t>(0, 200)}, {1, rc::gen::inRange<uint32_t>(0, 900'000)}});
+  const auto steps =
+      *rc::gen::container<std::vector<std::pair<int, uint32_t>>>(rc::gen::pair(rc::gen::inRange(0, 10), sizes));
   RingPair ring;
   Model model;
   Newest newest;

@@ -1,5 +1,5 @@
-// Background runs a blocking call on a thread of its own, and wait_until_blocked waits for the moment in which that call
-// has gone to sleep, so that no test needs to guess a duration.
+// Background runs a blocking call on a thread of its own, and wait_until_blocked waits for the moment in which that
+// call has gone to sleep, so that no test needs to guess a duration.
 #pragma once
 
 #include <atomic>
@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "support/platform.h"
 #include "support/codes.h"
+#include "support/platform.h"
 
 namespace pipes::test {
 

@@ -60,12 +60,24 @@ struct Exit {
   int signal = 0;  // the signal that killed it, or 0
 };
 
+// How a child differs from the test program beside its role.
+struct ChildOptions {
+  // Variables to set, as `NAME=value`.
+  std::vector<std::string> environment;
+  // The user to become before the role begins; 0 stays what it is. Only root can ask for it (can_change_user).
+  uint32_t user = 0;
+};
+
+// Whether this program may start children as other users.
+[[nodiscard]] bool can_change_user();
+
 // Child is a running copy of this test program. Its destructor kills what still runs. A child whose test program ends
 // finds its channel closed; spawn it from the thread that runs the tests.
 class Child {
  public:
   // Starts the role. Expects that the system can start processes: failure fails the test, and the child is then gone.
-  [[nodiscard]] static Child spawn(const std::string& role, const std::vector<std::string>& arguments = {});
+  [[nodiscard]] static Child spawn(const std::string& role, const std::vector<std::string>& arguments = {},
+                                   const ChildOptions& options = {});
 
   Child(Child&&) noexcept;
   Child& operator=(Child&&) noexcept;
@@ -108,8 +120,7 @@ struct RoleRegistration {
 }  // namespace pipes::test
 
 // Defines a role: PIPES_CHILD_ROLE(name) { ...; return exit_code; }, with `parent` in scope.
-#define PIPES_CHILD_ROLE(name)                                                                      \
-  static int pipes_child_role_##name(::pipes::test::Parent& parent);                                \
-  static const ::pipes::test::RoleRegistration pipes_role_registration_##name(                      \
-      #name, &pipes_child_role_##name);                                                             \
+#define PIPES_CHILD_ROLE(name)                                                                                  \
+  static int pipes_child_role_##name(::pipes::test::Parent& parent);                                            \
+  static const ::pipes::test::RoleRegistration pipes_role_registration_##name(#name, &pipes_child_role_##name); \
   static int pipes_child_role_##name([[maybe_unused]] ::pipes::test::Parent& parent)

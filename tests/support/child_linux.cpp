@@ -1,7 +1,7 @@
 // Child processes on Linux: posix_spawn of /proc/self/exe, with a socket pair as the child's standard input and output,
 // so that writing to a child that is gone raises no signal.
 #include <fcntl.h>
-#include <poll.h>
+#include <grp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -80,20 +81,51 @@ class SocketChannel : public LineChannel {
   size_t searched_ = 0;  // bytes of received_ known to hold no line end
 };
 
+// The variable that tells a child which user to become.
+constexpr const char* kUserVariable = "PIPES_TEST_CHILD_USER";
+
+std::string name_of_variable(const std::string& variable) { return variable.substr(0, variable.find('=')); }
+
+// This program's variables, with those of the options in place of their namesakes.
+std::vector<std::string> variables_for_child(const ChildOptions& options) {
+  std::map<std::string, std::string> by_name;
+  for (char** variable = environ; *variable != nullptr; ++variable) by_name[name_of_variable(*variable)] = *variable;
+  for (const std::string& variable : options.environment) by_name[name_of_variable(variable)] = variable;
+  if (options.user != 0) by_name[kUserVariable] = std::string(kUserVariable) + "=" + std::to_string(options.user);
+  std::vector<std::string> variables;
+  for (const auto& [name, variable] : by_name) variables.push_back(variable);
+  return variables;
+}
+
+// Becomes the user that the parent chose. Such a process would count as one with secrets to keep, whose /proc belongs
+// to root; a program started by that user from the beginning does not.
+bool become_chosen_user() {
+  const char* const text = std::getenv(kUserVariable);
+  if (text == nullptr) return true;
+  const auto user = static_cast<uid_t>(std::strtoul(text, nullptr, 10));
+  ::unsetenv(kUserVariable);
+  return ::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0 && ::prctl(PR_SET_DUMPABLE, 1) == 0;
+}
+
 // Starts this program in a role. Returns its process id, or -1 with errno.
-pid_t start_process(const std::string& role, const std::vector<std::string>& arguments, int channel) {
+pid_t start_process(const std::string& role, const std::vector<std::string>& arguments, const ChildOptions& options,
+                    int channel) {
   std::vector<std::string> words{"pipes-test-child", kRoleOption + role};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  std::vector<std::string> variables = variables_for_child(options);
+  std::vector<char*> environment;
+  for (std::string& variable : variables) environment.push_back(variable.data());
+  environment.push_back(nullptr);
 
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, channel, STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, channel, STDOUT_FILENO);
   pid_t process = -1;
-  const int error = ::posix_spawn(&process, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  const int error = ::posix_spawn(&process, "/proc/self/exe", &actions, nullptr, argv.data(), environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   errno = error;
   return error == 0 ? process : -1;
@@ -140,13 +172,15 @@ Child::Child(Child&&) noexcept = default;
 Child& Child::operator=(Child&&) noexcept = default;
 Child::~Child() = default;
 
-Child Child::spawn(const std::string& role, const std::vector<std::string>& arguments) {
+bool can_change_user() { return ::geteuid() == 0; }
+
+Child Child::spawn(const std::string& role, const std::vector<std::string>& arguments, const ChildOptions& options) {
   std::array<int, 2> channel{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel.data()) != 0) {
     ADD_FAILURE() << "no socket pair for a child: " << std::strerror(errno);
     return Child(std::make_unique<Process>(-1, -1));
   }
-  const pid_t process = start_process(role, arguments, channel[1]);
+  const pid_t process = start_process(role, arguments, options, channel[1]);
   if (process < 0) ADD_FAILURE() << "cannot start a child: " << std::strerror(errno);
   ::close(channel[1]);
   return Child(std::make_unique<Process>(process, channel[0]));
@@ -185,6 +219,7 @@ RoleBody find_role(const std::string& name) {
 
 std::optional<int> run_role_if_asked(int argc, char** argv) {
   if (argc < 2 || std::strncmp(argv[1], kRoleOption, std::strlen(kRoleOption)) != 0) return std::nullopt;
+  if (!become_chosen_user()) return 126;
   // A role that does not listen to its channel must not outlive the tests.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const RoleBody body = find_role(argv[1] + std::strlen(kRoleOption));

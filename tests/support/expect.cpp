@@ -86,6 +86,16 @@ testing::AssertionResult accept_client(pipes_handle server) {
   return testing::AssertionFailure() << "connecting gave " << status;
 }
 
+AnonymousPair anonymous_pair(uint32_t size, bool inheritable) {
+  pipes_security_attributes attributes{};
+  attributes.size = sizeof(attributes);
+  attributes.inherit_handle = inheritable ? 1 : 0;
+  pipes_handle read_end = PIPES_INVALID_HANDLE;
+  pipes_handle write_end = PIPES_INVALID_HANDLE;
+  EXPECT_STATUS(PIPES_OK, pipes_create_anonymous(&read_end, &write_end, &attributes, size));
+  return {Handle(read_end), Handle(write_end)};
+}
+
 ServerOptions with_quota(ServerOptions options, uint32_t bytes) {
   options.in_buffer = bytes;
   options.out_buffer = bytes;

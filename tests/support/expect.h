@@ -41,6 +41,13 @@ void PrintTo(const Peeked& value, std::ostream* stream);  // NOLINT: GoogleTest'
 // Connects a server end as a server does, for which a client that was faster is as good (CONN-2).
 [[nodiscard]] testing::AssertionResult accept_client(pipes_handle server);
 
+// The two ends of an anonymous pipe. Failure fails the test.
+struct AnonymousPair {
+  Handle read_end;
+  Handle write_end;
+};
+[[nodiscard]] AnonymousPair anonymous_pair(uint32_t size = 0, bool inheritable = false);
+
 // The same pipe with both quotas set to `bytes`.
 [[nodiscard]] ServerOptions with_quota(ServerOptions options, uint32_t bytes);
 

@@ -64,9 +64,9 @@ Opened try_create_server(const std::string& name, const ServerOptions& options,
   pipes_handle handle = PIPES_INVALID_HANDLE;
   Opened opened;
   opened.disposition = kUntouched;
-  opened.status = pipes_create_named(name.c_str(), options.open_mode, options.pipe_mode, options.max_instances,
-                                     options.out_buffer, options.in_buffer, options.default_timeout, attributes,
-                                     &handle, &opened.disposition);
+  opened.status =
+      pipes_create_named(name.c_str(), options.open_mode, options.pipe_mode, options.max_instances, options.out_buffer,
+                         options.in_buffer, options.default_timeout, attributes, &handle, &opened.disposition);
   opened.handle = Handle(handle);
   return opened;
 }

@@ -2,7 +2,9 @@
 // be empty after each of them.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <iostream>
+#include <thread>
 
 #include "support/child.h"
 #include "support/harness.h"
@@ -15,8 +17,15 @@ class NothingLeftBehind : public testing::EmptyTestEventListener {
   explicit NothingLeftBehind(const pipes::test::RuntimeFolder& folder) : folder_(folder) {}
 
   void OnTestEnd(const testing::TestInfo&) override {
-    const std::vector<std::string> leavings = folder_.leavings();
-    if (leavings == known_) return;
+    // An instance whose server end is closed goes when the system reports that its client's process has let go of it;
+    // that event is waited for, and only its not coming is a failure.
+    std::vector<std::string> leavings = folder_.leavings();
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (leavings != known_ && !leavings.empty() && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      leavings = folder_.leavings();
+    }
+    if (leavings == known_ || leavings.empty()) return;
     known_ = leavings;
     for (const std::string& entry : leavings) ADD_FAILURE() << "left behind in the runtime folder: " << entry;
   }

@@ -2,7 +2,8 @@
 //
 // A request line is `id operation slot name-in-hex bytes-in-hex number...`, an answer `id status bytes-in-hex
 // number...`; an empty text is a dash. Three requests concern a call already started: `blocked id call`, `cancel id
-// call`, and `forget id call`, by which the test says that it asks no more. The child makes each call on its own thread.
+// call`, and `forget id call`, by which the test says that it asks no more. The child makes each call on its own
+// thread.
 #include "support/remote_end.h"
 
 #include <charconv>
@@ -64,15 +65,13 @@ Outcome perform_create(Slots& slots, const Request& request) {
 
 Outcome perform_open(Slots& slots, const Request& request) {
   pipes_handle handle = PIPES_INVALID_HANDLE;
-  const Code status =
-      pipes_open(request.name.c_str(), request.numbers.at(0), request.numbers.at(1), nullptr, &handle);
+  const Code status = pipes_open(request.name.c_str(), request.numbers.at(0), request.numbers.at(1), nullptr, &handle);
   return store(slots, request.slot, status, handle);
 }
 
 Outcome perform_duplicate(Slots& slots, const Request& request) {
   pipes_handle handle = PIPES_INVALID_HANDLE;
-  const Code status =
-      pipes_duplicate(slots.get(request.numbers.at(0)), 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &handle);
+  const Code status = pipes_duplicate(slots.get(request.numbers.at(0)), 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &handle);
   return store(slots, request.slot, status, handle);
 }
 
@@ -81,8 +80,8 @@ Outcome perform_local_info(pipes_handle handle) {
   const pipes_local_info& value = info.value;
   return {.status = info.status,
           .numbers = {value.type, value.configuration, value.maximum_instances, value.current_instances,
-                      value.inbound_quota, value.read_data_available, value.outbound_quota,
-                      value.write_quota_available, value.state, value.end},
+                      value.inbound_quota, value.read_data_available, value.outbound_quota, value.write_quota_available,
+                      value.state, value.end},
           .bytes = {}};
 }
 
@@ -275,7 +274,8 @@ Outcome outcome_from(std::istringstream& words) {
 // The test's side of the channel: numbers requests, and hands each answer to whoever waits for it.
 class RemoteLink {
  public:
-  RemoteLink() : child_(Child::spawn(kHostRole)), receiver_([this] { receive(); }) {}
+  explicit RemoteLink(const ChildOptions& options)
+      : child_(Child::spawn(kHostRole, {}, options)), receiver_([this] { receive(); }) {}
   RemoteLink(const RemoteLink&) = delete;
   RemoteLink& operator=(const RemoteLink&) = delete;
   ~RemoteLink() {
@@ -363,6 +363,8 @@ class RemoteCall : public StartedCall {
 
 class RemoteHost : public Host {
  public:
+  explicit RemoteHost(const ChildOptions& options) : link_(std::make_shared<RemoteLink>(options)) {}
+
   Outcome run(const Request& request) override { return RemoteCall(link_, request).outcome(); }
   std::unique_ptr<StartedCall> start(const Request& request) override {
     return std::make_unique<RemoteCall>(link_, request);
@@ -371,7 +373,7 @@ class RemoteHost : public Host {
   uint32_t process_id() const override { return link_->process_id(); }
 
  private:
-  std::shared_ptr<RemoteLink> link_ = std::make_shared<RemoteLink>();
+  std::shared_ptr<RemoteLink> link_;
 };
 
 // The child's side: each call on a thread of its own, answered when it returns.
@@ -440,7 +442,7 @@ Sent sent_from(const Outcome& outcome) { return {outcome.status, number_at(outco
 }  // namespace
 
 std::shared_ptr<Host> Host::here() { return std::make_shared<LocalHost>(); }
-std::shared_ptr<Host> Host::in_child() { return std::make_shared<RemoteHost>(); }
+std::shared_ptr<Host> Host::in_child(const ChildOptions& options) { return std::make_shared<RemoteHost>(options); }
 
 // --------------------------------------------------------------------------------------------------------- EndActor
 
@@ -535,8 +537,7 @@ Pending<Received> EndActor::start_transact(std::string_view request_bytes, uint3
 
 Info EndActor::get_info() const {
   const Outcome outcome = run(Operation::kGetInfo);
-  return {outcome.status, number_at(outcome, 0), number_at(outcome, 1), number_at(outcome, 2),
-          number_at(outcome, 3)};
+  return {outcome.status, number_at(outcome, 0), number_at(outcome, 1), number_at(outcome, 2), number_at(outcome, 3)};
 }
 
 LocalInfo EndActor::get_local_info() const { return local_info_from(run(Operation::kGetLocalInfo)); }

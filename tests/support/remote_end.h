@@ -2,9 +2,9 @@
 // across two.
 //
 // A Host is a process in which calls are made: here, or in a child. An EndActor is one end on a host, with the calls of
-// the C ABI as methods; each also comes as `start_...`, which returns at once with a Pending, so that a blocking call can
-// be outstanding while others go on. Every started call runs on a thread of its own, in the host's process. Plain calls
-// on the local host run on the calling thread.
+// the C ABI as methods; each also comes as `start_...`, which returns at once with a Pending, so that a blocking call
+// can be outstanding while others go on. Every started call runs on a thread of its own, in the host's process. Plain
+// calls on the local host run on the calling thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/child.h"
 #include "support/harness.h"
 
 namespace pipes::test {
@@ -107,7 +108,7 @@ class Host {
   [[nodiscard]] uint32_t new_slot() { return next_slot_++; }
 
   [[nodiscard]] static std::shared_ptr<Host> here();
-  [[nodiscard]] static std::shared_ptr<Host> in_child();
+  [[nodiscard]] static std::shared_ptr<Host> in_child(const ChildOptions& options = {});
 
  private:
   uint32_t next_slot_ = 0;
@@ -216,11 +217,10 @@ class BothLayouts : public testing::TestWithParam<Layout> {
 }  // namespace pipes::test
 
 // Instantiates a suite whose fixture is derived from BothLayouts.
-#define PIPES_INSTANTIATE_LAYOUTS(suite)                                                          \
-  INSTANTIATE_TEST_SUITE_P(Layouts, suite,                                                        \
-                           ::testing::Values(::pipes::test::Layout::kSameProcess,                 \
-                                             ::pipes::test::Layout::kOtherProcess),               \
-                           ::pipes::test::layout_name)
+#define PIPES_INSTANTIATE_LAYOUTS(suite)                                                                            \
+  INSTANTIATE_TEST_SUITE_P(                                                                                         \
+      Layouts, suite, ::testing::Values(::pipes::test::Layout::kSameProcess, ::pipes::test::Layout::kOtherProcess), \
+      ::pipes::test::layout_name)
 
 #define PIPES_BOTH_LAYOUTS(suite)                     \
   class suite : public ::pipes::test::BothLayouts {}; \

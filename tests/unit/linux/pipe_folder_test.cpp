@@ -59,7 +59,7 @@ class Process {
   ~Process() { end(); }
 
   // On either side.
-  void say(char byte = '.') const { (void)!write(channel_.get(), &byte, 1); }
+  void say(char byte = '.') const { (void)!send(channel_.get(), &byte, 1, MSG_NOSIGNAL); }
   // Returns what the other side said, or 0 if it has ended.
   [[nodiscard]] char hear() const {
     char byte = 0;
@@ -68,8 +68,9 @@ class Process {
   // A child stays until its parent says something or goes away.
   void stay() const { (void)hear(); }
 
-  // In the parent: how the child ended; it is told to go on by closing the channel.
+  // In the parent: how the child ended, once it has been told to go on.
   int end() {
+    if (channel_) say();  // closing alone would not do: children forked later hold this end of the channel, too
     channel_.reset();
     if (pid_ <= 0) return status_;
     while (waitpid(std::exchange(pid_, -1), &status_, 0) < 0 && errno == EINTR) {
@@ -77,7 +78,7 @@ class Process {
     return status_;
   }
   void kill_and_wait() {
-    ::kill(pid_, SIGKILL);
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
     (void)end();
   }
   void expect_success() {
@@ -271,14 +272,19 @@ TEST_F(PipeFolder, NAME_16_PipeStaysWhileAnotherProcessServesIt) {
 
 TEST_F(PipeFolder, NAME_7_EverySpellingIsThePipe) {
   Asked asked;
-  asked.name = named("Gr\xC3\xBC" "n");
+  asked.name = named(
+      "Gr\xC3\xBC"
+      "n");
   const auto added = add(asked);
   ASSERT_TRUE(added);
 
   const auto meta = found(named("GR\xC3\x9CN"));
 
   ASSERT_TRUE(meta);
-  EXPECT_EQ("Gr\xC3\xBC" "n", meta->display);
+  EXPECT_EQ(
+      "Gr\xC3\xBC"
+      "n",
+      meta->display);
   EXPECT_FALSE(found(named("gruen")));
 }
 
@@ -469,25 +475,685 @@ TEST_F(PipeFolder, OPEN_27_RecountThatFreesNothingIsAskedForOnce) {
   EXPECT_EQ(3, asked_for);
 }
 
-// Visits every way to run out of descriptors: with each number of free ones from none to enough.
-TEST_F(PipeFolder, OPEN_30_RunningOutOfDescriptorsLeavesNothing) {
+// limit_descriptors lets this process open descriptors below `limit` only, and returns what held before.
+rlimit limit_descriptors(rlim_t limit) {
+  rlimit before{};
+  EXPECT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+  const rlimit few{limit, before.rlim_max};
+  EXPECT_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+  return before;
+}
+
+// Tries `call` with every number of free descriptors from none to enough; after each failure `check` must hold.
+void visit_exhaustion(const std::function<Status()>& call, const std::function<void()>& check) {
+  rlim_t limit = 0;
+  Status status = PIPES_ERROR_NO_SYSTEM_RESOURCES;
+  for (; status != PIPES_OK && limit < 500; ++limit) {
+    const rlimit before = limit_descriptors(limit);
+    status = call();
+    ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+    if (status == PIPES_OK) break;
+    EXPECT_EQ(PIPES_ERROR_NO_SYSTEM_RESOURCES, status) << limit;
+    check();
+  }
+  EXPECT_EQ(PIPES_OK, status);
+  EXPECT_GT(limit, 4u) << "no failure was seen";
+}
+
+TEST_F(PipeFolder, OPEN_30_CreatingWithoutDescriptorsLeavesNothing) {
   Process process([this](Process&) {
-    bool added = false;
-    for (rlim_t limit = 3; !added; ++limit) {
-      ASSERT_LT(limit, 200u);
-      rlimit files{};
-      getrlimit(RLIMIT_NOFILE, &files);
-      const rlimit few{limit, files.rlim_max};
-      ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
-      auto result = add();
-      const Status status = status_of(result);
-      added = status == PIPES_OK;
-      // What was added with the last descriptor goes without one.
-      if (added) EXPECT_EQ(PIPES_OK, result->membership->remove_instances(1));
-      ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
-      if (!added) EXPECT_EQ(PIPES_ERROR_NO_SYSTEM_RESOURCES, status) << limit;
-      EXPECT_TRUE(leavings().empty() || !add_leaves_only_an_idle_folder()) << limit;
-    }
+    std::optional<PipeMembership> own;
+    visit_exhaustion([&] { return add_to(own, {}); }, [&] { EXPECT_TRUE(leavings().empty()); });
+    EXPECT_TRUE(found());
   });
   process.expect_success();
 }
+
+TEST_F(PipeFolder, OPEN_30_JoiningWithoutDescriptorsLeavesNothing) {
+  const auto first = add();
+  ASSERT_TRUE(first);
+  const std::vector<std::string> before = leavings();
+  Process process([&](Process&) {
+    std::optional<PipeMembership> own;
+    visit_exhaustion([&] { return add_to(own, {}); },
+                     [&] {
+                       EXPECT_EQ(1u, instances_of(*found()));
+                       EXPECT_EQ(before.size(), leavings().size());
+                     });
+    EXPECT_EQ(2u, found()->servers.size());
+  });
+  process.expect_success();
+}
+
+TEST_F(PipeFolder, OPEN_30_AddingWithoutDescriptorsLeavesNothing) {
+  Process process([](Process&) {
+    auto own = add();
+    ASSERT_TRUE(own);
+    visit_exhaustion([&] { return own->membership->add_instance(Asked().request(), nullptr); },
+                     [&] {
+                       EXPECT_EQ(1u, own->membership->instances());
+                       EXPECT_EQ(1u, instances_of(*found()));
+                     });
+    EXPECT_EQ(2u, instances_of(*found()));
+  });
+  process.expect_success();
+}
+
+TEST_F(PipeFolder, NAME_16_NameGoesEvenIfNoDescriptorIsLeft) {
+  Process process([](Process&) {
+    auto own = add();
+    ASSERT_TRUE(own);
+    const rlimit before = limit_descriptors(0);
+    EXPECT_EQ(PIPES_OK, own->membership->remove_instances(1));
+    ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+    EXPECT_FALSE(found());
+    ASSERT_TRUE(list_pipes());
+  });
+  process.expect_success();
+  EXPECT_TRUE(leavings().empty());
+}
+
+// --------------------------------------------------------------------------------------------------------- clients
+
+TEST_F(PipeFolder, NAME_12_NobodyBearsTheName) {
+  const auto pipes = find_pipe(named("nobody"));
+  ASSERT_TRUE(pipes);
+  EXPECT_TRUE(pipes->empty());
+}
+
+TEST_F(PipeFolder, ConnectionReachesTheListeningProcess) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  const auto pipes = find_pipe(named("NAME"));
+  ASSERT_TRUE(pipes);
+  ASSERT_EQ(1u, pipes->size());
+  const auto client = connect_server(pipes->front(), pipes->front().meta.servers[0]);
+  ASSERT_TRUE(client);
+  const UniqueFd server(accept4(added->membership->listening_socket(), nullptr, nullptr, SOCK_CLOEXEC));
+  ASSERT_TRUE(server);
+
+  EXPECT_EQ(2, send(server.get(), "hi", 2, 0));
+  char bytes[8];
+  EXPECT_EQ(2, recv(client->get(), bytes, sizeof(bytes), 0));
+}
+
+TEST_F(PipeFolder, CLI_1_FullBacklogIsBusyAndAlive) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  ASSERT_EQ(0, listen(added->membership->listening_socket(), 0));
+  const auto pipes = find_pipe(named("name"));
+  ASSERT_TRUE(pipes);
+  const ServerRecord& server = pipes->front().meta.servers.front();
+  const auto first = connect_server(pipes->front(), server);
+  ASSERT_TRUE(first);
+
+  EXPECT_EQ(PIPES_ERROR_PIPE_BUSY, connect_server(pipes->front(), server).status());
+  EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, status_of(add(first_only())));
+  EXPECT_EQ(1u, list_pipes()->size());
+}
+
+TEST_F(PipeFolder, DeadServerDoesNotAnswer) {
+  Process other([](Process& parent) {
+    const auto added = add();
+    ASSERT_TRUE(added);
+    parent.say();
+    parent.stay();
+  });
+  ASSERT_TRUE(other.hear());
+  other.kill_and_wait();
+  const auto pipes = find_pipe(named("name"));
+  ASSERT_TRUE(pipes);
+  ASSERT_EQ(1u, pipes->size());
+
+  EXPECT_EQ(PIPES_ERROR_FILE_NOT_FOUND, connect_server(pipes->front(), pipes->front().meta.servers[0]).status());
+  const auto served = is_served(pipes->front());
+  ASSERT_TRUE(served);
+  EXPECT_FALSE(*served);
+}
+
+TEST_F(PipeFolder, ServerOfAnotherUidThanItsRecordIsAnImpostor) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  auto pipes = find_pipe(named("name"));
+  ASSERT_TRUE(pipes);
+  FoundPipe& pipe = pipes->front();
+  ServerRecord server = pipe.meta.servers[0];
+  ASSERT_TRUE(connect_server(pipe, server));
+
+  server.uid += 1;
+  EXPECT_EQ(PIPES_ERROR_FILE_NOT_FOUND, connect_server(pipe, server).status());
+}
+
+TEST_F(PipeFolder, NAME_19_ListNamesEachPipeOnceInItsCreatorsSpelling) {
+  Asked one;
+  one.name = named("One\\Two");
+  Asked two = limited_to(4);
+  two.name = named("zwei");
+  const auto first = add(one);
+  auto second = add(two);
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  ASSERT_EQ(PIPES_OK, second->membership->add_instance(two.request(), nullptr));
+
+  auto pipes = list_pipes();
+
+  ASSERT_TRUE(pipes);
+  ASSERT_EQ(2u, pipes->size());
+  std::ranges::sort(*pipes, {}, &PipeMeta::display);
+  EXPECT_EQ("One\\Two", (*pipes)[0].display);
+  EXPECT_EQ("zwei", (*pipes)[1].display);
+  EXPECT_EQ(2u, instances_of((*pipes)[1]));
+  EXPECT_EQ(4u, (*pipes)[1].max_instances);
+}
+
+TEST_F(PipeFolder, NAME_19_ListSweepsTheDeadAndOnlyThem) {
+  Asked kept;
+  kept.name = named("kept");
+  Process other([&](Process& parent) {
+    const auto added = add();
+    const auto shared = add(kept);
+    ASSERT_TRUE(added && shared);
+    parent.say();
+    parent.stay();
+  });
+  ASSERT_TRUE(other.hear());
+  const auto own = add(kept);
+  ASSERT_TRUE(own);
+  other.kill_and_wait();
+
+  const auto pipes = list_pipes();
+
+  ASSERT_TRUE(pipes);
+  ASSERT_EQ(1u, pipes->size());
+  EXPECT_EQ("kept", pipes->front().display);
+  EXPECT_EQ(1u, instances_of(pipes->front()));
+  EXPECT_FALSE(fs::exists(folder()));
+  EXPECT_TRUE(found(kept.name));
+}
+
+// ------------------------------------------------------------------------------------------------------------ races
+
+// Starts `count` processes that all run `body` at the same moment and stay until they have been heard.
+std::vector<std::unique_ptr<Process>> start_together(size_t count, const Process::Body& body) {
+  std::vector<std::unique_ptr<Process>> processes;
+  for (size_t i = 0; i < count; ++i) {
+    processes.push_back(std::make_unique<Process>([&](Process& parent) {
+      parent.stay();
+      body(parent);
+    }));
+  }
+  for (const auto& process : processes) process->say();
+  return processes;
+}
+
+std::string hear_all(const std::vector<std::unique_ptr<Process>>& processes) {
+  std::string heard;
+  for (const auto& process : processes) heard.push_back(process->hear());
+  std::ranges::sort(heard);
+  return heard;
+}
+
+TEST_F(PipeFolder, OPEN_32_ExactlyOneOfRacingCreatorsCreates) {
+  for (int round = 0; round < 20; ++round) {
+    const auto processes = start_together(6, [](Process& parent) {
+      const auto added = add();
+      parent.say(!added ? 'x' : added->created ? 'c' : 'j');
+      parent.stay();
+    });
+    EXPECT_EQ("cjjjjj", hear_all(processes));
+    EXPECT_EQ(6u, instances_of(*found()));
+  }
+  EXPECT_TRUE(leavings().empty());
+}
+
+TEST_F(PipeFolder, OPEN_32_ExactlyOneOfRacingFirstCallsSucceeds) {
+  for (int round = 0; round < 20; ++round) {
+    const auto processes = start_together(6, [](Process& parent) {
+      const auto added = add(first_only());
+      parent.say(added ? 'c' : added.status() == PIPES_ERROR_ACCESS_DENIED ? 'd' : 'x');
+      parent.stay();
+    });
+    EXPECT_EQ("cddddd", hear_all(processes));
+  }
+  EXPECT_TRUE(leavings().empty());
+}
+
+// Each process takes what it can get; together they get exactly the maximum.
+TEST_F(PipeFolder, INST_14_MaximumIsExactAmongRacingProcesses) {
+  for (int round = 0; round < 10; ++round) {
+    const auto processes = start_together(5, [](Process& parent) {
+      std::optional<PipeMembership> own;
+      char count = '0';
+      for (int i = 0; i < 4; ++i) {
+        const Status status = add_to(own, limited_to(9));
+        count = static_cast<char>(count + (status == PIPES_OK ? 1 : 0));
+        EXPECT_TRUE(status == PIPES_OK || status == PIPES_ERROR_PIPE_BUSY) << status;
+      }
+      parent.say(count);
+      parent.stay();
+    });
+    int sum = 0;
+    for (const char count : hear_all(processes)) sum += count - '0';
+    EXPECT_EQ(9, sum);
+    EXPECT_EQ(9u, instances_of(*found()));
+  }
+  EXPECT_TRUE(leavings().empty());
+}
+
+// Processes come and go as fast as they can, others list and sweep: whoever serves is found, and at the end all is
+// gone.
+TEST_F(PipeFolder, SweepingNeverTakesALivePipe) {
+  const auto processes = start_together(4, [](Process& parent) {
+    for (int i = 0; i < 100; ++i) {
+      std::optional<PipeMembership> own;
+      ASSERT_EQ(PIPES_OK, add_to(own, {}));
+      ASSERT_EQ(PIPES_OK, add_to(own, {}));
+      const auto pipes = find_pipe(named("name"));
+      ASSERT_TRUE(pipes);
+      ASSERT_EQ(1u, pipes->size());
+      const auto& servers = pipes->front().meta.servers;
+      ASSERT_EQ(1, std::ranges::count(servers, own->record()));
+      ASSERT_TRUE(connect_server(pipes->front(), own->record()));
+      ASSERT_TRUE(list_pipes());
+    }
+    parent.say('k');
+  });
+  EXPECT_EQ("kkkk", hear_all(processes));
+  for (const auto& process : processes) process->expect_success();
+  EXPECT_TRUE(leavings().empty());
+}
+
+// Killed at moments nobody chose, in the midst of all that, a process blocks nobody.
+TEST_F(PipeFolder, NAME_16_KilledProcessesBlockNobody) {
+  for (int round = 0; round < 60; ++round) {
+    Process victim([](Process& parent) {
+      parent.say();
+      for (;;) {
+        std::optional<PipeMembership> own;
+        (void)add_to(own, limited_to(3));
+        (void)add_to(own, limited_to(3));
+      }
+    });
+    ASSERT_TRUE(victim.hear());
+    for (int i = 0; i < round % 7; ++i) (void)find_pipe(named("name"));
+    victim.kill_and_wait();
+    auto own = add(first_only());
+    ASSERT_TRUE(own) << round;
+    EXPECT_TRUE(own->created);
+    EXPECT_EQ(1u, instances_of(*found()));
+    own->membership.reset();
+    EXPECT_TRUE(leavings().empty()) << round;
+  }
+}
+
+// --------------------------------------------------------------------------------------------------- fork and crashes
+
+TEST_F(PipeFolder, AbandonedMembershipTouchesNothing) {
+  auto own = add();
+  ASSERT_TRUE(own);
+  const std::vector<std::string> before = leavings();
+  const int listening = own->membership->listening_socket();
+  Process child([&](Process&) {
+    own->membership->abandon();
+    EXPECT_EQ(-1, fcntl(listening, F_GETFD));
+    EXPECT_EQ(-1, own->membership->listening_socket());
+    own->membership.reset();
+  });
+  child.expect_success();
+
+  EXPECT_EQ(before, leavings());
+  EXPECT_TRUE(found());
+}
+
+#ifdef PIPES_FAULT_POINTS
+
+// Everything that passes a fault point: creating, joining, adding, sweeping the dead, leaving, removing the folder.
+void pass_all_points() {
+  Process dead([](Process& parent) {
+    unsetenv("PIPES_FAULT");
+    auto added = add();
+    parent.say();
+    parent.stay();
+  });
+  (void)dead.hear();
+  auto own = add();
+  if (!own) return;
+  dead.kill_and_wait();
+  Asked full = limited_to(1);
+  (void)own->membership->add_instance(full.request(), nullptr);
+  own->membership.reset();
+  auto again = add(limited_to(2));
+  if (!again) return;
+  Process second([](Process& parent) {
+    unsetenv("PIPES_FAULT");
+    auto added = add();
+    parent.say();
+    parent.stay();
+  });
+  (void)second.hear();
+  second.kill_and_wait();
+  (void)again->membership->add_instance(full.request(), nullptr);
+  again->membership.reset();
+}
+
+// Kills a process at `point`, and waits until the processes that it had started are gone, too.
+void die_at(std::string_view point) {
+  int life[2] = {-1, -1};
+  ASSERT_EQ(0, pipe2(life, O_CLOEXEC));
+  const UniqueFd ended(life[0]);
+  UniqueFd alive(life[1]);
+  Process victim([&](Process&) {
+    setenv("PIPES_FAULT", std::string(point).c_str(), 1);
+    pass_all_points();
+  });
+  alive.reset();
+  const int status = victim.end();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << point << " was not passed: " << status;
+  char byte = 0;
+  EXPECT_EQ(0, read(ended.get(), &byte, 1));
+}
+
+TEST_F(PipeFolder, WhoeverDiesAtAPointBlocksNobody) {
+  for (const std::string_view point : kFaultPoints) {
+    die_at(point);
+    auto own = add(first_only());
+    ASSERT_TRUE(own) << point;
+    EXPECT_TRUE(own->created) << point;
+    EXPECT_EQ(1u, instances_of(*found())) << point;
+    own->membership.reset();
+    EXPECT_TRUE(leavings().empty()) << point;
+  }
+}
+
+TEST_F(PipeFolder, WhoeverDiesAtAPointIsSweptByWhoeverLists) {
+  for (const std::string_view point : kFaultPoints) {
+    die_at(point);
+    const auto pipes = list_pipes();
+    ASSERT_TRUE(pipes) << point;
+    EXPECT_TRUE(pipes->empty()) << point;
+    EXPECT_TRUE(leavings().empty()) << point;
+  }
+}
+
+TEST_F(PipeFolder, WhoeverDiesAtAPointLeavesALivePipeAlone) {
+  for (const std::string_view point : kFaultPoints) {
+    auto own = add(limited_to(3));
+    ASSERT_TRUE(own);
+    Process victim([&](Process&) {
+      setenv("PIPES_FAULT", std::string(point).c_str(), 1);
+      auto other = add();
+      if (other) (void)other->membership->add_instance(Asked().request(), nullptr);
+    });
+    (void)victim.end();
+    EXPECT_TRUE(found()) << point;
+    EXPECT_EQ(PIPES_OK, own->membership->add_instance(Asked().request(), nullptr)) << point;
+    EXPECT_EQ(PIPES_OK, own->membership->add_instance(Asked().request(), nullptr)) << point;
+    EXPECT_EQ(PIPES_ERROR_PIPE_BUSY, own->membership->add_instance(Asked().request(), nullptr)) << point;
+    own->membership.reset();
+    EXPECT_TRUE(leavings().empty()) << point;
+  }
+}
+
+#endif
+
+// -------------------------------------------------------------------------------------------------------- strangers
+
+std::vector<char> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_file(const std::string& path, const std::vector<char>& bytes) {
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+TEST_F(PipeFolder, DamagedMetaIsNotBelievedAndBlocksNobody) {
+  auto victim = add();
+  ASSERT_TRUE(victim);
+  std::vector<char> bytes = read_file(folder() + "/meta");
+  ASSERT_FALSE(bytes.empty());
+  bytes.pop_back();
+  write_file(folder() + "/meta", bytes);
+
+  EXPECT_FALSE(found());
+  const auto own = add(first_only());
+  ASSERT_TRUE(own);
+  EXPECT_TRUE(own->created);
+}
+
+TEST_F(PipeFolder, MetaOfAnotherNameIsNotBelieved) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  fs::rename(folder(), folder(named("other")));
+
+  EXPECT_FALSE(found(named("other")));
+  EXPECT_TRUE(list_pipes()->empty());
+}
+
+TEST_F(PipeFolder, MetaThatIsNoFileIsNotWaitedFor) {
+  auto victim = add();
+  ASSERT_TRUE(victim);
+  const std::string meta = folder() + "/meta";
+  fs::remove(meta);
+  ASSERT_EQ(0, mkfifo(meta.c_str(), 0644));
+  EXPECT_FALSE(found());
+  fs::remove(meta);
+  fs::create_symlink("/etc/passwd", meta);
+  EXPECT_FALSE(found());
+}
+
+TEST_F(PipeFolder, FolderThatOthersMayWriteToIsNotBelievedAndTakenBack) {
+  auto victim = add();
+  ASSERT_TRUE(victim);
+  ASSERT_EQ(0, chmod(folder().c_str(), 0777));
+
+  EXPECT_FALSE(found());
+  const auto own = add();
+  ASSERT_TRUE(own);
+  struct stat status {};
+  EXPECT_EQ(0, stat(folder().c_str(), &status));
+  EXPECT_EQ(0755u, status.st_mode & 07777);
+  EXPECT_TRUE(found());
+}
+
+TEST_F(PipeFolder, LinkToAFolderIsNotBelieved) {
+  auto victim = add();
+  ASSERT_TRUE(victim);
+  fs::rename(folder(), root_ + "/elsewhere");
+  fs::create_directory_symlink(root_ + "/elsewhere", folder());
+
+  EXPECT_FALSE(found());
+  EXPECT_EQ(PIPES_ERROR_FILE_NOT_FOUND, victim->membership->add_instance(Asked().request(), nullptr));
+}
+
+TEST_F(PipeFolder, NameThatSomethingElseSitsOnHasSpares) {
+  share();
+  write_file(folder(), {'x'});
+  fs::create_directory_symlink("/tmp", folder() + ".1");
+
+  auto own = add();
+  ASSERT_TRUE(own);
+  EXPECT_TRUE(fs::is_directory(folder() + ".2"));
+  EXPECT_TRUE(found());
+  EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, status_of(add(first_only())));
+  own->membership.reset();
+  EXPECT_FALSE(fs::exists(folder() + ".2"));
+}
+
+TEST_F(PipeFolder, FolderRemovedByForceEndsQuietly) {
+  auto own = add();
+  ASSERT_TRUE(own);
+  fs::remove_all(folder());
+
+  EXPECT_EQ(PIPES_ERROR_FILE_NOT_FOUND, own->membership->add_instance(Asked().request(), nullptr));
+  const auto next = add();
+  ASSERT_TRUE(next);
+  EXPECT_TRUE(next->created);
+  EXPECT_EQ(PIPES_OK, own->membership->remove_instances(1));
+  EXPECT_TRUE(found());
+}
+
+TEST_F(PipeFolder, OnlyNamesOfFoldersAreTakenForFolders) {
+  const std::string digest = name_digest(named("name"));
+  const auto good = FolderName::parse(digest + ".1000");
+  ASSERT_TRUE(good);
+  EXPECT_EQ(1000u, good->uid);
+  EXPECT_EQ(digest + ".1000", good->text());
+  EXPECT_EQ(digest + ".4294967295.7", FolderName::parse(digest + ".4294967295.7")->text());
+  for (const std::string& text :
+       {digest, digest + ".", digest + ".01", digest + ".+1", digest + ". 1", digest + ".1.", digest + ".1.0",
+        digest + ".1.8", digest + ".1.1.1", digest + ".4294967296", digest + ".-1", digest.substr(1) + ".1",
+        "G" + digest.substr(1) + ".1", digest + "x1", std::string()}) {
+    EXPECT_FALSE(FolderName::parse(text)) << text;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------ several users
+
+class PipeFolderOfUsers : public PipeFolder {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to act as several users";
+    share();
+  }
+};
+
+void become(uid_t uid) { ASSERT_EQ(0, setresuid(uid, uid, uid)); }
+
+// A process of `uid` that serves the pipe until its parent goes on.
+std::unique_ptr<Process> server_of(uid_t uid) {
+  auto process = std::make_unique<Process>([uid](Process& parent) {
+    become(uid);
+    const auto added = add();
+    ASSERT_TRUE(added);
+    parent.say();
+    parent.stay();
+  });
+  EXPECT_TRUE(process->hear());
+  return process;
+}
+
+TEST_F(PipeFolderOfUsers, INST_3_OnlyTheFounderAndRootJoin) {
+  const auto server = server_of(kUserA);
+  Process stranger([](Process&) {
+    become(kUserB);
+    EXPECT_TRUE(found());
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, status_of(add()));
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, status_of(add(first_only())));
+    Asked asked;
+    asked.permission = PIPES_ERROR_INVALID_FUNCTION;
+    EXPECT_EQ(PIPES_ERROR_INVALID_FUNCTION, status_of(add(asked)));
+  });
+  stranger.expect_success();
+
+  auto root = add();
+  ASSERT_TRUE(root);
+  EXPECT_FALSE(root->created);
+  Process client([](Process&) {
+    become(kUserB);
+    EXPECT_EQ(2u, found()->servers.size());
+    const auto pipes = find_pipe(named("name"));
+    for (const ServerRecord& record : pipes->front().meta.servers) EXPECT_TRUE(connect_server(pipes->front(), record));
+  });
+  client.expect_success();
+  server->expect_success();
+  EXPECT_TRUE(found());
+  root->membership.reset();
+  EXPECT_TRUE(leavings().empty());
+}
+
+TEST_F(PipeFolderOfUsers, AnotherUsersLeavingsBlockNobody) {
+  server_of(kUserA)->kill_and_wait();
+  ASSERT_TRUE(fs::exists(folder(named("name"), kUserA)));
+  Process other([](Process&) {
+    become(kUserB);
+    const auto added = add(first_only());
+    ASSERT_TRUE(added);
+    EXPECT_TRUE(added->created);
+    EXPECT_EQ(kUserB, found()->owner_uid);
+    EXPECT_EQ(1u, list_pipes()->size());
+  });
+  other.expect_success();
+  EXPECT_TRUE(fs::exists(folder(named("name"), kUserA)));
+  EXPECT_TRUE(list_pipes()->empty());
+  EXPECT_TRUE(leavings().empty());
+}
+
+TEST_F(PipeFolderOfUsers, AnotherUserOnOnesNameBlocksNobody) {
+  const std::string squatted = folder(named("name"), kUserA);
+  ASSERT_TRUE(fs::create_directory(squatted));
+  ASSERT_EQ(0, chown(squatted.c_str(), kUserB, kUserB));
+  const auto server = server_of(kUserA);
+  EXPECT_EQ(kUserA, found()->owner_uid);
+  EXPECT_TRUE(fs::exists(squatted + ".1"));
+}
+
+// A folder made to look like another user's is that of its true owner, who does not stand in its name.
+TEST_F(PipeFolderOfUsers, FolderInAnotherUsersNameIsNotBelieved) {
+  const auto server = server_of(kUserB);
+  fs::rename(folder(named("name"), kUserB), folder(named("name"), kUserA));
+  EXPECT_FALSE(found());
+  EXPECT_TRUE(find_pipe(named("name"))->empty());
+}
+
+TEST_F(PipeFolderOfUsers, OPEN_32_ExactlyOneOfRacingUsersCreates) {
+  for (int round = 0; round < 15; ++round) {
+    std::vector<std::unique_ptr<Process>> processes;
+    for (const uid_t uid : {kUserA, kUserB, kUserA - 1, kUserA, kUserB}) {
+      processes.push_back(std::make_unique<Process>([uid](Process& parent) {
+        become(uid);
+        parent.stay();
+        const auto added = add(first_only());
+        parent.say(added ? 'c' : added.status() == PIPES_ERROR_ACCESS_DENIED ? 'd' : 'x');
+        parent.stay();
+      }));
+    }
+    for (const auto& process : processes) process->say();
+    EXPECT_EQ("cdddd", hear_all(processes)) << round;
+    EXPECT_EQ(1u, find_pipe(named("name"))->size());
+    for (const auto& process : processes) process->expect_success();
+    EXPECT_TRUE(leavings().empty());
+  }
+}
+
+// Somebody else's earlier claim that comes to life later does not take a pipe of root's.
+TEST_F(PipeFolderOfUsers, RootsPipeIsNotTakenByAnEarlierClaim) {
+  const std::string sleeping = folder(named("name"), kUserA);
+  const auto sleeper = server_of(kUserA);
+  fs::rename(sleeping, root_ + "/asleep");
+  const auto root = add();
+  ASSERT_TRUE(root);
+  ASSERT_TRUE(root->created);
+
+  fs::rename(root_ + "/asleep", sleeping);
+
+  const auto pipes = find_pipe(named("name"));
+  ASSERT_TRUE(pipes);
+  ASSERT_EQ(2u, pipes->size());
+  EXPECT_EQ(0u, pipes->front().founder_uid);
+  EXPECT_EQ(0u, list_pipes()->front().owner_uid);
+}
+
+// Between equals the earlier claim is the pipe, for everybody.
+TEST_F(PipeFolderOfUsers, EarlierClaimIsThePipe) {
+  const std::string first = folder(named("name"), kUserB);
+  const auto early = server_of(kUserB);
+  struct stat claim {};
+  ASSERT_EQ(0, stat((first + "/claim").c_str(), &claim));
+  fs::rename(first, root_ + "/hidden");
+  // The clock of the files moves in steps; the later claim must be later by at least one.
+  struct stat now = claim;
+  const std::string clock = root_ + "/clock";
+  while (now.st_ctim.tv_sec == claim.st_ctim.tv_sec && now.st_ctim.tv_nsec == claim.st_ctim.tv_nsec) {
+    write_file(clock, {'x'});
+    ASSERT_EQ(0, stat(clock.c_str(), &now));
+  }
+  const auto late = server_of(kUserA);
+  fs::rename(root_ + "/hidden", first);
+
+  EXPECT_EQ(kUserB, find_pipe(named("name"))->front().founder_uid);
+  EXPECT_EQ(kUserB, list_pipes()->front().owner_uid);
+}
+
+}  // namespace
+}  // namespace pipes

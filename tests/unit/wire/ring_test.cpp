@@ -201,13 +201,13 @@ TEST_P(HostileHeader, IsAViolationForGood) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, HostileHeader,
-    testing::Values(FrameHeader{static_cast<FrameKind>(15), false, 1, 0}.encode(),         // unknown kind
+    testing::Values(FrameHeader{static_cast<FrameKind>(15), false, 1, 0}.encode(),               // unknown kind
                     FrameHeader{FrameKind::kWhole, false, FrameHeader::kLengthMax, 0}.encode(),  // beyond the ring
-                    FrameHeader{FrameKind::kWhole, true, 8, 4}.encode(),                   // claimed, not by us
-                    FrameHeader{FrameKind::kMore, false, 8, 0}.encode(),                   // a middle without a beginning
-                    FrameHeader{FrameKind::kLast, false, 8, 0}.encode(),                   // an end without a beginning
-                    FrameHeader{FrameKind::kFirst, false, 0, 0}.encode(),                  // an empty beginning
-                    FrameHeader{FrameKind::kSkip, false, 8, 0}.encode(),                   // a skip with a length
+                    FrameHeader{FrameKind::kWhole, true, 8, 4}.encode(),                         // claimed, not by us
+                    FrameHeader{FrameKind::kMore, false, 8, 0}.encode(),   // a middle without a beginning
+                    FrameHeader{FrameKind::kLast, false, 8, 0}.encode(),   // an end without a beginning
+                    FrameHeader{FrameKind::kFirst, false, 0, 0}.encode(),  // an empty beginning
+                    FrameHeader{FrameKind::kSkip, false, 8, 0}.encode(),   // a skip with a length
                     FrameHeader{FrameKind::kWhole, false, 8, 0}.encode() | FrameHeader::kUnused));
 
 TEST(Ring, TwoSkipsInARowAreAViolation) {

@@ -1,0 +1,44 @@
+// FuzzInput hands out a fuzzer's bytes as numbers; when they run out, zeros. What two fuzzers of the rings share.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+
+namespace pipes::fuzz {
+
+class FuzzInput {
+ public:
+  FuzzInput(const uint8_t* data, size_t size) : left_(data, size) {}
+
+  [[nodiscard]] bool empty() const { return left_.empty(); }
+
+  template <class T>
+  T next() {
+    T value{};
+    const size_t bytes = left_.size() < sizeof value ? left_.size() : sizeof value;
+    std::memcpy(&value, left_.data(), bytes);
+    left_ = left_.subspan(bytes);
+    return value;
+  }
+
+  // A number below `end`, as often of few bits as of many: what matters is mostly small.
+  uint64_t next_size(uint64_t end) {
+    if (end <= 1) return 0;
+    const auto bits = next<uint8_t>() % static_cast<unsigned>(std::bit_width(end - 1) + 1);
+    const uint64_t mask = bits == 0 ? 0 : UINT64_MAX >> (64 - bits);
+    return (next<uint32_t>() & mask) % end;
+  }
+
+ private:
+  std::span<const uint8_t> left_;
+};
+
+inline void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace pipes::fuzz
