@@ -49,7 +49,8 @@ Status await_answer(wire::Answer& page, int socket) {
       const auto reply = await_reply(socket, deadline);
       expected = wire::Answer::kSleeping;
       if (page.word.compare_exchange_strong(expected, wire::Answer::kAbandoned, std::memory_order_acq_rel)) {
-        return reply || !deadline.passed() ? PIPES_ERROR_FILE_NOT_FOUND : PIPES_ERROR_PIPE_BUSY;
+        if (reply) return *reply != PIPES_OK ? *reply : Status{PIPES_ERROR_FILE_NOT_FOUND};
+        return deadline.passed() ? PIPES_ERROR_PIPE_BUSY : PIPES_ERROR_FILE_NOT_FOUND;
       }
     }
   }

@@ -134,7 +134,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   [[nodiscard]] uint64_t frame_limit(const PendingOp& op) const;
   // True: the reader slept, and is woken by `effects`.
   bool wake_reader(Effects& effects);
-  Status run_write(PendingOp& op, MutexLock& lock, Effects& effects);
+  bool start_write(PendingOp& op, Effects& effects);
 
   void complete_all(PendingQueue& queue, Status status, Effects& effects);
   void mark_broken(Connection& connection);

@@ -25,22 +25,24 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
   op.buffer = const_cast<std::byte*>(data.data());  // only read from
   op.size = static_cast<uint32_t>(data.size());
   Effects effects;
-  MutexLock lock(write_mutex_);
-  if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) return refused;
-  op.no_wait = wait_mode_ == WaitMode::kNoWait;
-  if (op.size == 0 && fixed_.attributes.type == PipeType::kByte) return PIPES_OK;  // WRITE-6
-  const Status status = run_write(op, lock, effects);
+  bool waits = false;
+  {
+    MutexLock lock(write_mutex_);
+    if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) return refused;
+    op.no_wait = wait_mode_ == WaitMode::kNoWait;
+    if (op.size == 0 && fixed_.attributes.type == PipeType::kByte) return PIPES_OK;  // WRITE-6
+    waits = start_write(op, effects);
+  }
+  effects.perform();
+  if (waits) await_write_half(op, writes_);
   *transferred = op.transferred;
-  return status;
+  return op.status;
 }
 
-// Carries a write through, from its acceptance to its end. `lock` is held at the beginning, and given up.
-Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
+// Accepts a write and carries it as far as it goes at once. True if it waits for the reader, in `writes_`.
+bool NamedEnd::start_write(PendingOp& op, Effects& effects) {
   begin_write(op);
-  if (op.done) {
-    lock.unlock();
-    return op.status;
-  }
+  if (op.done) return false;
   op.sequence = ++write_sequence_;
   op.parker = nullptr;
   // Everything before it must be in the ring already, else it queues behind.
@@ -50,23 +52,18 @@ Status NamedEnd::run_write(PendingOp& op, MutexLock& lock, Effects& effects) {
   const bool complete =
       op.done ||
       (op.pushed && (op.ignores_quota || op.size == 0 || (writes_.empty() && within_quota(op.announced_end, &lent))));
-  if (complete) {
-    if (!op.done) {
-      op.transferred = op.size;
-      op.finish(PIPES_OK);
-      if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
-      if (writes_.empty()) waiting_frames_.clear();
-    }
-    lock.unlock();
-    effects.perform();
-    return op.status;
+  if (!complete) {
+    op.parker = &Parker::mine();
+    writes_.push_back(&op);
+    return true;
   }
-  op.parker = &Parker::mine();
-  writes_.push_back(&op);
-  lock.unlock();
-  effects.perform();
-  await_write_half(op, writes_);
-  return op.status;
+  if (!op.done) {
+    op.transferred = op.size;
+    op.finish(PIPES_OK);
+    if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
+    if (writes_.empty()) waiting_frames_.clear();
+  }
+  return false;
 }
 
 // Is everything unread up to `announced_end` within the quota, what waiting reads lend included (BUF-3, BUF-6)? An
@@ -443,12 +440,16 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
   writing.size = static_cast<uint32_t>(request.size());
   writing.ignores_quota = true;
   Status written = PIPES_OK;
+  bool waits = false;
+  Effects effects;
   {
-    Effects effects;
     MutexLock lock(write_mutex_);
     written = refusal(Operation::kWrite);
-    if (written == PIPES_OK) written = run_write(writing, lock, effects);
+    if (written == PIPES_OK) waits = start_write(writing, effects);
   }
+  effects.perform();
+  if (waits) await_write_half(writing, writes_);
+  if (written == PIPES_OK) written = writing.status;
   if (written != PIPES_OK) {
     MutexLock lock(read_mutex_);
     if (!reading.done) {

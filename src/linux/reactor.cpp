@@ -1,6 +1,7 @@
 #include "linux/reactor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -16,6 +17,8 @@ namespace {
 
 std::atomic<Reactor*> the_reactor{nullptr};
 Mutex start_mutex;
+
+ProcessFd open_spare() { return ProcessFd(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC))); }
 
 }  // namespace
 
@@ -41,6 +44,7 @@ Reactor* Reactor::start() {
   auto reactor = std::make_unique<Reactor>();
   reactor->epoll_ = ProcessFd(UniqueFd(::epoll_create1(EPOLL_CLOEXEC)));
   reactor->wake_ = ProcessFd(UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
+  reactor->spare_ = open_spare();
   if (!reactor->epoll_ || !reactor->wake_) return nullptr;
   epoll_event event{};
   event.events = EPOLLIN;
@@ -98,6 +102,15 @@ void Reactor::unwatch(uint64_t name, int fd) {
   dropped = std::move(entry->second.source);
   sources_.erase(entry);
   lock.unlock();
+}
+
+bool Reactor::with_spare_descriptor(const std::function<void()>& use) {
+  if (!spare_) spare_ = open_spare();
+  if (!spare_) return false;
+  spare_.reset();
+  use();
+  spare_ = open_spare();
+  return true;
 }
 
 std::shared_ptr<Reactor::Source> Reactor::find(uint64_t name) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -36,6 +37,9 @@ class Reactor {
   // After it the source is not called again, but a call that runs on the reactor's thread may be under way.
   void unwatch(uint64_t name, int fd);
 
+  // For a source that is out of descriptors: runs `use` while one more than usual is free. False if none can be lent.
+  bool with_spare_descriptor(const std::function<void()>& use);
+
  private:
   struct Entry {
     std::shared_ptr<Source> source;
@@ -50,6 +54,7 @@ class Reactor {
 
   ProcessFd epoll_;
   ProcessFd wake_;
+  ProcessFd spare_;  // the reactor's thread
   Mutex mutex_;
   std::unordered_map<uint64_t, Entry> sources_;  // mutex_
   std::multimap<uint64_t, uint64_t> deadlines_;  // mutex_: when, whose

@@ -182,11 +182,25 @@ Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const Creat
   }
 }
 
+// SUBTLE: instances that end while the lock is held are left to the holder, who therefore sweeps once it has let go,
+// whatever came of the call.
 Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreateParameters& parameters, bool* retry) {
+  sweep(IfBusy::kWait);
+  membership_mutex_.lock();
+  auto added = add_to_folder(name, parameters, retry);
+  membership_mutex_.unlock();
+  sweep(IfBusy::kWait);
+  if (!added) return added;
+  start_to_listen(added->end);
+  if (added->added) tell_other_servers(name);
+  return added;
+}
+
+// `membership_mutex_` is held.
+Result<ServerPipe::Created> ServerPipe::add_to_folder(const PipeName& name, const CreateParameters& parameters,
+                                                      bool* retry) {
   Reactor* reactor = Reactor::running();
   if (reactor == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
-  sweep(IfBusy::kWait);
-  MutexLock membership(membership_mutex_);
   if (dissolved_) {
     *retry = true;
     return Status{PIPES_ERROR_FILE_NOT_FOUND};
@@ -237,10 +251,11 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
       meta_ = meta;
       display_ = meta.display;
     }
-    listener_.store(membership_->listening_socket(), std::memory_order_release);
+    set_listener(membership_->listening_socket());
     const auto watched =
         reactor->watch(membership_->listening_socket(), EPOLLIN, std::make_shared<Listener>(weak_from_this()));
     if (!watched) {
+      set_listener(-1);
       membership_->remove_instances(1);
       membership_.reset();
       dissolved_ = true;
@@ -269,25 +284,25 @@ Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreatePa
     MutexLock lock(mutex_);
     ++open_end_count_;
   }
-  membership.unlock();
-  sweep(IfBusy::kWait);
-  start_to_listen(end);
-  if (!created) {
-    // A server process that is new to the name tells the others, whose waiting clients then look again (WAIT-8).
-    const auto found = find_pipe(name);
-    if (found && !found->empty()) {
-      for (const ServerRecord& server : found->front().meta.servers) {
-        if (server.pid == static_cast<uint32_t>(::getpid())) continue;
-        const auto socket = connect_server(found->front(), server);
-        wire::Request notice;
-        notice.kind = static_cast<uint32_t>(wire::RequestKind::kNewServer);
-        if (socket && send_request(socket->get(), notice, -1)) {
-          [[maybe_unused]] const auto done = await_reply(socket->get(), Deadline::after_ms(kHandshakeMs));
-        }
-      }
-    }
-  }
   return Created{std::move(end), !created};
+}
+
+// A server process that is new to the name tells the others, whose waiting clients then look again (WAIT-8).
+void ServerPipe::tell_other_servers(const PipeName& name) const {
+  const auto found = find_pipe(name);
+  if (!found || found->empty()) return;
+  for (const ServerRecord& server : found->front().meta.servers) {
+    if (server.pid == static_cast<uint32_t>(::getpid())) continue;
+    const auto socket = connect_server(found->front(), server);
+    wire::Request notice;
+    notice.kind = static_cast<uint32_t>(wire::RequestKind::kNewServer);
+    if (!socket || !send_request(socket->get(), notice, -1)) continue;  // dead, then; nobody waits there
+  }
+}
+
+void ServerPipe::set_listener(int listener) {
+  MutexLock lock(listener_mutex_);
+  listener_ = listener;
 }
 
 // ----------------------------------------------------------------------------------------------------- states of an end
@@ -365,16 +380,23 @@ void ServerPipe::sweep(IfBusy if_busy) {
   drop_instances(static_cast<uint32_t>(ended.size()), if_busy);
 }
 
+// SUBTLE: whoever finds the lock taken leaves what it counted to the holder, who looks again once it has let go. The
+// read-modify-writes and the fence order each side's store before its load: one of the two sees the other.
 void ServerPipe::drop_instances(uint32_t count, IfBusy if_busy) {
-  to_drop_.fetch_add(count, std::memory_order_acq_rel);
-  if (if_busy == IfBusy::kWait) {
-    membership_mutex_.lock();
-  } else if (!membership_mutex_.try_lock()) {
-    return;
+  to_drop_.fetch_add(count, std::memory_order_seq_cst);
+  while (to_drop_.load(std::memory_order_seq_cst) != 0) {
+    if (if_busy == IfBusy::kWait) {
+      membership_mutex_.lock();
+    } else if (!membership_mutex_.try_lock()) {
+      return;
+    }
+    const bool served = membership_.has_value();
+    const bool last = drop_counted();
+    membership_mutex_.unlock();
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (last) unregister(folded_, this);
+    if (last || !served) return;
   }
-  const bool last = drop_counted();
-  membership_mutex_.unlock();
-  if (last) unregister(folded_, this);
 }
 
 // Takes what has ended out of the folder; true if that was all. `membership_mutex_` is held.
@@ -389,7 +411,7 @@ bool ServerPipe::drop_counted() {
     if (last) released.swap(waiters_);
   }
   if (last) {
-    listener_.store(-1, std::memory_order_release);
+    set_listener(-1);
     if (Reactor* reactor = Reactor::running()) {
       reactor->unwatch(listener_watch_, membership_->listening_socket());
       for (const auto& waiter : released) reactor->unwatch(waiter->name.load(), waiter->fd());
@@ -433,16 +455,12 @@ uint32_t ServerPipe::current_instances() {
 // ----------------------------------------------------------------------------------------------------- taking clients
 
 void ServerPipe::accept_clients() {
-  const int listener = listener_.load(std::memory_order_acquire);
-  for (int i = 0; i < kAcceptsPerRound && listener >= 0; ++i) {
-    UniqueFd socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  for (int i = 0; i < kAcceptsPerRound; ++i) {
+    int error = 0;
+    UniqueFd socket = accept_one(&error);
     if (!socket) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-        // The client waits in the backlog; looking again at once would only spin.
-        timespec pause{0, 1'000'000};
-        ::nanosleep(&pause, nullptr);
-      }
+      if (error == EINTR || error == ECONNABORTED) continue;
+      if (error == EMFILE || error == ENFILE || error == ENOMEM) refuse_one();
       return;
     }
     ReceivedRequest received = receive_request(socket.get());
@@ -453,6 +471,27 @@ void ServerPipe::accept_clients() {
       std::make_shared<HalfOpen>(weak_from_this(), std::move(socket))->watch();
     }
   }
+}
+
+UniqueFd ServerPipe::accept_one(int* error) {
+  MutexLock lock(listener_mutex_);
+  if (listener_ < 0) return {};
+  UniqueFd socket(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket) *error = errno;
+  return socket;
+}
+
+// Out of descriptors: left in the backlog, the client would keep the reactor busy and itself in the dark.
+void ServerPipe::refuse_one() {
+  Reactor* reactor = Reactor::running();
+  const bool lent = reactor != nullptr && reactor->with_spare_descriptor([this] {
+    int error = 0;
+    if (const UniqueFd socket = accept_one(&error)) send_reply(socket.get(), PIPES_ERROR_NO_SYSTEM_RESOURCES);
+  });
+  if (lent) return;
+  // Not even that one: looking again at once would only spin.
+  const timespec pause{0, 10'000'000};
+  ::nanosleep(&pause, nullptr);
 }
 
 Status ServerPipe::availability() {
@@ -476,7 +515,6 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
       return;
     case wire::RequestKind::kNewServer:
       release_waiters();
-      send_reply(socket.get(), PIPES_OK);
       return;
     case wire::RequestKind::kWait:
       break;

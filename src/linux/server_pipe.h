@@ -55,7 +55,13 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   class Waiter;
   class Watch;
 
+  // Either leaves `retry` set if the pipe has been dissolved meanwhile.
   Result<Created> add(const PipeName& name, const CreateParameters& parameters, bool* retry);
+  Result<Created> add_to_folder(const PipeName& name, const CreateParameters& parameters, bool* retry);
+  void tell_other_servers(const PipeName& name) const;
+  void set_listener(int listener);
+  UniqueFd accept_one(int* error);
+  void refuse_one();
   void start_to_listen(std::shared_ptr<NamedEnd> end);
   void release_waiters();
   void accept_client(UniqueFd socket, const ReceivedRequest& received);
@@ -70,8 +76,12 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   std::optional<PipeMembership> membership_;
   bool dissolved_ = false;  // the last instance has gone; the name needs a new ServerPipe
   uint64_t listener_watch_ = 0;
-  std::atomic<int> listener_{-1};     // for the reactor, which takes no lock to accept
   std::atomic<uint32_t> to_drop_{0};  // instances that have ended and still count in the folder
+
+  // Held for one accept at a time: the listening socket is not closed meanwhile, so that its number cannot come to mean
+  // another pipe's.
+  Mutex listener_mutex_;
+  int listener_ = -1;
 
   Mutex mutex_;
   // Set once, before anybody can reach the pipe.

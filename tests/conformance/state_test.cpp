@@ -859,9 +859,9 @@ TEST_P(State, STATE_12_OneEventCompletesEveryWaitingOperationItConcerns) {
   EndPair pair = connected(kNoQuota);
   Pending<Received> reading = pair.client.start_read();
   Pending<Sent> writing = pair.client.start_write("words");
-  Pending<Code> flushing = pair.client.start_flush();
   ASSERT_TRUE(reading.wait_until_blocked());
   ASSERT_TRUE(writing.wait_until_blocked());
+  Pending<Code> flushing = pair.client.start_flush();  // now there is something to wait for
   ASSERT_TRUE(flushing.wait_until_blocked());
   ASSERT_STATUS(PIPES_OK, pair.server.disconnect());
   EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, reading.result().status);
