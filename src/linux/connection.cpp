@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -132,6 +133,15 @@ Connection::Connection(Role role_of_this_side, SharedMemory shared, UniqueFd con
       reader(in, memory.first_page(in_direction)),
       writer(out, memory.first_page(out_direction)),
       write_quota(quota) {}
+
+bool Connection::peer_has_died() {
+  pollfd hung_up{socket.get(), POLLRDHUP, 0};
+  if (::poll(&hung_up, 1, 0) <= 0) return false;
+  // One that closes says so before it hangs up.
+  if (peer_state() != wire::EndState::kOpen) return false;
+  gone.store(true, std::memory_order_release);
+  return true;
+}
 
 bool Connection::map_reader() {
   std::byte* ring = memory.map_ring(in_direction);

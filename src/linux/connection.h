@@ -71,6 +71,9 @@ struct Connection {
   // Nothing more will come from the peer: it closed, died, or broke the rules.
   [[nodiscard]] bool over() const { return peer_state() != wire::EndState::kOpen || peer_is_gone(); }
 
+  // Asks the kernel whether the peer's process died, which the reactor may not have told yet. A system call.
+  [[nodiscard]] bool peer_has_died();
+
   [[nodiscard]] bool map_reader();
   // Maps and populates what the next `bytes` of the outgoing ring need.
   [[nodiscard]] bool prepare_writer(uint64_t bytes);

@@ -152,9 +152,10 @@ Result<Folder> Folder::open_or_make(int directory, const std::string& digest) {
     if (folder) return folder;
     if (made) unlinkat(directory, text.c_str(), AT_REMOVEDIR);
     if (folder.status() != PIPES_ERROR_FILE_NOT_FOUND) return folder;
+    // It may have gone, and even come again, since we found it there: only what is not ours is in the way.
     struct stat status {};
     const bool went_away = fstatat(directory, text.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0;
-    if (went_away) return PIPES_ERROR_FILE_NOT_FOUND;
+    if (went_away || (S_ISDIR(status.st_mode) && status.st_uid == uid)) return PIPES_ERROR_FILE_NOT_FOUND;
   }
   return PIPES_ERROR_ACCESS_DENIED;
 }

@@ -73,6 +73,17 @@ void NamedEnd::progress_read(PendingOp& op) {
   if (op.done && (op.status == PIPES_OK || op.status == PIPES_ERROR_MORE_DATA)) has_read_ = true;
 }
 
+// CLOSE-9: what a process wrote and waited for when it was killed is not to be read, from the moment on that its end
+// can be known. Only frames of waiting writes pay for the question.
+bool NamedEnd::vanished_with_writer() {
+  Connection& connection = *connection_;
+  if (!connection.reader.frame_waits() || connection.reader.knows_of_death()) return false;
+  if (connection.peer_state() != EndState::kOpen) return false;
+  if (!connection.peer_is_gone() && !connection.peer_has_died()) return false;
+  connection.reader.writer_died();
+  return true;
+}
+
 // READ-4, READ-5, READ-10, READ-19: what is there, across messages; an empty message only by itself.
 void NamedEnd::progress_byte_read(PendingOp& op) {
   Connection& connection = *connection_;
@@ -90,6 +101,7 @@ void NamedEnd::progress_byte_read(PendingOp& op) {
       if (settle_look(op, look)) continue;
       return;
     }
+    if (vanished_with_writer()) continue;
     const bool empty_message = connection.reader.message_left() == 0;
     if (empty_message && op.transferred > 0) return op.finish(PIPES_OK);
     if (!empty_message && op.size == 0) return op.finish(PIPES_OK);
@@ -128,6 +140,7 @@ void NamedEnd::progress_message_read(PendingOp& op) {
       if (settle_look(op, look)) continue;
       return;
     }
+    if (vanished_with_writer()) continue;
     const uint64_t left = connection.reader.message_left();
     if (left > 0 && op.size == 0) return op.finish(PIPES_ERROR_MORE_DATA);
     // A message that its writer is still copying in has not arrived yet, unless it can never be in the ring whole.
@@ -270,6 +283,12 @@ Status NamedEnd::peek(std::span<std::byte> buffer, uint32_t* transferred, uint32
   if (const Status refused = refusal(Operation::kPeek); refused != PIPES_OK) return refused;
   Connection& connection = *connection_;
   if (connection.peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
+  // More than the quota unread: some of it waits.
+  const uint32_t quota = role_ == Role::kServer ? fixed_.quotas.inbound : fixed_.quotas.outbound;
+  if (connection.reader.available() > quota && !connection.reader.knows_of_death() &&
+      connection.peer_state() == EndState::kOpen && (connection.peer_is_gone() || connection.peer_has_died())) {
+    connection.reader.writer_died();
+  }
   const bool over = connection.over();
   const bool one_message = fixed_.attributes.type == PipeType::kMessage;  // PEEK-8
   auto peeked = connection.reader.peek(buffer, one_message);

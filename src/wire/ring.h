@@ -191,6 +191,7 @@ class RingReader {
     dead_ = true;
     final_ = words_->writer.final.load(std::memory_order_acquire);
   }
+  [[nodiscard]] bool knows_of_death() const { return dead_; }
 
   void set_memory(std::byte* base) {
     memory_.base = base;
@@ -200,6 +201,8 @@ class RingReader {
   [[nodiscard]] uint64_t position() const { return at_.position; }
   [[nodiscard]] uint64_t consumed() const { return consumed_; }
   [[nodiscard]] bool in_message() const { return at_.in_message; }
+  // The frame that look found belongs to a write that waited when it was pushed.
+  [[nodiscard]] bool frame_waits() const { return at_.loaded && at_.frame.waits; }
   // What is unread of the message that look found; its whole length if nothing was taken yet.
   [[nodiscard]] uint64_t message_left() const { return at_.message_left; }
   [[nodiscard]] const RingMemory& memory() const { return memory_; }
