@@ -18,7 +18,10 @@ namespace {
 
 uint32_t current_instances(NamedEnd& end) {
   if (end.role() == Role::kServer) return end.pipe()->current_instances();
-  return instances_of(end.fixed().name, end.fixed().folded);
+  PipeName name;
+  name.display = end.fixed().name;
+  name.folded = end.fixed().folded;
+  return instances_of(name);
 }
 
 // INFO-10 to INFO-12: as if by impersonating, so not before something was read, unless the identity is a static one.

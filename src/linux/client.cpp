@@ -13,11 +13,38 @@
 #include "linux/server_pipe.h"
 #include "linux/spin.h"
 #include "security/access.h"
+#include "support/fault_point.h"
+#include "support/seeded_mistake.h"
 
 namespace pipes {
 namespace {
 
+// All server processes together keep one open waiting no longer than this (decision 21).
 constexpr uint64_t kAnswerMs = 2000;
+
+// What a server process may answer. One that says anything else does not speak our protocol: as good as nobody there.
+Status believed(Status answer) {
+  switch (answer) {
+    case PIPES_OK:
+    case PIPES_ERROR_FILE_NOT_FOUND:
+    case PIPES_ERROR_ACCESS_DENIED:
+    case PIPES_ERROR_NOT_ENOUGH_MEMORY:
+    case PIPES_ERROR_PIPE_BUSY:
+    case PIPES_ERROR_NO_SYSTEM_RESOURCES:
+      return answer;
+    default:
+      return PIPES_BREACH("answer-unknown", true) ? Status{PIPES_ERROR_FILE_NOT_FOUND} : answer;
+  }
+}
+
+// Why no answer came.
+Status silence(Deadline deadline) { return deadline.passed() ? PIPES_ERROR_PIPE_BUSY : PIPES_ERROR_FILE_NOT_FOUND; }
+
+// One of several server processes gets half of the time that is left, so that silent ones leave some to the others.
+Deadline share_of(Deadline deadline) {
+  const uint64_t now = monotonic_ns();
+  return deadline.at_ns() <= now ? deadline : Deadline::after_ns((deadline.at_ns() - now) / 2);
+}
 
 // Wakes the threads of a client end when its server process dies.
 class ClientWatch : public Reactor::Source {
@@ -39,8 +66,7 @@ class ClientWatch : public Reactor::Source {
 
 // Waits for the server's answer in the control page: looks first, then sleeps on the socket. PIPES_ERROR_PIPE_BUSY when
 // none comes in time; PIPES_ERROR_FILE_NOT_FOUND when the server process hung up instead.
-Status await_answer(wire::Answer& page, int socket) {
-  const Deadline deadline = Deadline::after_ms(kAnswerMs);
+Status await_answer(wire::Answer& page, int socket, Deadline deadline) {
   const auto answered = [&] { return (page.word.load(std::memory_order_acquire) & wire::Answer::kAnswered) != 0; };
   Spinner spinner;
   if (!spinner.spin(0, 1, answered)) {
@@ -49,26 +75,37 @@ Status await_answer(wire::Answer& page, int socket) {
       const auto reply = await_reply(socket, deadline);
       expected = wire::Answer::kSleeping;
       if (page.word.compare_exchange_strong(expected, wire::Answer::kAbandoned, std::memory_order_acq_rel)) {
-        if (reply) return *reply != PIPES_OK ? *reply : Status{PIPES_ERROR_FILE_NOT_FOUND};
-        return deadline.passed() ? PIPES_ERROR_PIPE_BUSY : PIPES_ERROR_FILE_NOT_FOUND;
+        if (reply) return *reply != PIPES_OK ? believed(*reply) : Status{PIPES_ERROR_FILE_NOT_FOUND};
+        return silence(deadline);
       }
     }
   }
-  return page.word.load(std::memory_order_acquire) & ~wire::Answer::kAnswered;
+  return believed(page.word.load(std::memory_order_acquire) & ~wire::Answer::kAnswered);
+}
+
+// The server process hung up before it was asked; it may have said why.
+Status refusal_of(int socket) {
+  const auto reply = await_reply(socket, Deadline::after_ms(0));
+  return reply && *reply != PIPES_OK ? believed(*reply) : Status{PIPES_ERROR_FILE_NOT_FOUND};
+}
+
+// Says nothing about whether the pipe exists.
+bool is_want(Status status) {
+  return status == PIPES_ERROR_NO_SYSTEM_RESOURCES || status == PIPES_ERROR_NOT_ENOUGH_MEMORY;
 }
 
 // Asks one server process for an instance.
 Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const ServerRecord& server,
-                             uint32_t desired_access, uint32_t flags, bool query_first) {
+                             uint32_t desired_access, uint32_t flags, bool query_first, Deadline deadline) {
   if (query_first) {
     auto socket = connect_server(found, server);
     if (!socket) return socket.status();
     wire::Request query;
     query.kind = static_cast<uint32_t>(wire::RequestKind::kQuery);
-    if (!send_request(socket->get(), query, -1)) return Status{PIPES_ERROR_FILE_NOT_FOUND};
-    const auto reply = await_reply(socket->get(), Deadline::after_ms(kAnswerMs));
-    if (!reply) return Status{PIPES_ERROR_PIPE_BUSY};
-    if (*reply != PIPES_OK) return Status{*reply};
+    if (!send_request(socket->get(), query, -1)) return refusal_of(socket->get());
+    const auto reply = await_reply(socket->get(), deadline);
+    if (!reply) return silence(deadline);
+    if (*reply != PIPES_OK) return believed(*reply);
   }
   auto socket = connect_server(found, server);
   if (!socket) return socket.status();
@@ -80,9 +117,10 @@ Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const
   request.qos_flags = flags & (PIPES_SECURITY_SQOS_PRESENT | 0x000F0000u);
   request.layout_version = wire::kLayoutVersion;
   request.ring_capacity = found.meta.ring_capacity;
-  if (!send_request(socket->get(), request, memory->fd())) return Status{PIPES_ERROR_FILE_NOT_FOUND};
+  if (!send_request(socket->get(), request, memory->fd())) return refusal_of(socket->get());
+  PIPES_CRASH_POINT("connection-requested");  // CRASH: the server process connects an instance to one who has gone.
   wire::Answer& page = memory->control()->answer;
-  const Status status = await_answer(page, socket->get());
+  const Status status = await_answer(page, socket->get(), deadline);
   if (status != PIPES_OK) return status;
 
   // TOCTOU: what the server says of the instance is loaded once and kept.
@@ -102,7 +140,7 @@ Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const
   connection->credentials = credentials_of(connection->socket.get());
   auto end = std::make_shared<NamedEnd>(Role::kClient, std::move(fixed), EndModes{}, nullptr);
   Effects effects;
-  end->attach(connection, flags, effects);
+  end->attach(connection, flags, effects, [] { return true; });
   Reactor* reactor = Reactor::running();
   const auto watched =
       reactor->watch(connection->socket.get(), EPOLLRDHUP, std::make_shared<ClientWatch>(end, connection));
@@ -127,6 +165,7 @@ Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uin
   if (Reactor::running() == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
   const auto found = find_pipe(name);
   if (!found) return found.status();
+  const Deadline deadline = Deadline::after_ms(kAnswerMs);
   static std::atomic<uint32_t> rotation{0};
   for (const FoundPipe& claim : *found) {
     const auto& servers = claim.meta.servers;
@@ -134,7 +173,9 @@ Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uin
     const size_t first = count > 1 ? rotation.fetch_add(1, std::memory_order_relaxed) % count : 0;
     bool busy = false;
     for (size_t i = 0; i < count; ++i) {
-      auto opened = ask_server(name, claim, servers[(first + i) % count], desired_access, flags, count > 1);
+      const bool last = i + 1 == count && &claim == &found->back();
+      auto opened = ask_server(name, claim, servers[(first + i) % count], desired_access, flags, count > 1,
+                               last ? deadline : share_of(deadline));
       if (opened) return opened;
       if (opened.status() == PIPES_ERROR_PIPE_BUSY) {
         busy = true;
@@ -156,16 +197,10 @@ Status default_timeout(const PipeName& name, uint32_t* timeout_ms) {
   return PIPES_OK;
 }
 
-uint32_t instances_of(const std::string& display, const std::u16string& folded) {
-  PipeName name;
-  name.display = display;
-  name.folded = folded;
+uint32_t instances_of(const PipeName& name) {
   const auto found = find_pipe(name);
-  uint32_t count = 0;
-  if (found && !found->empty()) {
-    for (const ServerRecord& server : found->front().meta.servers) count += server.instances;
-  }
-  return std::clamp(count, 1u, 255u);
+  if (!found || found->empty()) return 1;
+  return std::clamp(live_instances(found->front()), 1u, 255u);
 }
 
 Status wait_available(const PipeName& name, uint32_t timeout) {
@@ -177,6 +212,7 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
   std::vector<UniqueFd> parked;
   std::set<std::string> asked;  // names of sockets are never used twice
   bool look_again = true;
+  Status without_any = PIPES_ERROR_FILE_NOT_FOUND;  // or what this process, or the last that was asked, is short of
   while (true) {
     parker.drain();
     if (look_again) {
@@ -189,7 +225,10 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
           auto socket = connect_server(claim, server);
           wire::Request request;
           request.kind = static_cast<uint32_t>(wire::RequestKind::kWait);
-          if (!socket || !send_request(socket->get(), request, -1)) continue;
+          Status refused = socket ? Status{PIPES_OK} : socket.status();
+          if (socket && !send_request(socket->get(), request, -1)) refused = refusal_of(socket->get());
+          if (is_want(refused)) without_any = refused;
+          if (refused != PIPES_OK) continue;
           parked.push_back(std::move(*socket));
           look_again = true;  // a server process that joined meanwhile shows in a second look
           if (!deadline) {
@@ -199,9 +238,11 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
         }
         if (!parked.empty()) break;
       }
-      if (look_again) continue;
+      // A pipe that has new server processes at each look keeps nobody beyond the time-out.
+      const bool go_on = look_again && !parker.cancelled() && !(deadline && deadline->passed());
+      if (go_on) continue;
     }
-    if (parked.empty()) return PIPES_ERROR_FILE_NOT_FOUND;
+    if (parked.empty()) return without_any;
     if (parker.cancelled()) return PIPES_ERROR_OPERATION_ABORTED;
     std::vector<pollfd> waiting;
     for (const UniqueFd& socket : parked) waiting.push_back({socket.get(), POLLIN, 0});
@@ -216,6 +257,7 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
         // comes as the same answer, and that process listens.
         return PIPES_OK;
       }
+      if (reply && is_want(*reply)) return *reply;
       parked.erase(parked.begin() + static_cast<std::ptrdiff_t>(i));
       look_again = true;
     }

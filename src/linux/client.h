@@ -25,7 +25,7 @@ struct OpenedEnd {
 // The pipe's own time-out (OPEN-20), or PIPES_ERROR_FILE_NOT_FOUND.
 [[nodiscard]] Status default_timeout(const PipeName& name, uint32_t* timeout_ms);
 
-// Instances of a pipe in all processes; at least 1.
-[[nodiscard]] uint32_t instances_of(const std::string& display, const std::u16string& folded);
+// Instances of a pipe in all live processes, from 1 to 255.
+[[nodiscard]] uint32_t instances_of(const PipeName& name);
 
 }  // namespace pipes

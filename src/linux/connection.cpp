@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "linux/system_error.h"
+#include "support/seeded_mistake.h"
 
 namespace pipes {
 namespace {
@@ -27,9 +28,10 @@ constexpr int kSealsNeeded = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 constexpr int kSealsForbidden = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 constexpr uint64_t kPopulateStep = 256 * 1024;
 
-// A fork's child must not keep the peer's memory alive, nor write to it.
+// A fork's child must not keep the peer's memory alive, nor write to it. What every connection touches is mapped with
+// its pages at once (`at` null); what only bulk needs is mapped page by page, when it is touched.
 std::byte* map_shared(int fd, void* at, uint64_t offset, uint64_t bytes) {
-  const int flags = MAP_SHARED | (at == nullptr ? 0 : MAP_FIXED);
+  const int flags = MAP_SHARED | (at == nullptr ? MAP_POPULATE : MAP_FIXED);
   void* mapped = ::mmap(at, bytes, PROT_READ | PROT_WRITE, flags, fd, static_cast<off_t>(offset));
   if (mapped == MAP_FAILED) return nullptr;
   ::madvise(mapped, bytes, MADV_DONTFORK);
@@ -44,13 +46,18 @@ bool allocate(int fd, uint64_t offset, uint64_t bytes) {
   return result == 0;
 }
 
+// The seals come first: only memory has any, and the other questions may be answered by a file system of the peer's.
 bool is_sealed_memory(int fd, uint64_t size) {
+  const int seals = ::fcntl(fd, F_GET_SEALS);
+  if (seals < 0) return false;
+  if (PIPES_BREACH("memory-unsealed", (seals & kSealsNeeded) != kSealsNeeded)) return false;
+  if (PIPES_BREACH("memory-sealed-too-much", (seals & kSealsForbidden) != 0)) return false;
+  if (PIPES_BREACH("memory-read-only", (::fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDWR)) return false;
   struct statfs file_system {};
   struct stat file {};
   if (::fstatfs(fd, &file_system) != 0 || file_system.f_type != TMPFS_MAGIC) return false;
-  if (::fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || static_cast<uint64_t>(file.st_size) != size) return false;
-  const int seals = ::fcntl(fd, F_GET_SEALS);
-  return seals >= 0 && (seals & kSealsNeeded) == kSealsNeeded && (seals & kSealsForbidden) == 0;
+  if (::fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) return false;
+  return !PIPES_BREACH("memory-size", static_cast<uint64_t>(file.st_size) != size);
 }
 
 }  // namespace
@@ -156,7 +163,7 @@ bool Connection::prepare_writer(uint64_t bytes) {
   writer.set_memory(ring);
   const uint64_t capacity = memory.capacity();
   const uint64_t offset = writer.memory().offset(writer.tail());
-  const uint64_t wanted = std::min(capacity, offset + bytes + wire::kHeaderBytes);
+  const uint64_t wanted = std::min(capacity, offset + bytes + wire::kFreeBehindFrame);
   // Whole pages, and a step at a time, so that a stream of small messages does not ask for each.
   const uint64_t until = std::min(capacity, (wanted + kPopulateStep - 1) / kPopulateStep * kPopulateStep);
   if (until <= writer.populated()) return true;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "linux/guests.h"
 #include "linux/process_fd.h"
 #include "support/status.h"
 #include "wire/layout.h"
@@ -94,6 +95,7 @@ struct Connection {
   // Set once: the control socket hung up, or the peer broke the rules of the ring.
   std::atomic<bool> gone{false};
   PeerCredentials credentials;
+  Guest guest;                     // server side: the place it takes up
   std::atomic<uint64_t> watch{0};  // the reactor's name for the socket; 0: not watched
 };
 

@@ -18,8 +18,10 @@ class Effects {
   Effects(const Effects&) = delete;
   Effects& operator=(const Effects&) = delete;
 
-  // Parkers are never freed, so one may be kept beyond the lock.
+  // Parkers are never freed, so one may be kept beyond the lock. The thread that decides does not sleep, and looks at
+  // what it has completed of its own.
   void unpark(Parker* parker) {
+    if (parker == &Parker::mine()) return;
     if (count_ < few_.size()) {
       few_[count_++] = parker;
     } else {

@@ -42,7 +42,7 @@ Status write_all(int fd, const std::vector<std::byte>& bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return status_from_errno(errno);
     written += static_cast<size_t>(count);
-    PIPES_CRASH_POINT("meta-half-written");
+    PIPES_CRASH_POINT("meta-half-written");  // CRASH: a `meta.new` that nobody reads; the next who writes removes it.
   }
   return PIPES_OK;
 }
@@ -237,7 +237,6 @@ Status LockedFolder::write_meta(const wire::PipeMeta& meta) const {
   folder_->remove_file(kMetaNew);
   const UniqueFd fd(openat(folder_->fd(), kMetaNew, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMetaMode));
   if (!fd) return status_from_errno(errno);
-  // CRASH: a half-written `meta.new` is read by nobody, and removed by the next who writes.
   Status status = write_all(fd.get(), *bytes);
   if (status == PIPES_OK && fchmod(fd.get(), kMetaMode) != 0) status = status_from_errno(errno);
   if (status == PIPES_OK) status = give_to_founder(fd.get(), folder_->founder_uid());

@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "support/seeded_mistake.h"
+
 namespace pipes {
 
 ReceivedRequest receive_request(int socket) {
@@ -42,7 +44,10 @@ ReceivedRequest receive_request(int socket) {
   const auto request = wire::decode_request({datagram.data(), static_cast<size_t>(got)});
   const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   const bool wants_memory = request && request->kind == static_cast<uint32_t>(wire::RequestKind::kConnect);
-  if (!request || truncated || descriptors != (wants_memory ? 1u : 0u)) return received;
+  // The kernel cuts off what it finds no number for: this process's want, not the peer's fault.
+  if (wants_memory && truncated && descriptors == 0) received.kind = ReceivedRequest::Kind::kNoDescriptor;
+  if (!request || truncated) return received;
+  if (PIPES_BREACH("descriptor-count", descriptors != (wants_memory ? 1u : 0u))) return received;
   received.kind = ReceivedRequest::Kind::kRequest;
   received.request = *request;
   return received;
@@ -84,6 +89,8 @@ std::optional<Status> await_reply(int socket, Deadline deadline) {
       const auto reply = wire::decode_reply({datagram.data(), static_cast<size_t>(got)});
       return reply ? std::optional<Status>(reply->status) : std::nullopt;
     }
+    // Reset: it hung up without reading all we said. The kernel tells so once, before the answer that may have come.
+    if (got < 0 && errno == ECONNRESET) continue;
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) return std::nullopt;
     if (deadline.passed()) return std::nullopt;
     pollfd waiting{socket, POLLIN, 0};

@@ -12,7 +12,8 @@
 namespace pipes {
 
 struct ReceivedRequest {
-  enum class Kind { kRequest, kNothingYet, kBad };  // kBad: hung up, or not of our protocol
+  // kNoDescriptor: a request whose descriptor this process had no room for. kBad: hung up, or not of our protocol.
+  enum class Kind { kRequest, kNothingYet, kNoDescriptor, kBad };
   Kind kind = Kind::kBad;
   wire::Request request;
   UniqueFd memory;  // descriptors beyond the first are closed, and make the request a bad one

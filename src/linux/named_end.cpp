@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "linux/server_pipe.h"
+#include "support/seeded_mistake.h"
 
 namespace pipes {
 
@@ -28,7 +29,10 @@ InstanceState NamedEnd::state_locked() const {
 
 EndView NamedEnd::view() const {
   if (role_ == Role::kServer) return server_view(state_locked());
-  if (connection_ == nullptr || connection_->peer_state() == EndState::kDisconnected) return EndView::kClientDetached;
+  if (connection_ == nullptr) return EndView::kClientDetached;
+  if (connection_->peer_state() == EndState::kDisconnected && !PIPES_MISTAKE("disconnect-keeps-data")) {
+    return EndView::kClientDetached;
+  }
   return connection_->over() ? EndView::kClientClosing : EndView::kClientConnected;
 }
 
@@ -84,7 +88,7 @@ void NamedEnd::tell_peer(EndState state, Effects& effects) {
 
 std::shared_ptr<Connection> NamedEnd::detach_locked() {
   published_head_ = published_consumed_ = lent_ = 0;
-  write_sequence_ = pushed_sequence_ = 0;
+  write_sequence_ = pushed_sequence_ = empties_end_ = 0;
   consumed_hint_.store(0, std::memory_order_relaxed);
   head_at_last_write_ = 0;
   waiting_frames_.clear();
@@ -92,13 +96,16 @@ std::shared_ptr<Connection> NamedEnd::detach_locked() {
   return std::move(connection_);
 }
 
-void NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects) {
+bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
+                      const std::function<bool()>& settle) {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
+  if (!settle()) return false;
   connection_ = std::move(connection);
   state_ = InstanceState::kConnected;
   qos_flags_ = qos_flags;
   complete_all(connects_, PIPES_OK, effects);
+  return true;
 }
 
 bool NamedEnd::become_listening() {
@@ -116,6 +123,7 @@ Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connectio
   const Transition step = transition(state_locked(), InstanceEvent::kDisconnect);
   if (step.kind == Transition::Kind::kRefused) return step.status;
   state_ = InstanceState::kDisconnected;
+  if (PIPES_MISTAKE("modes-reset-by-disconnect")) read_mode_ = ReadMode::kByte;
   for (PendingQueue* queue : {&connects_, &reads_, &writes_, &flushes_}) {
     complete_all(*queue, PIPES_ERROR_PIPE_NOT_CONNECTED, effects);
   }
@@ -141,7 +149,7 @@ NamedEnd::Closed NamedEnd::close() {
     }
     complete_all(writes_, PIPES_ERROR_BROKEN_PIPE, effects);
     if (connection_ != nullptr) {
-      closed.peer_stays = !connection_->over();
+      closed.peer_stays = !connection_->over() && !PIPES_MISTAKE("instance-ends-early");
       tell_peer(EndState::kClosed, effects);
       closed.connection = detach_locked();
     }
@@ -160,6 +168,7 @@ bool NamedEnd::on_hangup(const Connection* connection) {
     if (connection_->peer_state() == EndState::kOpen) connection_->reader.writer_died();
     pump_reads(effects);
     publish_reads(effects);
+    pump_writes(effects);  // what was read before the end has succeeded
     const Status status = over_status(PIPES_ERROR_BROKEN_PIPE);
     complete_all(writes_, status, effects);
     complete_all(flushes_, status, effects);
@@ -194,7 +203,9 @@ Status NamedEnd::connect() {
     if (answer.action == Gate::Action::kRelistenAndFail) return answer.status;
   }
   BlockingCall call(*op.parker);
+  ServerPipe::Doorkeeper doorkeeper(*pipe_, *op.parker);
   while (true) {
+    if (doorkeeper.on_duty()) op.parker->drain();
     const uint32_t ticket = op.parker->ticket();
     {
       MutexLock reading(read_mutex_);
@@ -204,7 +215,11 @@ Status NamedEnd::connect() {
         return PIPES_ERROR_OPERATION_ABORTED;
       }
     }
-    op.parker->sleep(ticket, Deadline::never());
+    if (doorkeeper.on_duty()) {
+      doorkeeper.wait();
+    } else {
+      op.parker->sleep(ticket, Deadline::never());
+    }
   }
 }
 
@@ -221,7 +236,7 @@ Status NamedEnd::set_modes(EndModes wanted) {
   OwnTraffic traffic;
   traffic.read_waits = !reads_.empty();
   if (connection_ != nullptr && !connection_->over() && connection_->writer.refresh()) {
-    traffic.written_unread = !writes_.empty() || !connection_->writer.drained();
+    traffic.written_unread = anything_unread();
   }
   const Status refused = check_mode_change({read_mode_, wait_mode_}, wanted, traffic);
   if (refused != PIPES_OK) return refused;

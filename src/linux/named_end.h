@@ -14,11 +14,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "linux/connection.h"
 #include "linux/effects.h"
@@ -80,7 +80,10 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   Status disconnect();
 
   // For the pipe, whose lock is held: the instance takes a client, or listens again.
-  void attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects);
+  // Connects the end, if `settle` agrees. It is asked with the end locked: a peer that it tells of the connection finds
+  // every call at this end connected, however soon it comes.
+  bool attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
+              const std::function<bool()>& settle);
   bool become_listening();
   Status become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired);
 
@@ -112,6 +115,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void progress_message_read(PendingOp& op);
   bool settle_look(PendingOp& op, wire::Look look);
   bool vanished_with_writer();
+  void watch_for_data(PendingOp& op);
   void pump_reads(Effects& effects);
   void publish_reads(Effects& effects);
   void await_read(PendingOp& op);
@@ -129,9 +133,18 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void await_write_half(PendingOp& op, PendingQueue& queue);
   void cancel_write(PendingOp& op, Effects& effects);
   void withdraw(PendingOp& op);
-  void publish_wake_points(Connection& connection);
+  struct WakePoints {
+    uint64_t consumed = 0;
+    uint64_t head = 0;
+  };
+  WakePoints publish_wake_points(Connection& connection);
   [[nodiscard]] PendingOp* waiting_on_write_half() const;
   void pump_flushes(Effects& effects);
+  // Whether the peer has not read all that this end wrote. Withdrawn frames are nothing to read, though the reader may
+  // not have passed them yet, so positions do not tell.
+  [[nodiscard]] bool anything_unread() const;
+  // Whether the ring has all of the writes up to `sequence`, `but` left out of account.
+  [[nodiscard]] bool all_pushed(uint64_t sequence, const PendingOp* but) const;
   [[nodiscard]] uint64_t frame_limit(const PendingOp& op) const;
   // True: the reader slept, and is woken by `effects`.
   bool wake_reader(Effects& effects);
@@ -179,6 +192,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   Spinner write_spinner_;
   uint64_t write_sequence_ = 0;
   uint64_t pushed_sequence_ = 0;
+  uint64_t empties_end_ = 0;         // where the newest empty message in the ring ends
   uint64_t head_at_last_write_ = 0;  // of the reading half
   // Frames of waiting writes, oldest first: what may have to be taken back.
   struct WaitingFrame {
@@ -187,7 +201,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
     uint64_t length = 0;
     wire::FrameKind kind = wire::FrameKind::kNone;
   };
-  std::deque<WaitingFrame> waiting_frames_;
+  std::vector<WaitingFrame> waiting_frames_;
 
   // Written by the reading half, looked at by the writing half to tell an answer from a stream; a stale value costs
   // speed only, hence relaxed.

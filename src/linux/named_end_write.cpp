@@ -1,7 +1,10 @@
 // The writing half of an end: writes, flushes, transactions' requests, waiting for quota and room, and taking back.
 #include <algorithm>
 
+#include "linux/idle_rounds.h"
 #include "linux/named_end.h"
+#include "support/fault_point.h"
+#include "support/seeded_mistake.h"
 
 namespace pipes {
 namespace {
@@ -15,8 +18,9 @@ constexpr uint64_t kNever = UINT64_MAX;
 constexpr uint64_t kAnswerFrame = 16 * 1024;
 constexpr uint64_t kLongAnswerFrame = 64 * 1024;
 constexpr uint64_t kLongAnswer = 256 * 1024;
+// Beyond it lines that the reader had lately would be slower to write again than fresh ones further on.
+constexpr uint64_t kRewindMax = 16 * 1024;
 constexpr uint32_t kWriterPauses = 32;
-constexpr uint32_t kIdleWakesMax = 16;
 
 }  // namespace
 
@@ -30,7 +34,9 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
     MutexLock lock(write_mutex_);
     if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) return refused;
     op.no_wait = wait_mode_ == WaitMode::kNoWait;
-    if (op.size == 0 && fixed_.attributes.type == PipeType::kByte) return PIPES_OK;  // WRITE-6
+    const bool makes_message =
+        fixed_.attributes.type == PipeType::kMessage && !PIPES_MISTAKE("empty-message-swallowed");
+    if (op.size == 0 && !makes_message) return PIPES_OK;  // WRITE-6
     waits = start_write(op, effects);
   }
   effects.perform();
@@ -72,7 +78,7 @@ bool NamedEnd::within_quota(uint64_t announced_end, uint64_t* lent) {
   Connection& connection = *connection_;
   RingWriter& writer = connection.writer;
   const uint64_t quota = connection.write_quota;
-  if (announced_end <= writer.consumed_seen() + quota) return true;
+  if (announced_end <= writer.consumed_seen() + quota || PIPES_MISTAKE("quota-ignored")) return true;
   if (!writer.refresh()) {
     mark_broken(connection);
     return false;
@@ -93,6 +99,7 @@ void NamedEnd::begin_write(PendingOp& op) {
       const bool reader_waits = writes_.empty() && lent > 0 && writer.consumed_seen() == writer.announced();
       const bool part = reader_waits && fixed_.attributes.type == PipeType::kByte;
       size = part ? std::min<uint64_t>(lent, op.size) : 0;
+      if (PIPES_MISTAKE("nowait-writes-part") && writes_.empty()) size = std::min<uint64_t>(op.size, 1);
       if (size == 0 && op.size != 0) return op.finish(PIPES_OK);
     }
     const uint64_t room_needed = size + size / 512 + wire::kPage;
@@ -104,7 +111,7 @@ void NamedEnd::begin_write(PendingOp& op) {
     op.ignores_quota = true;  // decided: nothing that the reader does now makes it wait
   }
   // What does not fit ring or quota may have to be taken back, so its frames are marked.
-  const uint64_t whole = wire::frame_bytes(FrameKind::kFirst, op.size) + op.size / 512 + 2 * wire::kHeaderBytes;
+  const uint64_t whole = wire::frame_bytes(FrameKind::kFirst, op.size) + op.size / 512 + 2 * wire::kFreeBehindFrame;
   const auto fits_ring = [&] { return writer.tail() - writer.head_seen() + whole <= connection.memory.capacity(); };
   op.waits = op.size > 0 && (!fits_quota || (!fits_ring() && (!writer.refresh() || !fits_ring())));
   const uint64_t needed = std::min(whole, connection.memory.capacity());
@@ -112,14 +119,15 @@ void NamedEnd::begin_write(PendingOp& op) {
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (op.answers && writes_.empty() &&
-      writer.memory().offset(writer.tail()) + whole + wire::kHeaderBytes > wire::kPage && writer.can_rewind(whole)) {
+      writer.memory().offset(writer.tail()) + whole + wire::kFreeBehindFrame > wire::kPage && whole <= kRewindMax &&
+      writer.can_rewind(whole)) {
     writer.rewind();
   }
   // Memory for all of it is found before any of it is shown: a message is never cut by want of memory (BUF-13).
   const uint64_t offset = writer.memory().offset(writer.tail());
-  const bool beyond_mapped = !writer.memory().covers(writer.tail(), needed + wire::kHeaderBytes);
+  const bool beyond_mapped = !writer.memory().covers(writer.tail(), needed + wire::kFreeBehindFrame);
   if ((beyond_mapped ||
-       std::min(offset + needed + wire::kHeaderBytes, connection.memory.capacity()) > writer.populated()) &&
+       std::min(offset + needed + wire::kFreeBehindFrame, connection.memory.capacity()) > writer.populated()) &&
       !connection.prepare_writer(needed)) {
     op.waits = false;
     return op.finish(PIPES_ERROR_NOT_ENOUGH_MEMORY);
@@ -136,7 +144,7 @@ uint64_t NamedEnd::frame_limit(const PendingOp& op) const {
 // SUBTLE: publish the frame, fence, look at the flag; the reader stores its flag, fences, looks at the frame. Without
 // both fences either load may overtake its store, and both would wait for ever.
 bool NamedEnd::wake_reader(Effects& effects) {
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   std::atomic<uint32_t>& waiting = connection_->out->reader_waits.waiting;
   if (waiting.load(std::memory_order_relaxed) == 0 || waiting.exchange(0, std::memory_order_acq_rel) == 0) return false;
   effects.wake_shared(&waiting);
@@ -146,14 +154,14 @@ bool NamedEnd::wake_reader(Effects& effects) {
 NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
   Connection& connection = *connection_;
   RingWriter& writer = connection.writer;
-  const bool message_type = fixed_.attributes.type == PipeType::kMessage;
   const uint64_t limit = frame_limit(op);
   while (true) {
     const uint64_t left = op.size - op.pushed_bytes;
     const uint64_t payload = std::min(left, limit);
     FrameKind kind = FrameKind::kWhole;
-    if (message_type && left > payload) kind = op.pushed_bytes == 0 ? FrameKind::kFirst : FrameKind::kMore;
-    if (message_type && left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
+    // On byte pipes, too: a read that waits gets what one write gives it in one piece.
+    if (left > payload) kind = op.pushed_bytes == 0 ? FrameKind::kFirst : FrameKind::kMore;
+    if (left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
     RingWriter::Fit fit = writer.fit(kind, payload);
     if (fit == RingWriter::Fit::kNeedsMemory) {
       const uint64_t bytes = wire::frame_bytes(kind, payload);
@@ -166,6 +174,7 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     if (fit != RingWriter::Fit::kFits) return Push::kNoRoom;
     if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
     writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size);
+    PIPES_CRASH_POINT("frame-pushed");  // CRASH: published, and nobody woken; the reader's reactor sees the death.
     op.pushed_bytes += static_cast<uint32_t>(payload);
     const bool woke = wake_reader(effects);
     if (op.pushed_bytes == op.size) break;
@@ -173,10 +182,11 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
   }
   op.pushed = true;
   pushed_sequence_ = op.sequence;
+  if (op.size == 0) empties_end_ = writer.tail();
   for (PendingOp* flush = flushes_.front(); flush != nullptr; flush = flush->next) {
-    if (flush->target_known || flush->sequence > pushed_sequence_) continue;
+    if (flush->target_known || !all_pushed(flush->sequence, nullptr)) continue;
     flush->target_known = true;
-    flush->target = writer.tail();
+    flush->target = empties_end_;
   }
   return Push::kAll;
 }
@@ -211,11 +221,11 @@ bool NamedEnd::pump_writes(Effects& effects) {
     waiting_frames_.clear();
   } else {
     const uint64_t oldest = writes_.front()->sequence;
-    while (!waiting_frames_.empty() && waiting_frames_.front().sequence < oldest) {
-      const WaitingFrame& frame = waiting_frames_.front();
-      connection.writer.publish_final(frame.position + wire::frame_bytes(frame.kind, frame.length));
-      waiting_frames_.pop_front();
+    auto kept = waiting_frames_.begin();
+    for (; kept != waiting_frames_.end() && kept->sequence < oldest; ++kept) {
+      connection.writer.publish_final(kept->position + wire::frame_bytes(kept->kind, kept->length));
     }
+    waiting_frames_.erase(waiting_frames_.begin(), kept);
   }
   pump_flushes(effects);
   return wake_first;
@@ -226,7 +236,9 @@ void NamedEnd::pump_flushes(Effects& effects) {
   if (!connection_->writer.refresh()) return mark_broken(*connection_);
   for (PendingOp* op = flushes_.front(); op != nullptr;) {
     PendingOp* next = op->next;
-    if (op->target_known && connection_->writer.head_seen() >= op->target) {
+    const RingWriter& writer = connection_->writer;
+    const bool all_read = writer.consumed_seen() >= op->announced_end || PIPES_MISTAKE("flush-ignores-bytes");
+    if (op->target_known && all_read && writer.head_seen() >= op->target) {
       flushes_.remove(op);
       op->finish(PIPES_OK);
       effects.unpark(op->parker);
@@ -235,42 +247,60 @@ void NamedEnd::pump_flushes(Effects& effects) {
   }
 }
 
+bool NamedEnd::anything_unread() const {
+  const RingWriter& writer = connection_->writer;
+  return !writes_.empty() || writer.consumed_seen() != writer.announced() || writer.head_seen() < empties_end_;
+}
+
+bool NamedEnd::all_pushed(uint64_t sequence, const PendingOp* but) const {
+  for (const PendingOp* op = writes_.front(); op != nullptr && op->sequence <= sequence; op = op->next) {
+    if (!op->pushed && op != but) return false;
+  }
+  return true;
+}
+
 PendingOp* NamedEnd::waiting_on_write_half() const {
   return writes_.front() != nullptr ? writes_.front() : flushes_.front();
 }
 
 // Says which progress of the reader is worth a wake-up: what completes the first write, makes room for the first that
-// is not in the ring, or satisfies a flush.
-void NamedEnd::publish_wake_points(Connection& connection) {
-  uint64_t at_consumed = kNever;
-  uint64_t at_head = kNever;
+// is not in the ring, or satisfies a flush. What this side goes by itself is the copy returned.
+NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
+  WakePoints points{kNever, kNever};
   bool in_front = true;
   for (const PendingOp* op = writes_.front(); op != nullptr; op = op->next) {
     if (!op->pushed) {
       const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
       const uint64_t needed =
-          connection.writer.tail() + wire::frame_bytes(FrameKind::kFirst, payload) + wire::kHeaderBytes;
-      at_head = needed > connection.memory.capacity() ? needed - connection.memory.capacity() : 0;
+          connection.writer.tail() + wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame;
+      points.head = needed > connection.memory.capacity() ? needed - connection.memory.capacity() : 0;
       break;
     }
     if (in_front) {
       const uint64_t quota = connection.write_quota;
-      at_consumed = op->announced_end > quota ? op->announced_end - quota : 0;
+      points.consumed = op->announced_end > quota ? op->announced_end - quota : 0;
       in_front = false;
     }
   }
   for (const PendingOp* op = flushes_.front(); op != nullptr; op = op->next) {
-    if (op->target_known) at_head = std::min(at_head, op->target);
+    if (!op->target_known) continue;
+    if (connection.writer.consumed_seen() < op->announced_end) {
+      points.consumed = std::min(points.consumed, op->announced_end);
+    } else {
+      points.head = std::min(points.head, op->target);
+    }
   }
-  connection.out->writer_waits.wake_at_consumed.store(at_consumed, std::memory_order_relaxed);
-  connection.out->writer_waits.wake_at_head.store(at_head, std::memory_order_relaxed);
+  connection.out->writer_waits.wake_at_consumed.store(points.consumed, std::memory_order_relaxed);
+  connection.out->writer_waits.wake_at_head.store(points.head, std::memory_order_relaxed);
+  return points;
 }
 
 void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
   Parker& parker = *op.parker;
   BlockingCall call(parker);
   std::shared_ptr<Connection> connection;
-  uint32_t idle_wakes = 0;
+  IdleRounds idle;
+  WakePoints wake_at;
   bool drives = false;
   bool told_driver = false;
   while (true) {
@@ -281,8 +311,10 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
       MutexLock lock(write_mutex_);
       if (!connection) connection = connection_;
       if (drives && write_driver_ == &op) write_driver_ = nullptr;
+      // Looked at before the reader's progress: what it read before it closed is then seen.
+      const bool over = connection != nullptr && connection->over();
       if (!op.done && connection_ != nullptr) again = pump_writes(effects);
-      if (!op.done && connection_ == connection && connection->over()) {
+      if (!op.done && connection_ == connection && over) {
         const bool violated = connection->peer_state() == EndState::kOpen;
         const Status status = violated ? Status{PIPES_ERROR_BROKEN_PIPE} : over_status(PIPES_ERROR_BROKEN_PIPE);
         complete_all(writes_, status, effects);
@@ -309,7 +341,11 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
       told_driver = true;
       if (write_driver_ == nullptr) write_driver_ = &op;
       drives = write_driver_ == &op;
-      if (drives) publish_wake_points(*connection);
+      if (drives) {
+        wake_at = publish_wake_points(*connection);
+        const RingWriter& writer = connection->writer;
+        idle.begin(writer.tail() + writer.head_seen() + writer.consumed_seen(), ticket);
+      }
     }
     effects.perform();
     if (again) continue;
@@ -317,17 +353,18 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
       parker.sleep(ticket, Deadline::never());
       continue;
     }
+    if (idle.too_many()) {
+      parker.sleep(ticket, idle.rest_until());
+      continue;
+    }
     const wire::ReaderProgress& progress = connection->out->reader;
     wire::WaitFlag& flag = connection->out->writer_waits;
-    const uint64_t at_consumed = flag.wake_at_consumed.load(std::memory_order_relaxed);
-    const uint64_t at_head = flag.wake_at_head.load(std::memory_order_relaxed);
     const auto news = [&] {
-      return progress.consumed.load(std::memory_order_acquire) >= at_consumed ||
-             progress.head.load(std::memory_order_acquire) >= at_head || connection->over() ||
+      return progress.consumed.load(std::memory_order_acquire) >= wake_at.consumed ||
+             progress.head.load(std::memory_order_acquire) >= wake_at.head || connection->over() ||
              parker.ticket() != ticket;
     };
     if (write_spinner_.spin(connection->peer->processor.load(std::memory_order_relaxed), kWriterPauses, news)) {
-      idle_wakes = 0;
       continue;
     }
     const uint32_t processor = current_processor();
@@ -337,15 +374,8 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
     // Release: the wake points are visible to whoever sees the flag.
     flag.waiting.store(1, std::memory_order_release);
     // SUBTLE: the counterpart of the fence in publish_reads.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!news()) {
-      if (idle_wakes <= kIdleWakesMax) {
-        parker.sleep_with(ticket, &flag.waiting, 1, Deadline::never());
-      } else {
-        parker.sleep(ticket, Deadline::after_ms(std::min<uint64_t>(idle_wakes - kIdleWakesMax, 50)));
-      }
-      idle_wakes = news() ? 0 : idle_wakes + 1;
-    }
+    if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!news()) parker.sleep_with(ticket, &flag.waiting, 1, Deadline::never());
     flag.waiting.store(0, std::memory_order_relaxed);
   }
 }
@@ -354,7 +384,6 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
 void NamedEnd::withdraw(PendingOp& op) {
   Connection& connection = *connection_;
   uint64_t taken_back = op.size - op.pushed_bytes;
-  uint64_t kept_until = connection.writer.tail();
   for (auto frame = waiting_frames_.rbegin(); frame != waiting_frames_.rend(); ++frame) {
     if (frame->sequence != op.sequence) continue;
     const auto result = connection.writer.withdraw(frame->position, frame->kind, frame->length);
@@ -364,15 +393,18 @@ void NamedEnd::withdraw(PendingOp& op) {
     }
     if (result.bytes == 0) break;
     taken_back += result.bytes;
-    kept_until = frame->position;
   }
+  // Nothing is left in the ring that could be marked: the reader has taken all there was of it, and waits for the rest.
+  if (op.pushed_bytes > 0 && taken_back == op.size - op.pushed_bytes && !op.pushed) connection.writer.cut_message();
   std::erase_if(waiting_frames_, [&](const WaitingFrame& frame) { return frame.sequence == op.sequence; });
-  connection.writer.unannounce(taken_back);
+  if (!PIPES_MISTAKE("withdrawn-still-counts")) connection.writer.unannounce(taken_back);
   for (PendingOp* later = op.next; later != nullptr; later = later->next) later->announced_end -= taken_back;
   for (PendingOp* flush = flushes_.front(); flush != nullptr; flush = flush->next) {
-    if (flush->sequence != op.sequence) continue;
+    if (flush->sequence < op.sequence) continue;
+    flush->announced_end -= taken_back;
+    if (flush->target_known || !all_pushed(flush->sequence, &op)) continue;
     flush->target_known = true;
-    flush->target = kept_until;
+    flush->target = empties_end_;
   }
   if (!op.pushed && pushed_sequence_ + 1 == op.sequence) pushed_sequence_ = op.sequence;
   op.transferred = op.size - static_cast<uint32_t>(std::min<uint64_t>(taken_back, op.size));
@@ -402,10 +434,11 @@ Status NamedEnd::flush() {
       mark_broken(*connection_);
       return PIPES_ERROR_BROKEN_PIPE;
     }
-    if (writes_.empty() && connection_->writer.drained()) return PIPES_OK;
+    if (!anything_unread()) return PIPES_OK;
     op.sequence = write_sequence_;
-    op.target_known = pushed_sequence_ >= op.sequence;
-    op.target = connection_->writer.tail();
+    op.announced_end = connection_->writer.announced();
+    op.target_known = all_pushed(op.sequence, nullptr);
+    op.target = empties_end_;
     op.parker = &Parker::mine();
     flushes_.push_back(&op);
   }
@@ -429,7 +462,10 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
     if (!fit) return PIPES_ERROR_BAD_PIPE;
     if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
     if (connection_->over()) return PIPES_ERROR_BAD_PIPE;
-    if (!reads_.empty() || connection_->reader.look() == wire::Look::kFrame) return PIPES_ERROR_PIPE_BUSY;
+    wire::Look look = connection_->reader.look();
+    if (look == wire::Look::kMessageCut) look = connection_->reader.look();  // what was withdrawn is not unread
+    const bool unread = look == wire::Look::kFrame || look == wire::Look::kNeedsMemory;
+    if (!reads_.empty() || unread) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
     reading.parker = &Parker::mine();
     reads_.push_back(&reading);
     publish_reads(queued);

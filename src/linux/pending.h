@@ -24,6 +24,7 @@ struct PendingOp {
   bool done = false;
   bool message_mode = false;  // a read that is framed as messages whatever the end's mode: a transaction's reply
   bool no_wait = false;
+  bool watched = false;  // a read that has spun in vain, and is to sleep
 
   // Writes only.
   bool ignores_quota = false;  // a transaction's request
@@ -34,7 +35,8 @@ struct PendingOp {
   uint64_t announced_end = 0;  // payload announced up to the end of this write
   uint64_t sequence = 0;
 
-  // Flushes only: the writes up to `sequence` are to be read; `target` is where they end, once that is known.
+  // Flushes only: the writes up to `sequence` are to be read: all bytes up to `announced_end`, and the empty messages,
+  // of which the last ends at `target`, once that is known.
   bool target_known = false;
   uint64_t target = 0;
 

@@ -248,6 +248,15 @@ Result<bool> is_served(const FoundPipe& pipe) {
   return has_live_server(pipe.folder.get(), pipe.founder_uid, pipe.meta);
 }
 
+uint32_t live_instances(const FoundPipe& pipe) {
+  uint32_t count = 0;
+  for (const ServerRecord& server : pipe.meta.servers) {
+    const auto alive = is_alive(pipe.folder.get(), pipe.founder_uid, server);
+    if (!alive || *alive) count += server.instances;
+  }
+  return count;
+}
+
 Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server) {
   return connect_in(pipe.folder.get(), pipe.founder_uid, server);
 }

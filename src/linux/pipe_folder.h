@@ -60,6 +60,10 @@ struct FoundPipe {
 // this process is short of descriptors or memory.
 [[nodiscard]] Result<bool> is_served(const FoundPipe& pipe);
 
+// live_instances counts the instances of the server processes that live: a record outlives its process until somebody
+// sweeps. Where this process is short of descriptors or memory, so that it cannot ask, the record is believed.
+[[nodiscard]] uint32_t live_instances(const FoundPipe& pipe);
+
 // connect_server connects to one of the server processes of `pipe`, without waiting: the returned SOCK_SEQPACKET socket
 // does not block. PIPES_ERROR_PIPE_BUSY: its backlog is full. PIPES_ERROR_FILE_NOT_FOUND: nobody answers, or somebody
 // whose uid is not that of the record, or is neither root nor the founder. PIPES_ERROR_NO_SYSTEM_RESOURCES,

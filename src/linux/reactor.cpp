@@ -104,6 +104,18 @@ void Reactor::unwatch(uint64_t name, int fd) {
   lock.unlock();
 }
 
+void Reactor::pause(int fd) {
+  epoll_event none{};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &none);
+}
+
+void Reactor::resume(uint64_t name, int fd, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = name;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
 bool Reactor::with_spare_descriptor(const std::function<void()>& use) {
   if (!spare_) spare_ = open_spare();
   if (!spare_) return false;

@@ -37,6 +37,10 @@ class Reactor {
   // After it the source is not called again, but a call that runs on the reactor's thread may be under way.
   void unwatch(uint64_t name, int fd);
 
+  // Turns the events of a watch off, and on again with what has happened meanwhile. Cheaper than to unwatch it.
+  void pause(int fd);
+  void resume(uint64_t name, int fd, uint32_t events);
+
   // For a source that is out of descriptors: runs `use` while one more than usual is free. False if none can be lent.
   bool with_spare_descriptor(const std::function<void()>& use);
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "linux/system_error.h"
+#include "support/fault_point.h"
 
 namespace pipes {
 namespace {
@@ -79,10 +80,10 @@ Result<OpenedDirectory> open_safe(const std::string& path, uid_t uid) {
 
 // The directory comes into being complete, under its name: whoever found it with fewer rights, because of the process's
 // file mode mask, would take the next candidate, and there would be two worlds.
-// CRASH: an empty directory under a name that nobody looks for.
 Status create(const Candidate& candidate) {
   std::string path = candidate.path + ".XXXXXX";
   if (mkdtemp(path.data()) == nullptr) return status_from_errno(errno);
+  PIPES_CRASH_POINT("directory-made");  // CRASH: an empty directory under a name that nobody looks for; it stays.
   int error = chmod(path.c_str(), candidate.mode) == 0 ? 0 : errno;
   if (error == 0 && renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, candidate.path.c_str(), RENAME_NOREPLACE) != 0) {
     error = errno;

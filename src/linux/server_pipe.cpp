@@ -3,21 +3,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
+#include "linux/client.h"
+#include "linux/guests.h"
 #include "security/access.h"
+#include "support/fault_point.h"
 #include "support/log.h"
+#include "support/seeded_mistake.h"
 
 namespace pipes {
 namespace {
 
-// A peer that has connected and says nothing is dropped after this; and so many of them a server process bears with.
+// A peer that has connected and says nothing is dropped after this.
 constexpr uint64_t kHandshakeMs = 2000;
-constexpr uint32_t kHalfOpenMax = 1024;
 constexpr int kAcceptsPerRound = 64;
 
 struct Registry {
@@ -60,8 +65,6 @@ void unregister(const std::u16string& folded, const ServerPipe* pipe) {
   lock.unlock();
 }
 
-std::atomic<uint32_t> half_open{0};
-
 void answer(Connection& connection, Status status) {
   // Exchange: the client may be going to sleep, or giving up, at this moment.
   wire::Answer& word = connection.memory.control()->answer;
@@ -101,16 +104,15 @@ class ServerPipe::Listener : public Reactor::Source {
 // A process that has connected and not spoken yet.
 class ServerPipe::HalfOpen : public Reactor::Source, public std::enable_shared_from_this<HalfOpen> {
  public:
-  HalfOpen(std::weak_ptr<ServerPipe> pipe, UniqueFd socket) : pipe_(std::move(pipe)), socket_(std::move(socket)) {
-    half_open.fetch_add(1, std::memory_order_relaxed);
-  }
-  ~HalfOpen() override { half_open.fetch_sub(1, std::memory_order_relaxed); }
+  HalfOpen(std::weak_ptr<ServerPipe> pipe, UniqueFd socket, Guest guest)
+      : pipe_(std::move(pipe)), guest_(std::move(guest)), socket_(std::move(socket)) {}
 
   void watch() {
     Reactor* reactor = Reactor::running();
     if (reactor == nullptr) return;
     [[maybe_unused]] const auto name =
-        reactor->watch(socket_.get(), EPOLLIN | EPOLLRDHUP, shared_from_this(), Deadline::after_ms(kHandshakeMs));
+        reactor->watch(socket_.get(), EPOLLIN | EPOLLRDHUP, shared_from_this(),
+                       PIPES_MISTAKE("handshake-for-ever") ? Deadline::never() : Deadline::after_ms(kHandshakeMs));
   }
   void on_ready(uint64_t name, uint32_t) override {
     ReceivedRequest received = receive_request(socket_.get());
@@ -119,6 +121,8 @@ class ServerPipe::HalfOpen : public Reactor::Source, public std::enable_shared_f
     const auto pipe = pipe_.lock();
     if (pipe && received.kind == ReceivedRequest::Kind::kRequest) {
       pipe->handle_request(std::move(socket_), std::move(received));
+    } else if (received.kind == ReceivedRequest::Kind::kNoDescriptor) {
+      send_reply(socket_.get(), PIPES_ERROR_NO_SYSTEM_RESOURCES);
     }
     socket_.reset();
   }
@@ -132,13 +136,15 @@ class ServerPipe::HalfOpen : public Reactor::Source, public std::enable_shared_f
     if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, socket_.get());
   }
   std::weak_ptr<ServerPipe> pipe_;
+  Guest guest_;
   UniqueFd socket_;
 };
 
 // A process in pipes_wait_available. It goes when it is answered, or hangs up.
 class ServerPipe::Waiter : public Reactor::Source {
  public:
-  Waiter(std::weak_ptr<ServerPipe> pipe, UniqueFd socket) : pipe_(std::move(pipe)), socket_(std::move(socket)) {}
+  Waiter(std::weak_ptr<ServerPipe> pipe, UniqueFd socket, Guest guest)
+      : pipe_(std::move(pipe)), guest_(std::move(guest)), socket_(std::move(socket)) {}
   void on_ready(uint64_t own_name, uint32_t) override {
     if (const auto pipe = pipe_.lock()) pipe->forget_waiter(own_name);
   }
@@ -147,6 +153,7 @@ class ServerPipe::Waiter : public Reactor::Source {
 
  private:
   std::weak_ptr<ServerPipe> pipe_;
+  Guest guest_;
   ProcessFd socket_;
 };
 
@@ -347,13 +354,14 @@ void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
     std::erase_if(listening_, [&](const auto& listed) { return listed.get() == &end; });
     --open_end_count_;
     if (stays) left_behind_.push_back(closed.connection);
+    if (!stays) to_drop_.fetch_add(1, std::memory_order_seq_cst);
   }
   if (!stays) {
     Reactor* reactor = Reactor::running();
     if (closed.connection && reactor != nullptr) {
       reactor->unwatch(closed.connection->watch, closed.connection->socket.get());
     }
-    drop_instances(1, IfBusy::kWait);
+    drop_ended(IfBusy::kWait);
     return;
   }
   // The client's reactor learns of it even if its waiting threads were led astray.
@@ -369,22 +377,20 @@ void ServerPipe::sweep(IfBusy if_busy) {
     const auto middle = std::stable_partition(left_behind_.begin(), left_behind_.end(), gone);
     ended.assign(std::make_move_iterator(middle), std::make_move_iterator(left_behind_.end()));
     left_behind_.erase(middle, left_behind_.end());
-  }
-  if (ended.empty()) {
-    if (to_drop_.load(std::memory_order_acquire) != 0) drop_instances(0, if_busy);
-    return;
+    to_drop_.fetch_add(static_cast<uint32_t>(ended.size()), std::memory_order_seq_cst);
   }
   if (Reactor* reactor = Reactor::running()) {
     for (const auto& connection : ended) reactor->unwatch(connection->watch, connection->socket.get());
   }
-  drop_instances(static_cast<uint32_t>(ended.size()), if_busy);
+  drop_ended(if_busy);
 }
 
 // SUBTLE: whoever finds the lock taken leaves what it counted to the holder, who looks again once it has let go. The
-// read-modify-writes and the fence order each side's store before its load: one of the two sees the other.
-void ServerPipe::drop_instances(uint32_t count, IfBusy if_busy) {
-  to_drop_.fetch_add(count, std::memory_order_seq_cst);
-  while (to_drop_.load(std::memory_order_seq_cst) != 0) {
+// fence orders each side's store before its load: one of the two sees the other. With kWait the lock is taken even if
+// nothing seems left to do, since the holder may be about to write what the caller wants to see written.
+void ServerPipe::drop_ended(IfBusy if_busy) {
+  if (if_busy == IfBusy::kSkip && to_drop_.load(std::memory_order_seq_cst) == 0) return;
+  do {
     if (if_busy == IfBusy::kWait) {
       membership_mutex_.lock();
     } else if (!membership_mutex_.try_lock()) {
@@ -396,7 +402,7 @@ void ServerPipe::drop_instances(uint32_t count, IfBusy if_busy) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (last) unregister(folded_, this);
     if (last || !served) return;
-  }
+  } while (to_drop_.load(std::memory_order_seq_cst) != 0);
 }
 
 // Takes what has ended out of the folder; true if that was all. `membership_mutex_` is held.
@@ -432,6 +438,7 @@ void ServerPipe::sweep_name(const std::u16string& folded) {
 }
 
 void ServerPipe::forget_in_child() noexcept {
+  Guest::forget_in_child();
   registry_start.reset_in_child();
   the_registry.store(nullptr, std::memory_order_relaxed);
 }
@@ -444,12 +451,7 @@ uint32_t ServerPipe::current_instances() {
     name.display = display_;
     name.folded = folded_;
   }
-  const auto found = find_pipe(name);
-  uint32_t count = 0;
-  if (found && !found->empty()) {
-    for (const ServerRecord& server : found->front().meta.servers) count += server.instances;
-  }
-  return std::min(std::max(count, 1u), 255u);
+  return instances_of(name);
 }
 
 // ----------------------------------------------------------------------------------------------------- taking clients
@@ -464,13 +466,76 @@ void ServerPipe::accept_clients() {
       return;
     }
     ReceivedRequest received = receive_request(socket.get());
-    if (received.kind == ReceivedRequest::Kind::kRequest) {
-      handle_request(std::move(socket), std::move(received));
-    } else if (received.kind == ReceivedRequest::Kind::kNothingYet &&
-               half_open.load(std::memory_order_relaxed) < kHalfOpenMax) {
-      std::make_shared<HalfOpen>(weak_from_this(), std::move(socket))->watch();
+    if (received.kind == ReceivedRequest::Kind::kNothingYet) {
+      await_request(std::move(socket));
+    } else {
+      take_request(std::move(socket), std::move(received));
     }
   }
+}
+
+void ServerPipe::take_request(UniqueFd socket, ReceivedRequest received) {
+  if (received.kind == ReceivedRequest::Kind::kRequest) {
+    handle_request(std::move(socket), std::move(received));
+  } else if (received.kind == ReceivedRequest::Kind::kNoDescriptor) {
+    send_reply(socket.get(), PIPES_ERROR_NO_SYSTEM_RESOURCES);
+  }
+}
+
+ServerPipe::Doorkeeper::Doorkeeper(ServerPipe& pipe, Parker& parker) : pipe_(pipe), parker_(parker) {
+  Reactor* reactor = Reactor::running();
+  if (reactor == nullptr || parker.event_fd() < 0) return;
+  MutexLock lock(pipe.listener_mutex_);
+  if (pipe.listener_ < 0 || pipe.has_doorkeeper_) return;
+  pipe.has_doorkeeper_ = true;
+  listener_ = pipe.listener_;
+  reactor->pause(listener_);
+}
+
+void ServerPipe::Doorkeeper::leave() {
+  if (!on_duty()) return;
+  if (guest_) pipe_.await_request(std::move(guest_));
+  MutexLock lock(pipe_.listener_mutex_);
+  pipe_.has_doorkeeper_ = false;
+  Reactor* reactor = Reactor::running();
+  if (pipe_.listener_ == listener_ && reactor != nullptr) reactor->resume(pipe_.listener_watch_, listener_, EPOLLIN);
+  listener_ = -1;
+}
+
+void ServerPipe::Doorkeeper::wait() {
+  std::array<pollfd, 3> waiting = {
+      {{listener_, POLLIN, 0}, {parker_.event_fd(), POLLIN, 0}, {guest_.get(), POLLIN | POLLRDHUP, 0}}};
+  const int ready = ::poll(waiting.data(), waiting.size(), guest_ ? static_cast<int>(kHandshakeMs) : -1);
+  if (ready == 0) guest_.reset();
+  if (ready <= 0) return;
+  if (waiting[2].revents != 0) look_at_guest();
+  if (waiting[0].revents != 0) look_at_door();
+}
+
+void ServerPipe::Doorkeeper::look_at_guest() {
+  ReceivedRequest received = receive_request(guest_.get());
+  if (received.kind != ReceivedRequest::Kind::kNothingYet) pipe_.take_request(std::move(guest_), std::move(received));
+}
+
+// Waits for the word of one guest at a time: who says nothing while somebody else comes goes to the reactor, which
+// bears with many.
+void ServerPipe::Doorkeeper::look_at_door() {
+  int error = 0;
+  UniqueFd socket = pipe_.accept_one(&error);
+  if (error == EMFILE || error == ENFILE || error == ENOMEM) return leave();  // the reactor knows what to do
+  if (!socket) return;
+  if (guest_) pipe_.await_request(std::move(guest_));
+  guest_ = std::move(socket);
+  look_at_guest();
+}
+
+void ServerPipe::await_request(UniqueFd socket) {
+  auto guest = Guest::admit(Guest::Kind::kHandshake, credentials_of(socket.get()).uid);
+  if (!guest) {
+    send_reply(socket.get(), PIPES_ERROR_NO_SYSTEM_RESOURCES);
+    return;
+  }
+  std::make_shared<HalfOpen>(weak_from_this(), std::move(socket), std::move(*guest))->watch();
 }
 
 UniqueFd ServerPipe::accept_one(int* error) {
@@ -504,7 +569,7 @@ Status ServerPipe::availability() {
 void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
   switch (static_cast<wire::RequestKind>(received.request.kind)) {
     case wire::RequestKind::kConnect:
-      accept_client(std::move(socket), received);
+      accept_client(std::move(socket), std::move(received));
       return;
     case wire::RequestKind::kQuery:
       send_reply(socket.get(), availability());
@@ -525,7 +590,12 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
     return;
   }
   Reactor* reactor = Reactor::running();
-  auto waiter = std::make_shared<Waiter>(weak_from_this(), std::move(socket));
+  auto guest = Guest::admit(Guest::Kind::kConnection, credentials_of(socket.get()).uid);
+  if (!guest) {
+    send_reply(socket.get(), PIPES_ERROR_NO_SYSTEM_RESOURCES);
+    return;
+  }
+  auto waiter = std::make_shared<Waiter>(weak_from_this(), std::move(socket), std::move(*guest));
   const auto name = reactor->watch(waiter->fd(), EPOLLIN | EPOLLRDHUP, waiter);
   if (!name) return;
   waiter->name.store(*name, std::memory_order_release);
@@ -565,16 +635,17 @@ void ServerPipe::release_waiters() {
   }
 }
 
-void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received) {
-  PipeMeta meta;
-  {
-    MutexLock lock(mutex_);
-    meta = meta_;
-  }
+void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
+  const PipeMeta& meta = meta_;  // set before anybody could come
   const wire::Request& request = received.request;
   const PeerCredentials peer = credentials_of(socket.get());
-  if (request.layout_version != wire::kLayoutVersion || request.ring_capacity != meta.ring_capacity) return;
-  auto memory = SharedMemory::adopt(UniqueFd(::fcntl(received.memory.get(), F_DUPFD_CLOEXEC, 0)), meta.ring_capacity);
+  if (PIPES_BREACH("layout-version", request.layout_version != wire::kLayoutVersion)) return;
+  if (PIPES_BREACH("ring-capacity", request.ring_capacity != meta.ring_capacity)) return;
+  auto memory = SharedMemory::adopt(std::move(received.memory), meta.ring_capacity);
+  if (!memory && memory.status() == PIPES_ERROR_NOT_ENOUGH_MEMORY) {
+    send_reply(socket.get(), PIPES_ERROR_NOT_ENOUGH_MEMORY);  // BUF-13
+    return;
+  }
   if (!memory) {
     log_line(LogLevel::kWarning, "a client of uid %u offered memory that is not what was agreed", peer.uid);
     return;
@@ -586,8 +657,15 @@ void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received)
   {
     if (!granted) {
       auto refused = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), 0);
+      if (availability() == PIPES_ERROR_FILE_NOT_FOUND) return answer(*refused, PIPES_ERROR_FILE_NOT_FOUND);  // CLI-2
       log_line(LogLevel::kInformation, "uid %u was refused access 0x%08x", peer.uid, request.desired_access);
       answer(*refused, granted.status());
+      return;
+    }
+    auto guest = Guest::admit(Guest::Kind::kConnection, peer.uid);
+    if (!guest) {
+      auto refused = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), 0);
+      answer(*refused, PIPES_ERROR_NO_SYSTEM_RESOURCES);
       return;
     }
     sweep(IfBusy::kSkip);
@@ -604,6 +682,7 @@ void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received)
     auto connection =
         std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
     connection->credentials = peer;
+    connection->guest = std::move(*guest);
     wire::Answer& page = connection->memory.control()->answer;
     page.inbound_quota.store(quotas.inbound, std::memory_order_relaxed);
     page.outbound_quota.store(quotas.outbound, std::memory_order_relaxed);
@@ -616,20 +695,24 @@ void ServerPipe::accept_client(UniqueFd socket, const ReceivedRequest& received)
     const auto watched = reactor->watch(connection->socket.get(), EPOLLRDHUP,
                                         std::make_shared<Watch>(weak_from_this(), chosen, connection));
     if (watched) connection->watch.store(*watched, std::memory_order_relaxed);
-    uint32_t expected = wire::Answer::kOpen;
+    bool slept = false;
     // The client may sleep meanwhile, or have given up; then the instance stays with nobody.
-    bool settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
-    const bool slept = !settled && expected == wire::Answer::kSleeping;
-    if (slept) {
-      settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
-    }
-    if (!settled) {
+    const auto settle = [&] {
+      uint32_t expected = wire::Answer::kOpen;
+      bool settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
+      slept = !settled && expected == wire::Answer::kSleeping;
+      if (slept) {
+        settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
+      }
+      PIPES_CRASH_POINT("connection-answered");  // CRASH: the client has a connection, whose peer it finds dead.
+      return settled;
+    };
+    Effects effects;
+    if (!chosen->attach(connection, request.qos_flags, effects, settle)) {
       reactor->unwatch(connection->watch, connection->socket.get());
       return;
     }
     listening_.pop_front();
-    Effects effects;
-    chosen->attach(connection, request.qos_flags, effects);
     lock.unlock();
     if (slept) send_reply(connection->socket.get(), PIPES_OK);
     effects.perform();

@@ -41,6 +41,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // Instances of the pipe in all processes.
   uint32_t current_instances();
 
+  class Doorkeeper;
+
   // From the reactor.
   void accept_clients();
   void handle_request(UniqueFd socket, ReceivedRequest received);
@@ -60,12 +62,14 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   Result<Created> add_to_folder(const PipeName& name, const CreateParameters& parameters, bool* retry);
   void tell_other_servers(const PipeName& name) const;
   void set_listener(int listener);
+  void take_request(UniqueFd socket, ReceivedRequest received);
   UniqueFd accept_one(int* error);
+  void await_request(UniqueFd socket);
   void refuse_one();
   void start_to_listen(std::shared_ptr<NamedEnd> end);
   void release_waiters();
-  void accept_client(UniqueFd socket, const ReceivedRequest& received);
-  void drop_instances(uint32_t count, IfBusy if_busy);
+  void accept_client(UniqueFd socket, ReceivedRequest received);
+  void drop_ended(IfBusy if_busy);
   bool drop_counted();
   void forget_waiter(uint64_t key);
   [[nodiscard]] Status availability();
@@ -82,6 +86,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // another pipe's.
   Mutex listener_mutex_;
   int listener_ = -1;
+  bool has_doorkeeper_ = false;
 
   Mutex mutex_;
   // Set once, before anybody can reach the pipe.
@@ -93,6 +98,31 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // Connections whose server end has closed while the client keeps its own: they still count as instances.
   std::vector<std::shared_ptr<Connection>> left_behind_;
   std::list<std::shared_ptr<Waiter>> waiters_;
+};
+
+// Doorkeeper: a thread that waits in pipes_connect takes clients itself, instead of the reactor, so that a client costs
+// one waking and not two. One thread a pipe at a time; the others, and everybody else, rely on the reactor as ever.
+class ServerPipe::Doorkeeper {
+ public:
+  // Becomes the doorkeeper, unless there is one.
+  Doorkeeper(ServerPipe& pipe, Parker& parker);
+  ~Doorkeeper() { leave(); }
+  Doorkeeper(const Doorkeeper&) = delete;
+  Doorkeeper& operator=(const Doorkeeper&) = delete;
+
+  [[nodiscard]] bool on_duty() const { return listener_ >= 0; }
+  // Sleeps until somebody comes or the parker is unparked, and takes who has come.
+  void wait();
+
+ private:
+  void look_at_door();
+  void look_at_guest();
+  void leave();
+
+  ServerPipe& pipe_;
+  Parker& parker_;
+  int listener_ = -1;
+  UniqueFd guest_;  // has come and not spoken yet
 };
 
 }  // namespace pipes

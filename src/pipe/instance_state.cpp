@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "support/seeded_mistake.h"
+
 namespace pipes {
 namespace {
 
@@ -176,6 +178,13 @@ Transition transition(InstanceState state, InstanceEvent event) {
 
 Gate gate(EndView view, Operation operation) {
   Expects(index_of(view) < kEndViews && index_of(operation) < kOperations);
+  if (PIPES_MISTAKE("closing-write-broken") && operation == Operation::kWrite && view == EndView::kServerClosing) {
+    return gate_fail(PIPES_ERROR_BROKEN_PIPE);
+  }
+  if (PIPES_MISTAKE("closing-connect-listens") && operation == Operation::kConnectNoWait &&
+      view == EndView::kServerClosing) {
+    return kListens;
+  }
   return kGates[index_of(operation)][index_of(view)];
 }
 

@@ -9,8 +9,8 @@
 
 namespace pipes {
 
-// kFaultPoints lists every point, so that a test can visit them all.
-inline constexpr std::array<std::string_view, 16> kFaultPoints = {
+// The points in the life of a pipe's folder.
+inline constexpr std::array<std::string_view, 16> kFolderFaultPoints = {
     // Creating a pipe and joining one (linux/folder.cpp, linux/server_socket.cpp).
     "folder-made", "folder-locked", "socket-bound", "socket-listening", "meta-half-written", "meta-written",
     "meta-renamed", "claim-written",
@@ -19,8 +19,18 @@ inline constexpr std::array<std::string_view, 16> kFaultPoints = {
     // Ending one process's part, and sweeping what others left (linux/pipe_folder.cpp).
     "own-socket-removed", "dead-record-dropped", "dead-socket-removed"};
 
+// The points in a process's other work.
+inline constexpr std::array<std::string_view, 5> kOtherFaultPoints = {
+    // Making the runtime directory (linux/runtime_directory.cpp).
+    "directory-made",
+    // Connecting (linux/client.cpp, linux/server_pipe.cpp), writing and reading (linux/named_end_*.cpp).
+    "connection-requested", "connection-answered", "frame-pushed", "frame-taken"};
+
 constexpr bool is_fault_point(std::string_view name) {
-  for (const std::string_view point : kFaultPoints) {
+  for (const std::string_view point : kFolderFaultPoints) {
+    if (point == name) return true;
+  }
+  for (const std::string_view point : kOtherFaultPoints) {
     if (point == name) return true;
   }
   return false;

@@ -47,6 +47,9 @@ class PIPES_CAPABILITY("mutex") Mutex {
     if (word_.exchange(kFree, std::memory_order_release) == kContended) wake_one();
   }
 
+  // is_wanted says whether somebody waits for the lock: for a holder that can do without it, and lets go then.
+  [[nodiscard]] bool is_wanted() const { return word_.load(std::memory_order_relaxed) == kContended; }
+
   // reset_in_child makes the lock free again in a forked child, where its holder does not exist.
   void reset_in_child() noexcept { word_.store(kFree, std::memory_order_relaxed); }
 

@@ -2,11 +2,14 @@
 // one datagram each way. A request for a connection carries one descriptor, the memory; nothing else ever carries any.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <span>
+
+#include "support/seeded_mistake.h"
 
 namespace pipes::wire {
 
@@ -41,22 +44,25 @@ static_assert(sizeof(Reply) == 8, "part of the protocol");
 
 inline std::optional<Request> decode_request(std::span<const std::byte> datagram) {
   Request request;
-  if (datagram.size() != sizeof request) return std::nullopt;
-  std::memcpy(&request, datagram.data(), sizeof request);
-  const bool known = request.magic == Request::kMagic && request.version == Request::kVersion && request.kind >= 1 &&
-                     request.kind <= static_cast<uint32_t>(RequestKind::kNewServer);
-  if (!known) return std::nullopt;
+  if (PIPES_BREACH("request-size", datagram.size() != sizeof request)) return std::nullopt;
+  std::memcpy(&request, datagram.data(), std::min(datagram.size(), sizeof request));
+  const bool known_kind = request.kind >= 1 && request.kind <= static_cast<uint32_t>(RequestKind::kNewServer);
+  if (PIPES_BREACH("request-magic", request.magic != Request::kMagic) ||
+      PIPES_BREACH("request-version", request.version != Request::kVersion) ||
+      PIPES_BREACH("request-kind", !known_kind)) {
+    return std::nullopt;
+  }
   for (const uint64_t word : request.reserved) {
-    if (word != 0) return std::nullopt;
+    if (PIPES_BREACH("request-reserved", word != 0)) return std::nullopt;
   }
   return request;
 }
 
 inline std::optional<Reply> decode_reply(std::span<const std::byte> datagram) {
   Reply reply;
-  if (datagram.size() != sizeof reply) return std::nullopt;
-  std::memcpy(&reply, datagram.data(), sizeof reply);
-  if (reply.magic != Reply::kMagic) return std::nullopt;
+  if (PIPES_BREACH("reply-size", datagram.size() != sizeof reply)) return std::nullopt;
+  std::memcpy(&reply, datagram.data(), std::min(datagram.size(), sizeof reply));
+  if (PIPES_BREACH("reply-magic", reply.magic != Reply::kMagic)) return std::nullopt;
   return reply;
 }
 

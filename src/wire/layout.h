@@ -141,6 +141,9 @@ struct FrameHeader {
 
 constexpr uint64_t padded(uint64_t bytes) { return (bytes + 7) & ~uint64_t{7}; }
 inline constexpr uint64_t kHeaderBytes = 8;
+// What a writer keeps free behind each frame: for the word that says that the message ends here after all, and for the
+// header after that.
+inline constexpr uint64_t kFreeBehindFrame = 2 * kHeaderBytes;
 // Beyond every frame there is room for the header that follows: it is zeroed before the frame is published.
 constexpr uint64_t payload_offset(FrameKind kind) {
   return kind == FrameKind::kFirst || kind == FrameKind::kWithdrawnFirst ? 2 * kHeaderBytes : kHeaderBytes;

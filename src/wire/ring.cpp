@@ -3,11 +3,15 @@
 
 #include <algorithm>
 
+#include "support/seeded_mistake.h"
+
 namespace pipes::wire {
 namespace {
 
 // How many frames without content one look passes over: a peer that writes nothing else keeps no call busy for long.
 constexpr int kEmptyFramesMax = 1024;
+// How many rings full of such frames, one after the other, no honest writer gets ahead of a reader.
+constexpr uint64_t kEmptyRoundsMax = 4;
 // How many failed exchanges on a header mean that the peer plays with it.
 constexpr int kExchangesMax = 16;
 
@@ -18,8 +22,10 @@ bool RingWriter::refresh() {
   const uint64_t head = words_->reader.head.load(std::memory_order_acquire);
   const uint64_t consumed = words_->reader.consumed.load(std::memory_order_relaxed);
   lent_seen_ = words_->reader.lent.load(std::memory_order_relaxed);
-  if (head < head_seen_ || head > tail_ || (head & 7) != 0) return false;
-  if (consumed < consumed_seen_ || consumed > announced_) return false;
+  if (PIPES_BREACH("head-backwards", head < head_seen_) || PIPES_BREACH("head-beyond-tail", head > tail_)) return false;
+  if (PIPES_BREACH("head-unaligned", (head & 7) != 0)) return false;
+  if (PIPES_BREACH("consumed-backwards", consumed < consumed_seen_)) return false;
+  if (PIPES_BREACH("consumed-beyond-announced", consumed > announced_)) return false;
   head_seen_ = head;
   consumed_seen_ = consumed;
   return true;
@@ -28,7 +34,7 @@ bool RingWriter::refresh() {
 // SUBTLE: the skip's own header must outlive the reader's passing over it, and what lies before it is all the room
 // there is until then.
 bool RingWriter::can_rewind(uint64_t bytes) {
-  return memory_.offset(tail_) >= bytes + kHeaderBytes && refresh() && drained();
+  return memory_.offset(tail_) >= bytes + kFreeBehindFrame && refresh() && drained();
 }
 
 void RingWriter::rewind() {
@@ -44,7 +50,8 @@ RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, ui
   uint64_t word = header.load(std::memory_order_acquire);
   for (int attempt = 0; attempt < kExchangesMax; ++attempt) {
     const FrameHeader frame = FrameHeader::decode(word);
-    if (frame.kind != kind || !frame.waits || frame.length != length || frame.taken > length) return {true, 0};
+    const bool garbled = frame.kind != kind || !frame.waits || frame.length != length || frame.taken > length;
+    if (PIPES_BREACH("withdraw-garbled", garbled)) return {true, 0};
     if (frame.taken == length) return {false, 0};
     const uint64_t taken_back = FrameHeader{withdrawn, true, length, frame.taken}.encode();
     if (header.compare_exchange_strong(word, taken_back, std::memory_order_acq_rel)) {
@@ -74,10 +81,10 @@ Look RingReader::reload(Cursor* at) const {
   const FrameHeader now = FrameHeader::decode(word);
   const bool same_size =
       now.length == at->frame.length && now.taken == at->frame.taken && (word & FrameHeader::kUnused) == 0;
-  if (!same_size) return Look::kViolation;
+  if (PIPES_BREACH("reload-another-size", !same_size)) return Look::kViolation;
   if (now.kind == at->frame.kind && now.waits) return Look::kFrame;
   const FrameKind withdrawn = at->frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
-  if (now.kind != withdrawn) return Look::kViolation;
+  if (PIPES_BREACH("reload-another-kind", now.kind != withdrawn)) return Look::kViolation;
   at->frame.kind = withdrawn;
   return Look::kNothing;
 }
@@ -86,59 +93,84 @@ Look RingReader::reload(Cursor* at) const {
 // (kNothing), or as it was.
 Look RingReader::accept(Cursor* at, uint64_t word) const {
   FrameHeader frame = FrameHeader::decode(word);
-  if ((word & FrameHeader::kUnused) != 0 || frame.taken != 0) {
-    const bool withdrawn = frame.kind == FrameKind::kWithdrawn || frame.kind == FrameKind::kWithdrawnFirst;
-    if ((word & FrameHeader::kUnused) != 0 || !withdrawn) return Look::kViolation;
-  }
+  if (PIPES_BREACH("header-unused-bits", (word & FrameHeader::kUnused) != 0)) return Look::kViolation;
+  if (PIPES_BREACH("header-claimed", frame.taken != 0)) return Look::kViolation;
   const uint64_t offset = memory_.offset(at->position);
   if (frame.kind == FrameKind::kSkip) {
-    if (at->skipped || at->in_message || frame.length != 0 || frame.waits) return Look::kViolation;
+    if (PIPES_BREACH("skip-twice", at->skipped) || PIPES_BREACH("skip-in-message", at->in_message) ||
+        PIPES_BREACH("skip-with-content", frame.length != 0 || frame.waits)) {
+      return Look::kViolation;
+    }
     at->position += memory_.capacity - offset;
     at->skipped = true;
     return Look::kNothing;
   }
   const uint64_t bytes = frame_bytes(frame.kind, frame.length);
-  if (bytes + kHeaderBytes > memory_.capacity) return Look::kViolation;
-  if (!memory_.covers(at->position, bytes + kHeaderBytes)) return Look::kNeedsMemory;
+  if (PIPES_BREACH("frame-beyond-ring", bytes + kHeaderBytes > memory_.capacity)) return Look::kViolation;
+  if (PIPES_BREACH("frame-beyond-mapping", !memory_.covers(at->position, bytes + kHeaderBytes))) {
+    return Look::kNeedsMemory;
+  }
   switch (frame.kind) {
     case FrameKind::kWhole:
-      if (at->in_message) return Look::kViolation;
+      if (PIPES_BREACH("whole-in-message", at->in_message)) return Look::kViolation;
       at->message_left = frame.length;
       break;
     case FrameKind::kFirst: {
       // TOCTOU: the total is loaded once; what the message still lacks is private from here on.
       const uint64_t total = memory_.word(at->position + kHeaderBytes).load(std::memory_order_relaxed);
-      if (at->in_message || frame.length == 0 || frame.length >= total || total > UINT32_MAX) return Look::kViolation;
+      if (PIPES_BREACH("first-in-message", at->in_message) || PIPES_BREACH("first-empty", frame.length == 0) ||
+          PIPES_BREACH("first-beyond-total", frame.length >= total) ||
+          PIPES_BREACH("total-beyond-limit", total > UINT32_MAX)) {
+        return Look::kViolation;
+      }
       at->message_left = total;
       break;
     }
     case FrameKind::kMore:
-      if (!at->in_message || frame.length == 0 || frame.length >= at->message_left) return Look::kViolation;
+      if (PIPES_BREACH("more-empty", frame.length == 0) ||
+          PIPES_BREACH("more-beyond-message", !at->in_message || frame.length >= at->message_left)) {
+        return Look::kViolation;
+      }
       break;
     case FrameKind::kLast:
-      if (!at->in_message || frame.length == 0 || frame.length != at->message_left) return Look::kViolation;
+      if (PIPES_BREACH("last-wrong-length", !at->in_message || frame.length == 0 || frame.length != at->message_left)) {
+        return Look::kViolation;
+      }
       break;
     case FrameKind::kWithdrawn:
     case FrameKind::kWithdrawnFirst:
-      if (frame.taken != 0) return Look::kViolation;
       at->frame = frame;
       at->loaded = true;
       return Look::kNothing;
     default:
-      return Look::kViolation;
+      if (PIPES_BREACH("kind-unknown", true)) return Look::kViolation;
   }
+  // Of a write that has completed meanwhile nothing can be taken back: no claiming, no questions.
+  if (frame.waits && is_final(at->position + bytes)) frame.waits = false;
   at->frame = frame;
   at->loaded = true;
   at->skipped = false;
+  at->settled = at->position;
   return Look::kFrame;
 }
 
+bool RingReader::is_final(uint64_t position) const {
+  if (position > final_) final_ = words_->writer.final.load(std::memory_order_acquire);
+  return position <= final_;
+}
+
 Look RingReader::inspect(Cursor* at) const {
-  if (broken_) return Look::kViolation;
-  for (int empty = 0; empty < kEmptyFramesMax; ++empty) {
+  if (PIPES_BREACH("violation-forgotten", broken_)) return Look::kViolation;
+  for (int empty = 0; empty < kEmptyFramesMax || PIPES_MISTAKE("empty-frames-unbounded"); ++empty) {
     if (!at->loaded) {
       const uint64_t word = memory_.word(at->position).load(std::memory_order_acquire);
-      if (word == 0) return Look::kNothing;
+      if (word == 0) {
+        at->settled = at->position;
+        return Look::kNothing;
+      }
+      // Nothing the writer does now moves this reader: the ring itself leads round and round.
+      const uint64_t empty_so_far = at->position - at->settled;
+      if (PIPES_BREACH("empty-rounds", empty_so_far > kEmptyRoundsMax * memory_.capacity)) return Look::kViolation;
       const Look accepted = accept(at, word);
       if (accepted == Look::kViolation || accepted == Look::kNeedsMemory) return accepted;
       if (accepted == Look::kNothing && !at->loaded) continue;  // a skip
@@ -212,7 +244,8 @@ RingReader::Peeked RingReader::peek(std::span<std::byte> buffer, bool one_messag
   Peeked peeked;
   uint64_t first_message_left = 0;
   bool first = true;
-  while (at.position - at_.position <= memory_.capacity) {  // a hostile ring could lead round and round
+  // A hostile ring could lead round and round.
+  while (at.position - at_.position <= memory_.capacity || PIPES_MISTAKE("peek-unbounded")) {
     const Look found = inspect(&at);
     if (found == Look::kMessageCut && first) continue;
     if (first) peeked.look = found;
@@ -240,7 +273,7 @@ uint64_t RingReader::available() const {
   if (!dead_) {
     // TOCTOU: a peer's nonsense garbles this count and nothing else.
     const uint64_t announced = words_->writer.announced.load(std::memory_order_acquire);
-    return announced > consumed_ ? announced - consumed_ : 0;
+    return PIPES_BREACH("announced-behind", announced < consumed_) ? 0 : announced - consumed_;
   }
   Cursor at = at_;
   uint64_t bytes = 0;

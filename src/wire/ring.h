@@ -49,7 +49,7 @@ class RingWriter {
   // fit says whether a frame of `payload` bytes can be pushed now. It looks at the reader's progress only if the
   // private copy of it leaves no room.
   [[nodiscard]] Fit fit(FrameKind kind, uint64_t payload) {
-    const uint64_t bytes = frame_bytes(kind, payload) + kHeaderBytes;
+    const uint64_t bytes = frame_bytes(kind, payload) + kFreeBehindFrame;
     if (tail_ + bytes - head_seen_ > memory_.capacity) {
       if (!refresh()) return Fit::kViolation;
       if (tail_ + bytes - head_seen_ > memory_.capacity) return Fit::kNoRoom;
@@ -79,6 +79,9 @@ class RingWriter {
     announced_ -= payload;
     words_->writer.announced.store(announced_, std::memory_order_relaxed);
   }
+
+  // cut_message ends the message whose frames so far have all been taken. Room for it is behind every frame.
+  void cut_message() { push(FrameKind::kWithdrawn, true, {}); }
 
   // publish_final says that every frame pushed so far belongs to a completed write.
   void publish_final(uint64_t position) { words_->writer.final.store(position, std::memory_order_release); }
@@ -216,11 +219,14 @@ class RingReader {
     bool in_message = false;  // part of a message lies behind us
     bool skipped = false;     // the frame before was a skip
     uint64_t message_left = 0;
+    uint64_t settled = 0;  // where the last frame with content, or the writer's end, was seen
   };
 
   [[nodiscard]] Look inspect(Cursor* at) const;
   [[nodiscard]] Look accept(Cursor* at, uint64_t word) const;
   [[nodiscard]] Look reload(Cursor* at) const;
+  // Whether every frame before `position` belongs to a completed write.
+  [[nodiscard]] bool is_final(uint64_t position) const;
   static void leave_frame(Cursor* at);
   static Look pass_withdrawn(Cursor* at);
   void copy_out(uint64_t position, std::byte* to, uint64_t bytes) const;
@@ -231,7 +237,7 @@ class RingReader {
   RingMemory memory_;
   Cursor at_;
   uint64_t consumed_ = 0;
-  uint64_t final_ = 0;
+  mutable uint64_t final_ = 0;  // of the writer's word, as last looked at
   bool dead_ = false;
   bool broken_ = false;
 };

@@ -2,6 +2,7 @@
 // listens.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "support/child.h"
 #include "support/harness.h"
+#include "support/platform.h"
 #include "support/remote_end.h"
 
 namespace pipes::test {
@@ -222,9 +224,46 @@ TEST(Namespace, CLI_1_AStoppedServerProcessCountsAsBusyAfterABoundedTime) {
   Child server = Child::spawn("listening_server", {name});
   ASSERT_TRUE(server.expect_line("listening"));
   server.stop();
+  const Stopwatch watch;
   EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, try_open(name).status);
+  EXPECT_LT(watch.elapsed(), std::chrono::seconds(4))
+      << "2 seconds are the bound, and as much again for a busy machine";
   server.resume();
   EXPECT_STATUS(PIPES_OK, wait_available(name));
+  EXPECT_TRUE(try_open(name).status.ok());
+}
+
+TEST(Namespace, DECISION_21_AStoppedServerProcessDelaysNoOtherPipe) {
+  const std::string stopped = unique_name();
+  Child server = Child::spawn("listening_server", {stopped});
+  ASSERT_TRUE(server.expect_line("listening"));
+  server.stop();
+  Background opening([&] { return try_open(stopped).status; });
+  Background waiting([&] { return wait_available(stopped, 300); });
+  ASSERT_TRUE(wait_until_blocked(opening));
+  int other_pipes = 0;
+  for (; other_pipes < 20; ++other_pipes) {
+    const Pair pair = connected_pair();
+    ASSERT_STATUS(PIPES_OK, write(pair.client, "x").status);
+    ASSERT_EQ("x", read(pair.server).bytes);
+  }
+  EXPECT_FALSE(opening.finished()) << "the other pipes waited for this call";
+  EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, waiting.result());
+  EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, opening.result());
+}
+
+TEST(Namespace, DECISION_21_AStoppedServerProcessLeavesTheOthersServing) {
+  const std::string name = unique_name();
+  Child server = Child::spawn("listening_server", {name});
+  ASSERT_TRUE(server.expect_line("listening"));
+  const Handle here = create_server(name);
+  server.stop();
+  const Handle client = open_client(name);
+  EXPECT_EQ(platform::process_id(), server_process_id(client).value);
+  const Stopwatch watch;
+  EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, try_open(name).status);
+  EXPECT_LT(watch.elapsed(), std::chrono::seconds(4));
+  EXPECT_STATUS(PIPES_OK, try_create_server(name).status) << "joining asks nobody";
 }
 
 // -------------------------------------------------------------------------------------------------------------- waiting

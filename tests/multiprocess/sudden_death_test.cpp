@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "support/child.h"
 #include "support/harness.h"
@@ -85,6 +86,39 @@ TEST(SuddenDeath, CLOSE_9_AKilledServerEndsItsClientsFlush) {
 }
 TEST(SuddenDeath, CLOSE_9_AKilledClientEndsItsServersFlush) {
   expect_prompt_end(*doomed_client({}), write_and_flush_status);
+}
+
+TEST(SuddenDeath, WAIT_7_AKilledServerEndsTheWaitForAnInstance) {
+  const std::unique_ptr<Doomed> doomed = doomed_server({});
+  const std::shared_ptr<Host> waiting_host = Host::in_child();
+  Pending<Code> elsewhere = start_wait_available(*waiting_host, doomed->name);
+  Background here([&] { return wait_available(doomed->name); });
+  ASSERT_TRUE(elsewhere.wait_until_blocked());
+  ASSERT_TRUE(wait_until_blocked(here));
+  const Stopwatch watch;
+  std::thread killer([&] { doomed->host->kill(); });
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, here.result());
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, elsewhere.result());
+  EXPECT_LT(watch.elapsed(), promptly());
+  killer.join();
+}
+
+TEST(SuddenDeath, CLOSE_9_AKilledServerEndsEveryCallOfItsClientAtOnce) {
+  const ServerOptions options{.pipe_mode = kNoQuota.pipe_mode, .out_buffer = 0, .in_buffer = 0};
+  const std::unique_ptr<Doomed> doomed = doomed_server(options);
+  Background reading([&] { return read_status(doomed->near_end); });
+  Background writing([&] { return write_status(doomed->near_end); });
+  ASSERT_TRUE(wait_until_blocked(reading));
+  ASSERT_TRUE(wait_until_blocked(writing));
+  Background flushing([&] { return flush(doomed->near_end); });
+  ASSERT_TRUE(wait_until_blocked(flushing));
+  const Stopwatch watch;
+  std::thread killer([&] { doomed->host->kill(); });
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, reading.result());
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, writing.result());
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, flushing.result());
+  EXPECT_LT(watch.elapsed(), promptly());
+  killer.join();
 }
 
 TEST(SuddenDeath, CLOSE_9_WhatAKilledServerHadWrittenIsReadFirst) {

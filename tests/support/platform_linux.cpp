@@ -56,8 +56,10 @@ std::string make_private_folder() {
 std::vector<std::string> folder_contents(const std::string& folder) {
   std::vector<std::string> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
-    found.push_back(std::filesystem::relative(entry.path(), folder, error).string());
+  // What goes away meanwhile ends the walk early, and is no error: whoever waits for an empty folder asks again.
+  std::filesystem::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    found.push_back(entry->path().lexically_relative(folder).string());
   }
   return found;
 }

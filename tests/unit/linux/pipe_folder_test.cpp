@@ -854,7 +854,7 @@ void die_at(std::string_view point) {
 }
 
 TEST_F(PipeFolder, WhoeverDiesAtAPointBlocksNobody) {
-  for (const std::string_view point : kFaultPoints) {
+  for (const std::string_view point : kFolderFaultPoints) {
     die_at(point);
     auto own = add(first_only());
     ASSERT_TRUE(own) << point;
@@ -866,7 +866,7 @@ TEST_F(PipeFolder, WhoeverDiesAtAPointBlocksNobody) {
 }
 
 TEST_F(PipeFolder, WhoeverDiesAtAPointIsSweptByWhoeverLists) {
-  for (const std::string_view point : kFaultPoints) {
+  for (const std::string_view point : kFolderFaultPoints) {
     die_at(point);
     const auto pipes = list_pipes();
     ASSERT_TRUE(pipes) << point;
@@ -876,7 +876,7 @@ TEST_F(PipeFolder, WhoeverDiesAtAPointIsSweptByWhoeverLists) {
 }
 
 TEST_F(PipeFolder, WhoeverDiesAtAPointLeavesALivePipeAlone) {
-  for (const std::string_view point : kFaultPoints) {
+  for (const std::string_view point : kFolderFaultPoints) {
     auto own = add(limited_to(3));
     ASSERT_TRUE(own);
     Process victim([&](Process&) {

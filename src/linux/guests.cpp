@@ -1,0 +1,86 @@
+#include "linux/guests.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <map>
+
+#include "support/mutex.h"
+#include "support/seeded_mistake.h"
+
+namespace pipes {
+namespace {
+
+struct GuestList {
+  Mutex mutex;
+  std::map<std::pair<Guest::Kind, uint32_t>, uint64_t> count;  // no entry is 0
+};
+
+// Never destroyed: the reactor may outlive main. A forked child starts with a new one.
+std::atomic<GuestList*> the_list{nullptr};
+
+GuestList& list() {
+  GuestList* found = the_list.load(std::memory_order_acquire);
+  if (found != nullptr) return *found;
+  auto* made = new GuestList;
+  if (the_list.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return *made;
+  delete made;
+  return *found;
+}
+
+uint64_t descriptor_limit() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
+
+std::optional<uint64_t> setting(const char* variable) {
+  const char* text = secure_getenv(variable);
+  if (text == nullptr || *text == '\0') return std::nullopt;
+  return std::strtoull(text, nullptr, 10);
+}
+
+uint64_t places(Guest::Kind kind, uint32_t uid) {
+  static const uint64_t descriptors = descriptor_limit();
+  static const auto handshakes = setting("PIPES_HANDSHAKES_MAX");
+  static const auto connections = setting("PIPES_CONNECTIONS_MAX");
+  // Who could end this process anyway need not be kept from crowding it.
+  const bool trusted = uid == 0 || uid == ::geteuid();
+  if (kind == Guest::Kind::kHandshake) {
+    const uint64_t usual =
+        trusted ? std::min<uint64_t>(descriptors / 2, 1024) : std::min<uint64_t>(descriptors / 8, 256);
+    return handshakes.value_or(std::max<uint64_t>(usual, 16));
+  }
+  return connections.value_or(trusted ? UINT64_MAX : std::max<uint64_t>(descriptors / 4, 16));
+}
+
+}  // namespace
+
+std::optional<Guest> Guest::admit(Kind kind, uint32_t uid) {
+  const uint64_t most = places(kind, uid);
+  GuestList& all = list();
+  MutexLock lock(all.mutex);
+  uint64_t& count = all.count[{kind, uid}];
+  const bool full = kind == Kind::kHandshake ? PIPES_BREACH("handshakes-uncounted", count >= most)
+                                             : PIPES_BREACH("connections-uncounted", count >= most);
+  if (full) {
+    if (count == 0) all.count.erase({kind, uid});
+    return std::nullopt;
+  }
+  ++count;
+  return Guest(kind, uid);
+}
+
+// A place taken before a fork is unknown to the child's list.
+void Guest::leave() noexcept {
+  GuestList& all = list();
+  MutexLock lock(all.mutex);
+  const auto found = all.count.find({kind_, uid_});
+  if (found != all.count.end() && --found->second == 0) all.count.erase(found);
+}
+
+void Guest::forget_in_child() noexcept { the_list.store(nullptr, std::memory_order_relaxed); }
+
+}  // namespace pipes

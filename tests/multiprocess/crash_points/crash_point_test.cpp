@@ -1,0 +1,341 @@
+// A process that dies at any `CRASH:` mark of the library leaves nothing that disturbs the next creator, opener or
+// lister, nor a peer, nor the other server processes of the name.
+//
+// Links a library that kills its process at the point that PIPES_FAULT names (src/support/fault_point.h). The points
+// are read from the library's sources, so that a new one is visited, or missed, without anybody thinking of it. Only
+// the C ABI is used.
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "multiprocess/rounds.h"
+#include "support/child.h"
+#include "support/harness.h"
+#include "support/platform.h"
+#include "support/remote_end.h"
+
+namespace pipes::test {
+namespace {
+
+constexpr const char* kMessage = "a whole message";
+const ServerOptions kOnlyOne{.open_mode = PIPES_ACCESS_DUPLEX | PIPES_FLAG_FIRST_PIPE_INSTANCE, .max_instances = 1};
+
+// -------------------------------------------------------------------------------------------------------- the marks
+
+// Calls visit(file, line) for each line of the library's sources.
+template <class Visit>
+void for_each_source_line(Visit visit) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(PIPES_LIBRARY_SOURCES)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "fault_point.h") continue;
+    std::ifstream file(entry.path());
+    for (std::string line; std::getline(file, line);) visit(entry.path().string(), line);
+  }
+}
+
+std::vector<std::string> points_in_sources() {
+  const std::regex point(R"re(PIPES_CRASH_POINT\("([^"]*)"\))re");
+  std::vector<std::string> points;
+  for_each_source_line([&](const std::string&, const std::string& line) {
+    std::smatch match;
+    if (std::regex_search(line, match, point)) points.push_back(match[1]);
+  });
+  return points;
+}
+
+TEST(CrashPoint, DECISION_43_EveryMarkIsAPointWhereATestCanKill) {
+  int marks = 0;
+  for_each_source_line([&](const std::string& file, const std::string& line) {
+    if (line.find("CRASH:") == std::string::npos) return;
+    ++marks;
+    EXPECT_NE(std::string::npos, line.find("PIPES_CRASH_POINT(\"")) << file << ": " << line;
+  });
+  EXPECT_LT(10, marks) << "the sources are elsewhere";
+}
+
+// ------------------------------------------------------------------------------------------------------- the victims
+
+ChildOptions dying_at(const std::string& point) { return {.environment = {"PIPES_FAULT=" + point}}; }
+
+bool was_killed(Child& victim) { return victim.wait().signal == SIGKILL; }
+
+// Founds the pipe argument 0, adds to it, and takes all of it away again.
+PIPES_CHILD_ROLE(founds_and_leaves) {
+  Handle first = create_server(parent.argument(0));
+  Handle second = create_server(parent.argument(0));
+  (void)first.close();
+  (void)second.close();
+  return 0;
+}
+
+// Joins the pipe argument 0, which others serve, and leaves it again.
+PIPES_CHILD_ROLE(joins_and_leaves) {
+  Handle server = create_server(parent.argument(0));
+  (void)server.close();
+  return 0;
+}
+
+// Opens the pipe argument 0, sends a message, and reads the reply.
+PIPES_CHILD_ROLE(asks) {
+  const Handle client = open_client(parent.argument(0));
+  (void)write(client, kMessage);
+  (void)read(client);
+  return 0;
+}
+
+// Serves the pipe argument 0 to one client, whose message it answers.
+PIPES_CHILD_ROLE(answers) {
+  const Handle server = create_server(parent.argument(0));
+  parent.say("serving");
+  (void)connect(server);
+  (void)read(server);
+  (void)write(server, kMessage);
+  parent.wait_for_end();
+  return 0;
+}
+
+// ---------------------------------------------------------------------------------------------------- what must hold
+
+std::vector<std::string> leavings() { return platform::folder_contents(std::getenv("PIPES_RUNTIME_DIR")); }
+
+bool is_listed(const std::string& name) {
+  struct Search {
+    std::string wanted;
+    bool found = false;
+  } search{name.substr(std::string(R"(\\.\pipe\)").size())};
+  const auto compare = [](const pipes_pipe_info* info, void* context) {
+    auto* const asked = static_cast<Search*>(context);
+    asked->found = asked->found || asked->wanted == info->name;
+    return 1;
+  };
+  EXPECT_STATUS(PIPES_OK, pipes_enumerate(compare, &search));
+  return search.found;
+}
+
+void expect_creatable(const std::string& name) {
+  const Opened server = try_create_server(name, kOnlyOne);
+  EXPECT_STATUS(PIPES_OK, server.status);
+  EXPECT_EQ(0u, server.disposition);
+  EXPECT_EQ(1u, get_state(server.handle).current_instances);
+  EXPECT_TRUE(try_open(name).status.ok());
+}
+
+void expect_absent(const std::string& name) {
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, try_open(name).status);
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, wait_available(name));
+}
+
+// Whoever comes first after the death, everybody finds things in order, and at the end nothing is left.
+void expect_swept(const std::string& name, int round) {
+  switch (round % 3) {
+    case 0:
+      expect_creatable(name);
+      EXPECT_EQ(std::vector<std::string>{}, leavings());
+      break;
+    case 1:
+      expect_absent(name);
+      expect_creatable(name);
+      break;
+    default:
+      EXPECT_FALSE(is_listed(name));
+      EXPECT_EQ(std::vector<std::string>{}, leavings());
+      expect_creatable(name);
+  }
+  expect_absent(name);
+  EXPECT_FALSE(is_listed(name));
+  EXPECT_EQ(std::vector<std::string>{}, leavings());
+}
+
+// The server process that is left goes on: one instance listens, others can be added and taken away.
+void expect_serving(const std::string& name, Handle server) {
+  EXPECT_EQ(1u, get_state(server).current_instances);
+  EXPECT_TRUE(is_listed(name));
+  {
+    const Opened added = try_create_server(name);
+    EXPECT_STATUS(PIPES_OK, added.status);
+    EXPECT_EQ(PIPES_ERROR_ALREADY_EXISTS, added.disposition);
+    EXPECT_EQ(2u, get_state(server).current_instances);
+  }
+  {
+    const Handle client = open_client(name);
+    EXPECT_STATUS(PIPES_OK, write(client, kMessage).status);
+    EXPECT_EQ(kMessage, read(server).bytes);
+  }
+  EXPECT_STATUS(PIPES_OK, server.close());
+  EXPECT_EQ(std::vector<std::string>{}, leavings());
+}
+
+// ---------------------------------------------------------------------------------------------------- the situations
+
+// Each returns whether the victim passed the point, and so died.
+bool founder_dies(const std::string& point, int round) {
+  const std::string name = unique_name();
+  Child victim = Child::spawn("founds_and_leaves", {name}, dying_at(point));
+  const bool died = was_killed(victim);
+  if (died) expect_swept(name, round);
+  return died;
+}
+
+// Beside a live server process, and one whose leavings the victim finds.
+bool newcomer_dies(const std::string& point, int) {
+  const std::string name = unique_name();
+  Handle survivor = create_server(name);
+  {
+    const std::shared_ptr<Host> dead = Host::in_child();
+    EndActor server(dead);
+    EXPECT_STATUS(PIPES_OK, server.create_named(name));
+    dead->kill();
+  }
+  Child victim = Child::spawn("joins_and_leaves", {name}, dying_at(point));
+  const bool died = was_killed(victim);
+  if (died) expect_serving(name, std::move(survivor));
+  return died;
+}
+
+bool client_dies(const std::string& point, int) {
+  const std::string name = unique_name();
+  Handle server = create_server(name);
+  Child victim = Child::spawn("asks", {name}, dying_at(point));
+  const Code connected = connect(server);
+  EXPECT_TRUE(connected.ok() || connected == PIPES_ERROR_PIPE_CONNECTED || connected == PIPES_ERROR_NO_DATA);
+  // What was published counts; what was not vanishes.
+  const Received request = read(server);
+  if (request.status.ok()) {
+    EXPECT_EQ(kMessage, request.bytes);
+    const Code replied = write(server, kMessage).status;
+    EXPECT_TRUE(replied.ok() || replied == PIPES_ERROR_NO_DATA) << replied;
+    EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(server).status);
+  } else {
+    EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, request.status);
+  }
+  const bool died = was_killed(victim);
+  EXPECT_STATUS(PIPES_OK, disconnect(server));
+  if (died) {
+    // The instance takes the next client.
+    Background connecting([&] { return connect(server); });
+    EXPECT_TRUE(wait_until_blocked(connecting));
+    const Handle next = open_client(name);
+    EXPECT_STATUS(PIPES_OK, connecting.result());
+    EXPECT_STATUS(PIPES_OK, write(next, kMessage).status);
+    EXPECT_EQ(kMessage, read(server).bytes);
+  }
+  EXPECT_STATUS(PIPES_OK, server.close());
+  EXPECT_EQ(std::vector<std::string>{}, leavings());
+  return died;
+}
+
+bool server_dies(const std::string& point, int round) {
+  const std::string name = unique_name();
+  Child victim = Child::spawn("answers", {name}, dying_at(point));
+  const bool serves = victim.next_line().has_value();
+  {
+    const Opened client = try_open(name);
+    if (client.status.ok()) {
+      const Code asked = write(client.handle, kMessage).status;
+      EXPECT_TRUE(asked.ok() || asked == PIPES_ERROR_NO_DATA) << asked;
+      const Received reply = read(client.handle);
+      if (reply.status.ok()) {
+        EXPECT_EQ(kMessage, reply.bytes);
+      } else {
+        EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, reply.status);
+      }
+    } else {
+      EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, client.status);
+    }
+    victim.hang_up();
+    if (!was_killed(victim)) {
+      // It ended while its client lived on; whoever looks sweeps what that left.
+      EXPECT_FALSE(is_listed(name));
+      return false;
+    }
+    if (serves) {
+      EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, client.status.ok() ? read(client.handle).status : PIPES_ERROR_BROKEN_PIPE);
+    }
+  }
+  expect_swept(name, round);
+  return true;
+}
+
+// Makes /run/pipes in a view of the files where there is none, first in a process that dies at the point argument 0,
+// then in one that does not. Says what came of it.
+PIPES_CHILD_ROLE(founds_the_runtime_directory) {
+  ::unsetenv("PIPES_RUNTIME_DIR");
+  const bool hidden = ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                      ::mount("tmpfs", "/run", "tmpfs", 0, "mode=755") == 0;
+  if (!hidden) {
+    parent.say("cannot");
+    return 0;
+  }
+  const pid_t victim = ::fork();
+  if (victim == 0) {
+    ::setenv("PIPES_FAULT", parent.argument(0).c_str(), 1);
+    (void)try_create_server(unique_name());
+    ::_exit(0);
+  }
+  int status = 0;
+  if (::waitpid(victim, &status, 0) != victim) return 1;
+  parent.say(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? "died" : "lived");
+  const Opened server = try_create_server(unique_name());
+  parent.say(std::to_string(server.status.number));
+  const bool good = std::filesystem::exists("/run/pipes") && !platform::folder_contents("/run/pipes").empty();
+  parent.say(good ? "there" : "not there");
+  return 0;
+}
+
+bool founder_of_the_directory_dies(const std::string& point, int) {
+  Child victim = Child::spawn("founds_the_runtime_directory", {point});
+  const std::optional<std::string> fate = victim.next_line();
+  if (fate == "died") {
+    EXPECT_TRUE(victim.expect_line("0"));
+    EXPECT_TRUE(victim.expect_line("there"));
+  }
+  (void)victim.wait();
+  return fate == "died";
+}
+
+// Whether this process may hide /run from a child.
+bool can_hide_files() {
+  Child child = Child::spawn("founds_the_runtime_directory", {"none"});
+  return child.next_line() == "lived";
+}
+
+struct Situation {
+  const char* name;
+  bool (*happens)(const std::string& point, int round);
+};
+constexpr Situation kSituations[] = {
+    {"the founder dies", founder_dies},
+    {"a newcomer dies", newcomer_dies},
+    {"the client dies", client_dies},
+    {"the server dies", server_dies},
+    {"the founder of the runtime directory dies", founder_of_the_directory_dies},
+};
+
+TEST(CrashPoint, DECISION_43_WhoeverDiesAtAMarkLeavesNothingInTheWay) {
+  const int wanted = rounds(3, 20, 1);
+  for (const std::string& point : points_in_sources()) {
+    SCOPED_TRACE(point);
+    int deaths = 0;
+    for (const Situation& situation : kSituations) {
+      SCOPED_TRACE(situation.name);
+      // A situation that does not pass the point once does not pass it later.
+      for (int round = 0; round < wanted && situation.happens(point, round); ++round) ++deaths;
+      if (HasFailure()) return;
+    }
+    if (point == "directory-made" && !can_hide_files()) continue;  // an unprivileged user's files are as they are
+    EXPECT_LE(wanted, deaths) << "no situation of this test passes the point";
+  }
+}
+
+}  // namespace
+}  // namespace pipes::test

@@ -1,0 +1,207 @@
+// A process that waits does nothing at all: no thread of it wakes up, none makes a system call, however long it waits.
+//
+// The kernel counts how often each thread went to sleep. Everything here is about Linux.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "multiprocess/rounds.h"
+#include "support/child.h"
+#include "support/harness.h"
+#include "support/platform.h"
+
+namespace pipes::test {
+namespace {
+
+const ServerOptions kNoQuota{.pipe_mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE, .out_buffer = 0, .in_buffer = 0};
+
+// ----------------------------------------------------------------------------------------------------------- observing
+
+// What a thread did up to a moment.
+struct ThreadCounts {
+  bool asleep = false;
+  uint64_t sleeps = 0;      // voluntary context switches
+  std::string system_call;  // the one it is in, with its arguments; empty if that is not told
+  friend bool operator==(const ThreadCounts&, const ThreadCounts&) = default;
+};
+using ProcessCounts = std::map<int, ThreadCounts>;
+
+std::string contents(const std::string& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::set<int> threads_of(uint32_t process) {
+  std::set<int> threads;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task", error)) {
+    threads.insert(std::stoi(entry.path().filename().string()));
+  }
+  return threads;
+}
+
+ProcessCounts counts_of(uint32_t process, const std::set<int>& ignored) {
+  ProcessCounts counts;
+  for (const int thread : threads_of(process)) {
+    if (ignored.contains(thread)) continue;
+    const std::string folder = "/proc/" + std::to_string(process) + "/task/" + std::to_string(thread);
+    std::istringstream status(contents(folder + "/status"));
+    ThreadCounts& count = counts[thread];
+    for (std::string word; status >> word;) {
+      if (word == "State:") count.asleep = (status >> word) && word == "S";
+      if (word == "voluntary_ctxt_switches:") status >> count.sleeps;
+    }
+    count.system_call = contents(folder + "/syscall");
+  }
+  return counts;
+}
+
+bool all_asleep(const ProcessCounts& counts) {
+  for (const auto& [thread, count] : counts) {
+    if (!count.asleep) return false;
+  }
+  return !counts.empty();
+}
+
+uint64_t sleeps(const ProcessCounts& counts) {
+  uint64_t sum = 0;
+  for (const auto& [thread, count] : counts) sum += count.sleeps;
+  return sum;
+}
+
+// Waits until the process has come to rest: all its threads sleep, and have through several looks. A thread that wakes
+// now and then is found later, by its count; one that never rests is given up on.
+ProcessCounts counts_at_rest(uint32_t process, const std::set<int>& ignored) {
+  ProcessCounts before = counts_of(process, ignored);
+  int quiet_looks = 0;
+  for (int look = 0; look < 10'000 && quiet_looks < 50; ++look) {
+    platform::let_others_run();
+    ProcessCounts now = counts_of(process, ignored);
+    quiet_looks = all_asleep(now) && now == before ? quiet_looks + 1 : 0;
+    before = std::move(now);
+  }
+  return before;
+}
+
+// ------------------------------------------------------------------------------------------------------------- waiting
+
+using Wait = Code (*)(const std::string& name);
+
+Code opened_then(const std::string& name, Code (*call)(pipes_handle)) {
+  const Handle client = open_client(name);
+  (void)set_mode(client, PIPES_READMODE_MESSAGE);
+  return call(client);
+}
+
+const std::map<std::string, Wait>& waits() {
+  static const std::map<std::string, Wait> all = {
+      {"read",
+       [](const std::string& name) { return opened_then(name, [](pipes_handle end) { return read(end).status; }); }},
+      {"write",
+       [](const std::string& name) {
+         return opened_then(name, [](pipes_handle end) { return write(end, "waits").status; });
+       }},
+      {"flush",
+       [](const std::string&) {
+         const Pair pair = connected_pair();
+         (void)write(pair.client, "stays unread");
+         return flush(pair.client);
+       }},
+      {"transact",
+       [](const std::string& name) {
+         return opened_then(name, [](pipes_handle end) { return transact(end, "").status; });
+       }},
+      {"connect", [](const std::string&) { return connect(create_server(unique_name())); }},
+      {"wait_available",
+       [](const std::string& name) {
+         const Handle client = open_client(name);
+         return wait_available(name);
+       }},
+      {"anonymous_read",
+       [](const std::string&) {
+         pipes_handle read_end = PIPES_INVALID_HANDLE;
+         pipes_handle write_end = PIPES_INVALID_HANDLE;
+         (void)pipes_create_anonymous(&read_end, &write_end, nullptr, 0);
+         return read(read_end).status;
+       }},
+      {"anonymous_write",
+       [](const std::string&) {
+         pipes_handle read_end = PIPES_INVALID_HANDLE;
+         pipes_handle write_end = PIPES_INVALID_HANDLE;
+         (void)pipes_create_anonymous(&read_end, &write_end, nullptr, 0);
+         return write(write_end, bytes(8u << 20)).status;
+       }},
+  };
+  return all;
+}
+
+// Waits in the way argument 0 says, at the pipe argument 1. Says first which threads are there besides its own, which a
+// sanitizer may have started.
+PIPES_CHILD_ROLE(waiting_process) {
+  std::thread([] {}).join();  // the first thread may bring the sanitizer's own with it
+  std::string others;
+  for (const int thread : threads_of(platform::process_id())) {
+    if (thread != ::getpid()) others += std::to_string(thread) + " ";
+  }
+  parent.say(others);
+  const Code status = waits().at(parent.argument(0))(parent.argument(1));
+  std::ostringstream line;
+  line << "returned " << status;
+  parent.say(line.str());
+  return 0;
+}
+
+struct Waiting {
+  std::string how;
+  Handle server;
+  Child process;
+  std::set<int> ignored;
+  ProcessCounts before;
+};
+
+Waiting start_to_wait(const std::string& how) {
+  const std::string name = unique_name();
+  Handle server = create_server(name, kNoQuota);
+  Waiting waiting{how, std::move(server), Child::spawn("waiting_process", {how, name}), {}, {}};
+  std::istringstream others(waiting.process.next_line().value_or(""));
+  for (int thread = 0; others >> thread;) waiting.ignored.insert(thread);
+  return waiting;
+}
+
+TEST(NothingPolls, DECISION_42_AProcessThatWaitsNeitherWakesNorCallsTheSystem) {
+  std::vector<Waiting> all;
+  for (const auto& [how, call] : waits()) all.push_back(start_to_wait(how));
+  for (Waiting& waiting : all) waiting.before = counts_at_rest(waiting.process.process_id(), waiting.ignored);
+
+  // The fact is about a span of time.
+  const timespec span{.tv_sec = full_scale() ? 10 : 2, .tv_nsec = 0};
+  ::nanosleep(&span, nullptr);
+
+  for (Waiting& waiting : all) {
+    SCOPED_TRACE(waiting.how);
+    const ProcessCounts after = counts_of(waiting.process.process_id(), waiting.ignored);
+    ASSERT_TRUE(all_asleep(after)) << waiting.process.next_line().value_or("it ended");
+    EXPECT_EQ(waiting.before.size(), after.size());
+    EXPECT_GE(sleeps(waiting.before) + 2, sleeps(after));
+    for (const auto& [thread, count] : after) {
+      if (count.sleeps == waiting.before[thread].sleeps) {
+        EXPECT_EQ(waiting.before[thread].system_call, count.system_call);
+      }
+    }
+    waiting.process.kill();
+  }
+}
+
+}  // namespace
+}  // namespace pipes::test
