@@ -418,13 +418,15 @@ TEST_F(Flood, DECISION_23_AUserHasOnlySoManyHandshakes) {
   ASSERT_TRUE(server.expect_line("ready"));
   std::vector<UniqueFd> silent;
   for (int i = 0; i < 5; ++i) silent.push_back(connect_raw(name_));
-  // The sixth is told why, at once, or when a seventh comes: one may be in the hands of a thread that waits for a
-  // client.
+  // One more may be in the hands of a thread that waits for a client; so of these two at least one is one too many.
   const UniqueFd sixth = connect_raw(name_);
   const UniqueFd seventh = connect_raw(name_);
-  EXPECT_EQ(std::optional<Status>(PIPES_ERROR_NO_SYSTEM_RESOURCES),
-            await_reply(sixth.get(), Deadline::after_ms(20'000)));
+  const std::optional<Status> refused = PIPES_ERROR_NO_SYSTEM_RESOURCES;
+  const auto told_sixth = await_reply(sixth.get(), Deadline::after_ms(20'000));
+  const auto told_seventh = await_reply(seventh.get(), Deadline::after_ms(20'000));
+  EXPECT_TRUE(told_sixth == refused || told_seventh == refused);
   EXPECT_TRUE(hangs_up(sixth.get()));
+  EXPECT_TRUE(hangs_up(seventh.get()));
   for (const UniqueFd& socket : silent) EXPECT_TRUE(hangs_up(socket.get()));  // after their two seconds
   EXPECT_TRUE(try_open(name_).status.ok());
 }
