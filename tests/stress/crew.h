@@ -91,7 +91,7 @@ bool raise_descriptor_limit(uint64_t needed);
 // What a leak would make grow.
 struct Holdings {
   size_t descriptors = 0;
-  size_t mappings = 0;
+  size_t mappings = 0;  // of memory shared between processes
   size_t threads = 0;
 };
 [[nodiscard]] Holdings holdings_of_this_process();

@@ -92,7 +92,9 @@ Holdings holdings_of_this_process() {
   holdings.descriptors = entries("/proc/self/fd");
   holdings.threads = entries("/proc/self/task");
   std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) ++holdings.mappings;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find("/memfd:") != std::string::npos) ++holdings.mappings;
+  }
   return holdings;
 }
 
