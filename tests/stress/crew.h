@@ -93,6 +93,7 @@ struct Holdings {
   size_t descriptors = 0;
   size_t mappings = 0;  // of memory shared between processes
   size_t threads = 0;
+  std::string descriptor_names;  // what they are, for whoever has to find the leak
 };
 [[nodiscard]] Holdings holdings_of_this_process();
 

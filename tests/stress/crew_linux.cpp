@@ -89,7 +89,13 @@ bool raise_descriptor_limit(uint64_t needed) {
 
 Holdings holdings_of_this_process() {
   Holdings holdings;
-  holdings.descriptors = entries("/proc/self/fd");
+  std::error_code error;
+  std::filesystem::directory_iterator entry("/proc/self/fd", error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    holdings.descriptor_names += ' ' + std::filesystem::read_symlink(entry->path(), gone).string();
+    ++holdings.descriptors;
+  }
   holdings.threads = entries("/proc/self/task");
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
