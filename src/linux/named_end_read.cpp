@@ -49,19 +49,13 @@ Status NamedEnd::read(std::span<std::byte> buffer, uint32_t* transferred) {
 void NamedEnd::watch_for_data(PendingOp& op) {
   Connection& connection = *connection_;
   const uint32_t pauses = reads_in_a_row_ >= kStreamingReads ? kStreamingPauses : 1;
-  while (!op.done) {
-    auto word = connection.reader.memory().word(connection.reader.position());
-    const auto news = [&] {
-      return word.load(std::memory_order_acquire) != 0 || connection.over() || read_mutex_.is_wanted();
-    };
-    if (!read_spinner_.spin(connection.peer->processor.load(std::memory_order_relaxed), pauses, news)) break;
-    if (read_mutex_.is_wanted()) return;
-    const uint64_t before = connection.reader.position() + connection.reader.consumed();
-    progress_read(op);
-    // A peer that writes without getting anywhere is no reason to stay.
-    if (connection.reader.position() + connection.reader.consumed() == before) break;
-  }
-  op.watched = true;
+  auto word = connection.reader.memory().word(connection.reader.position());
+  const auto news = [&] {
+    return word.load(std::memory_order_acquire) != 0 || connection.over() || read_mutex_.is_wanted();
+  };
+  op.watched = !read_spinner_.spin(connection.peer->processor.load(std::memory_order_relaxed), pauses, news);
+  // What this does not finish goes on in the queue: the writer is to hear of the room that came free.
+  if (!op.watched && !read_mutex_.is_wanted()) progress_read(op);
 }
 
 // Deals with every answer of a look but a frame. True: the look settled nothing, and another one may be taken.
