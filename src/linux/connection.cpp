@@ -157,12 +157,12 @@ bool Connection::map_reader() {
   return true;
 }
 
-bool Connection::prepare_writer(uint64_t bytes) {
+bool Connection::prepare_writer(uint64_t position, uint64_t bytes) {
   std::byte* ring = memory.map_ring(out_direction);
   if (ring == nullptr) return false;
   writer.set_memory(ring);
   const uint64_t capacity = memory.capacity();
-  const uint64_t offset = writer.memory().offset(writer.tail());
+  const uint64_t offset = writer.memory().offset(position);
   const uint64_t wanted = std::min(capacity, offset + bytes + wire::kFreeBehindFrame);
   // Whole pages, and a step at a time, so that a stream of small messages does not ask for each.
   const uint64_t until = std::min(capacity, (wanted + kPopulateStep - 1) / kPopulateStep * kPopulateStep);

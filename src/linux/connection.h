@@ -76,8 +76,8 @@ struct Connection {
   [[nodiscard]] bool peer_has_died();
 
   [[nodiscard]] bool map_reader();
-  // Maps and populates what the next `bytes` of the outgoing ring need.
-  [[nodiscard]] bool prepare_writer(uint64_t bytes);
+  // Maps and populates what `bytes` of the outgoing ring from `position` on need.
+  [[nodiscard]] bool prepare_writer(uint64_t position, uint64_t bytes);
 
   const Role role;
   SharedMemory memory;

@@ -22,6 +22,11 @@ constexpr uint64_t kLongAnswer = 256 * 1024;
 constexpr uint64_t kRewindMax = 16 * 1024;
 constexpr uint32_t kWriterPauses = 32;
 
+// What the frames of a write take at most, however it is cut.
+uint64_t bytes_in_ring(const PendingOp& op) {
+  return wire::frame_bytes(FrameKind::kFirst, op.size) + op.size / 512 + 2 * wire::kFreeBehindFrame;
+}
+
 }  // namespace
 
 Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
@@ -102,18 +107,14 @@ void NamedEnd::begin_write(PendingOp& op) {
       if (PIPES_MISTAKE("nowait-writes-part") && writes_.empty()) size = std::min<uint64_t>(op.size, 1);
       if (size == 0 && op.size != 0) return op.finish(PIPES_OK);
     }
-    const uint64_t room_needed = size + size / 512 + wire::kPage;
-    if (writer.tail() - writer.head_seen() + room_needed > connection.memory.capacity() &&
-        (!writer.refresh() || writer.tail() - writer.head_seen() + room_needed > connection.memory.capacity())) {
-      return op.finish(PIPES_OK);  // the ring is the limit: as if the quota were
-    }
+    // The ring is the limit: as if the quota were.
+    if (!writer.has_room(size + size / 512 + wire::kPage)) return op.finish(PIPES_OK);
     op.size = static_cast<uint32_t>(size);
     op.ignores_quota = true;  // decided: nothing that the reader does now makes it wait
   }
   // What does not fit ring or quota may have to be taken back, so its frames are marked.
-  const uint64_t whole = wire::frame_bytes(FrameKind::kFirst, op.size) + op.size / 512 + 2 * wire::kFreeBehindFrame;
-  const auto fits_ring = [&] { return writer.tail() - writer.head_seen() + whole <= connection.memory.capacity(); };
-  op.waits = op.size > 0 && (!fits_quota || (!fits_ring() && (!writer.refresh() || !fits_ring())));
+  const uint64_t whole = bytes_in_ring(op);
+  op.waits = op.size > 0 && (!fits_quota || !writer.has_room(whole));
   const uint64_t needed = std::min(whole, connection.memory.capacity());
   op.answers = consumed_hint_.load(std::memory_order_relaxed) != head_at_last_write_;
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
@@ -124,11 +125,12 @@ void NamedEnd::begin_write(PendingOp& op) {
     writer.rewind();
   }
   // Memory for all of it is found before any of it is shown: a message is never cut by want of memory (BUF-13).
-  const uint64_t offset = writer.memory().offset(writer.tail());
-  const bool beyond_mapped = !writer.memory().covers(writer.tail(), needed + wire::kFreeBehindFrame);
+  const uint64_t start = writer.message_start(whole);
+  const uint64_t offset = writer.memory().offset(start);
+  const bool beyond_mapped = !writer.memory().covers(start, needed + wire::kFreeBehindFrame);
   if ((beyond_mapped ||
        std::min(offset + needed + wire::kFreeBehindFrame, connection.memory.capacity()) > writer.populated()) &&
-      !connection.prepare_writer(needed)) {
+      !connection.prepare_writer(start, needed)) {
     op.waits = false;
     return op.finish(PIPES_ERROR_NOT_ENOUGH_MEMORY);
   }
@@ -155,6 +157,21 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
   Connection& connection = *connection_;
   RingWriter& writer = connection.writer;
   const uint64_t limit = frame_limit(op);
+  // What a step of the ring says, once its memory has been seen to if it wants for that.
+  const auto settled = [&](auto step, uint64_t bytes) {
+    RingWriter::Fit fit = step();
+    if (fit == RingWriter::Fit::kNeedsMemory) {
+      fit = connection.prepare_writer(writer.tail(), bytes) ? step() : RingWriter::Fit::kNoRoom;
+    }
+    if (fit == RingWriter::Fit::kViolation) mark_broken(connection);
+    return fit;
+  };
+  if (op.pushed_bytes == 0) {
+    const uint64_t whole = bytes_in_ring(op);
+    const RingWriter::Fit fit =
+        settled([&] { return writer.begin_message(whole); }, writer.message_start(whole) - writer.tail());
+    if (fit != RingWriter::Fit::kFits) return fit == RingWriter::Fit::kViolation ? Push::kFailed : Push::kNoRoom;
+  }
   while (true) {
     const uint64_t left = op.size - op.pushed_bytes;
     const uint64_t payload = std::min(left, limit);
@@ -162,16 +179,9 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     // On byte pipes, too: a read that waits gets what one write gives it in one piece.
     if (left > payload) kind = op.pushed_bytes == 0 ? FrameKind::kFirst : FrameKind::kMore;
     if (left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
-    RingWriter::Fit fit = writer.fit(kind, payload);
-    if (fit == RingWriter::Fit::kNeedsMemory) {
-      const uint64_t bytes = wire::frame_bytes(kind, payload);
-      fit = connection.prepare_writer(bytes) ? writer.fit(kind, payload) : RingWriter::Fit::kNoRoom;
-    }
-    if (fit == RingWriter::Fit::kViolation) {
-      mark_broken(connection);
-      return Push::kFailed;
-    }
-    if (fit != RingWriter::Fit::kFits) return Push::kNoRoom;
+    const RingWriter::Fit fit =
+        settled([&] { return writer.fit(kind, payload); }, wire::frame_bytes(kind, payload));
+    if (fit != RingWriter::Fit::kFits) return fit == RingWriter::Fit::kViolation ? Push::kFailed : Push::kNoRoom;
     if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
     writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size);
     PIPES_CRASH_POINT("frame-pushed");  // CRASH: published, and nobody woken; the reader's reactor sees the death.
@@ -271,9 +281,8 @@ NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
   for (const PendingOp* op = writes_.front(); op != nullptr; op = op->next) {
     if (!op->pushed) {
       const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
-      const uint64_t needed =
-          connection.writer.tail() + wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame;
-      points.head = needed > connection.memory.capacity() ? needed - connection.memory.capacity() : 0;
+      points.head =
+          connection.writer.head_needed(wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame);
       break;
     }
     if (in_front) {

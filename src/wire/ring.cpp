@@ -12,6 +12,8 @@ namespace {
 constexpr int kEmptyFramesMax = 1024;
 // How many rings full of such frames, one after the other, no honest writer gets ahead of a reader.
 constexpr uint64_t kEmptyRoundsMax = 4;
+// How many rings of positions the writer can be ahead: it skips up to one, and may fill another then.
+constexpr uint64_t kRingsAheadMax = 2;
 // How many failed exchanges on a header mean that the peer plays with it.
 constexpr int kExchangesMax = 16;
 
@@ -28,11 +30,15 @@ bool RingWriter::refresh() {
   if (PIPES_BREACH("consumed-beyond-announced", consumed > announced_)) return false;
   head_seen_ = head;
   consumed_seen_ = consumed;
+  update_limit();
   return true;
 }
 
-// SUBTLE: the skip's own header must outlive the reader's passing over it, and what lies before it is all the room
-// there is until then.
+void RingWriter::update_limit() {
+  const bool all_but_header = head_seen_ == skip_at_ && stepped_over_;
+  limit_ = head_seen_ + memory_.capacity + (all_but_header ? skipped_ : 0);
+}
+
 bool RingWriter::can_rewind(uint64_t bytes) {
   return memory_.offset(tail_) >= bytes + kFreeBehindFrame && refresh() && drained();
 }
@@ -41,7 +47,43 @@ void RingWriter::rewind() {
   const uint64_t skipped = memory_.capacity - memory_.offset(tail_);
   memory_.word(tail_ + skipped).store(0, std::memory_order_relaxed);
   memory_.word(tail_).store(FrameHeader{FrameKind::kSkip, false, 0, 0}.encode(), std::memory_order_release);
+  skip_at_ = tail_;
+  skipped_ = skipped;
+  stepped_over_ = false;
   tail_ += skipped;
+  update_limit();
+}
+
+// SUBTLE: the skip's header must outlive the reader's passing over it. What keeps clear of it is a frame without
+// content up to its end; kFreeBehindFrame leaves room for the header of that frame.
+RingWriter::Fit RingWriter::begin_message(uint64_t bytes) {
+  if (tail_ + bytes + kFreeBehindFrame <= limit_) return Fit::kFits;
+  if (!refresh()) return Fit::kViolation;
+  const uint64_t start = message_start(bytes);
+  if (start == tail_) return Fit::kFits;
+  const uint64_t filled = start - tail_ + kHeaderBytes;
+  const bool populated = populated_ == memory_.capacity || memory_.offset(tail_) + filled <= populated_;
+  if (!populated || !memory_.covers(tail_, filled)) return Fit::kNeedsMemory;
+  const FrameHeader filler{FrameKind::kWithdrawn, false, start - tail_ - kHeaderBytes, 0};
+  memory_.word(start).store(0, std::memory_order_relaxed);
+  memory_.word(tail_).store(filler.encode(), std::memory_order_release);
+  tail_ = start;
+  stepped_over_ = true;
+  update_limit();
+  return Fit::kFits;
+}
+
+bool RingWriter::has_room(uint64_t bytes) {
+  if (tail_ + bytes <= limit_) return true;
+  if (!refresh()) return false;
+  if (tail_ + bytes <= limit_) return true;
+  return skip_in_the_way() && kept_header() + kHeaderBytes + bytes <= skip_at_ + skipped_ + memory_.capacity;
+}
+
+uint64_t RingWriter::head_needed(uint64_t bytes) const {
+  const uint64_t end = tail_ + bytes;
+  const uint64_t head = end > memory_.capacity ? end - memory_.capacity : 0;
+  return head_seen_ == skip_at_ ? std::max(head, skip_at_ + kHeaderBytes) : head;
 }
 
 RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length) {
@@ -245,7 +287,7 @@ RingReader::Peeked RingReader::peek(std::span<std::byte> buffer, bool one_messag
   uint64_t first_message_left = 0;
   bool first = true;
   // A hostile ring could lead round and round.
-  while (at.position - at_.position <= memory_.capacity || PIPES_MISTAKE("peek-unbounded")) {
+  while (at.position - at_.position <= kRingsAheadMax * memory_.capacity || PIPES_MISTAKE("peek-unbounded")) {
     const Look found = inspect(&at);
     if (found == Look::kMessageCut && first) continue;
     if (first) peeked.look = found;
@@ -277,7 +319,7 @@ uint64_t RingReader::available() const {
   }
   Cursor at = at_;
   uint64_t bytes = 0;
-  while (at.position - at_.position <= memory_.capacity && inspect(&at) == Look::kFrame) {
+  while (at.position - at_.position <= kRingsAheadMax * memory_.capacity && inspect(&at) == Look::kFrame) {
     bytes += at.frame.length - at.frame.taken;
     at.message_left -= at.frame.length - at.frame.taken;
     at.in_message = at.message_left != 0;
@@ -288,7 +330,7 @@ uint64_t RingReader::available() const {
 
 bool RingReader::message_complete() const {
   Cursor at = at_;
-  while (at.position - at_.position <= memory_.capacity && inspect(&at) == Look::kFrame) {
+  while (at.position - at_.position <= kRingsAheadMax * memory_.capacity && inspect(&at) == Look::kFrame) {
     at.message_left -= at.frame.length - at.frame.taken;
     at.in_message = at.message_left != 0;
     if (!at.in_message) return true;

@@ -42,7 +42,8 @@ enum class Look {
 
 class RingWriter {
  public:
-  RingWriter(DirectionWords* words, RingMemory memory) : words_(words), memory_(memory), populated_(memory.mapped) {}
+  RingWriter(DirectionWords* words, RingMemory memory)
+      : words_(words), memory_(memory), populated_(memory.mapped), limit_(memory.capacity) {}
 
   enum class Fit { kFits, kNoRoom, kNeedsMemory, kViolation };
 
@@ -50,9 +51,9 @@ class RingWriter {
   // private copy of it leaves no room.
   [[nodiscard]] Fit fit(FrameKind kind, uint64_t payload) {
     const uint64_t bytes = frame_bytes(kind, payload) + kFreeBehindFrame;
-    if (tail_ + bytes - head_seen_ > memory_.capacity) {
+    if (tail_ + bytes > limit_) {
       if (!refresh()) return Fit::kViolation;
-      if (tail_ + bytes - head_seen_ > memory_.capacity) return Fit::kNoRoom;
+      if (tail_ + bytes > limit_) return Fit::kNoRoom;
     }
     const uint64_t offset = memory_.offset(tail_);
     if (offset + bytes > populated_ && populated_ < memory_.capacity) return Fit::kNeedsMemory;
@@ -88,8 +89,20 @@ class RingWriter {
 
   // rewind leaves a skip frame and goes on at the start of the ring. can_rewind: the reader has emptied the ring, and
   // `bytes` of frames fit before the skip.
+  //
+  // Until the reader has passed the skip its header must stay, in the middle of a ring that is empty otherwise. So each
+  // message is begun with begin_message: one of at most `bytes` that would run over the header starts behind it.
   [[nodiscard]] bool can_rewind(uint64_t bytes);
   void rewind();
+  [[nodiscard]] Fit begin_message(uint64_t bytes);
+
+  // Whether the frames of a message, `bytes` in all, have room now, and where they would begin.
+  [[nodiscard]] bool has_room(uint64_t bytes);
+  [[nodiscard]] uint64_t message_start(uint64_t bytes) const {
+    return tail_ + bytes + kFreeBehindFrame > limit_ && skip_in_the_way() ? kept_header() + kHeaderBytes : tail_;
+  }
+  // How far the reader must have come for the next `bytes` to have room.
+  [[nodiscard]] uint64_t head_needed(uint64_t bytes) const;
 
   // withdraw takes back what the reader has not claimed of a frame that waits, pushed at `position`. Returns the bytes
   // taken back, or nothing if the peer garbled the header.
@@ -131,10 +144,20 @@ class RingWriter {
     std::memcpy(memory_.base, payload.data() + until_end, payload.size() - until_end);
   }
 
+  // The reader, as far as known, still stands before the last skip, and nothing lies behind that skip's header yet.
+  [[nodiscard]] bool skip_in_the_way() const { return head_seen_ == skip_at_ && !stepped_over_; }
+  // Where the header of the last skip lies in the lap that follows it.
+  [[nodiscard]] uint64_t kept_header() const { return skip_at_ + memory_.capacity; }
+  void update_limit();
+
   DirectionWords* words_;
   RingMemory memory_;
   uint64_t populated_;  // offsets below it are known to have pages
+  uint64_t limit_;      // the end of the room
   uint64_t tail_ = 0;
+  uint64_t skip_at_ = UINT64_MAX;  // the last skip
+  uint64_t skipped_ = 0;           // by it
+  bool stepped_over_ = false;      // frames lie behind its header
   uint64_t announced_ = 0;
   // The reader's progress as last accepted.
   uint64_t head_seen_ = 0;

@@ -48,7 +48,8 @@ class HostileReader {
       check(writer_.head_seen() <= writer_.tail());
       check((writer_.head_seen() & 7) == 0 && (writer_.tail() & 7) == 0);
       // What the reader may still be reading is never written over, and the next header has its place.
-      check(writer_.tail() - writer_.head_seen() + wire::kHeaderBytes <= kCapacity);
+      check(writer_.tail() - writer_.head_seen() + wire::kHeaderBytes <= kCapacity + jumped());
+      check_skip();
       check(writer_.head_seen() >= head_before_ && writer_.consumed_seen() >= consumed_before_);
       head_before_ = writer_.head_seen();
       consumed_before_ = writer_.consumed_seen();
@@ -115,6 +116,7 @@ class HostileReader {
     if (frames_.empty()) return;
     const Pushed& frame = frames_.at(input_.next_size(frames_.size()));
     if (!writer_.memory().covers(frame.position, 8)) return;
+    if (writer_.memory().offset(frame.position) == writer_.memory().offset(skip_at_)) return;
     const auto word = writer_.memory().word(frame.position);
     FrameHeader header = FrameHeader::decode(word.load());
     switch (input_.next<uint8_t>() % 3) {
@@ -132,6 +134,11 @@ class HostileReader {
   void push() {
     const auto kind = static_cast<FrameKind>(1 + input_.next<uint8_t>() % 4);
     const uint64_t length = input_.next_size(kPayloadMax);
+    const uint64_t bytes = wire::frame_bytes(kind, length);
+    if (writer_.begin_message(bytes) == RingWriter::Fit::kNeedsMemory) {
+      map_whole();
+      check(writer_.begin_message(bytes) != RingWriter::Fit::kNeedsMemory);
+    }
     RingWriter::Fit fit = writer_.fit(kind, length);
     if (fit == RingWriter::Fit::kNeedsMemory) {
       map_whole();
@@ -167,8 +174,19 @@ class HostileReader {
     const uint64_t bytes = input_.next_size(wire::kPage);
     if (!writer_.can_rewind(bytes)) return;
     check(writer_.drained());
+    skip_at_ = writer_.tail();
     writer_.rewind();
+    skipped_ = writer_.tail() - skip_at_;
+    skip_ = writer_.memory().word(skip_at_).load();
     check(writer_.memory().offset(writer_.tail()) == 0);
+  }
+
+  // A reader that stands before the end of the skip leaves the skipped part free as well.
+  [[nodiscard]] uint64_t jumped() const { return writer_.head_seen() - skip_at_ < skipped_ ? skipped_ : 0; }
+
+  // The reader never scribbles over headers that are no frames, so the skip must be as it was left.
+  void check_skip() {
+    if (writer_.head_seen() == skip_at_) check(writer_.memory().word(skip_at_).load() == skip_);
   }
 
   void map_whole() {
@@ -187,6 +205,9 @@ class HostileReader {
   bool mapped_whole_ = false;
   uint64_t head_before_ = 0;
   uint64_t consumed_before_ = 0;
+  uint64_t skip_at_ = UINT64_MAX;  // the last skip, how much it passed over, and its header
+  uint64_t skipped_ = 0;
+  uint64_t skip_ = 0;
   std::deque<Pushed> frames_;  // the youngest, as they were pushed
 };
 

@@ -35,6 +35,10 @@ std::string payload(uint32_t size, int seed) {
 
 void push(RingPair& ring, Model& model, Newest& newest, uint32_t size, int seed, bool waits) {
   const std::string text = payload(size, seed);
+  const uint64_t bytes = frame_bytes(FrameKind::kWhole, size);
+  const bool has_room = ring.writer.has_room(bytes + kFreeBehindFrame);
+  RC_ASSERT(ring.writer.begin_message(bytes) == RingWriter::Fit::kFits);
+  RC_ASSERT((ring.writer.fit(FrameKind::kWhole, size) == RingWriter::Fit::kFits) == has_room);
   if (ring.writer.fit(FrameKind::kWhole, size) != RingWriter::Fit::kFits) return;
   newest = {ring.writer.tail(), waits};
   ring.writer.announce(size);

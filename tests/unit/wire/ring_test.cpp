@@ -133,6 +133,51 @@ TEST(Ring, RewindKeepsShortAnswersInTheFirstPage) {
   }
 }
 
+// The skip's header stays until the reader has passed it; all the rest of the ring is room at once.
+TEST(Ring, BUF_3_RewindLeavesAllOfTheRing) {
+  for (const uint64_t first : {uint64_t{4000}, uint64_t{200'000}, RingPair::kCapacity - 64}) {
+    SCOPED_TRACE(first);
+    RingPair ring;
+    push_message(ring, std::string(first, 'f'));
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    take_all(ring, first);
+    ring.reader.publish();
+    ASSERT_TRUE(ring.writer.can_rewind(64));
+    ring.writer.rewind();
+    push_message(ring, "short");
+    const std::string before(first / 2, 'b');
+    push_message(ring, before);
+    // Fits neither before the skip's header nor, with all of the ring, behind it.
+    const std::string across(first - first / 4, 'a');
+    const uint64_t bytes = frame_bytes(FrameKind::kWhole, across.size());
+    const bool has_room = first < RingPair::kCapacity / 4;
+    ASSERT_EQ(ring.writer.has_room(bytes + kFreeBehindFrame), has_room);
+    ASSERT_EQ(ring.writer.begin_message(bytes), RingWriter::Fit::kFits);
+    const std::string rest(has_room ? RingPair::kCapacity - 64 - first - bytes : 0, 'r');
+    if (has_room) {
+      push_message(ring, across);
+      push_message(ring, rest);
+    }
+    EXPECT_EQ(ring.writer.fit(FrameKind::kWhole, 64), RingWriter::Fit::kNoRoom);
+    EXPECT_EQ(ring.reader.available(), 5 + before.size() + (has_room ? across.size() + rest.size() : 0));
+    std::string all(RingPair::kCapacity, '\0');
+    EXPECT_EQ(ring.reader.peek(std::as_writable_bytes(std::span(all)), false).copied, ring.reader.available());
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    EXPECT_EQ(take_all(ring, 64), "short");
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    EXPECT_EQ(take_all(ring, first), before);
+    if (has_room) {
+      ASSERT_EQ(ring.reader.look(), Look::kFrame);
+      EXPECT_EQ(take_all(ring, first), across);
+      ASSERT_EQ(ring.reader.look(), Look::kFrame);
+      EXPECT_EQ(take_all(ring, rest.size()), rest);
+    }
+    EXPECT_EQ(ring.reader.look(), Look::kNothing);
+    ring.reader.publish();
+    EXPECT_EQ(ring.writer.fit(FrameKind::kWhole, RingPair::kCapacity - 64), RingWriter::Fit::kFits);
+  }
+}
+
 TEST(Ring, WithdrawnMessageIsNeverSeen) {
   RingPair ring;
   push_message(ring, "kept");
