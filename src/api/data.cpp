@@ -63,6 +63,11 @@ Status transfer(pipes_handle handle, uint32_t rights, uint32_t* transferred, pip
       overlapped->internal = kNtPending;
     }
     uint32_t count = 0;
+    if (overlapped == nullptr && pin->named) [[likely]] {
+      const Status status = named(*pin->named, &count);
+      *transferred = count;
+      return status;
+    }
     const uint32_t calls_before = overlapped != nullptr ? Parker::mine().blocking_calls() : 0;
     const Status status = pin->named ? named(*pin->named, &count) : anonymous(*pin->anonymous->end, &count);
     // With an OVERLAPPED the count is told only by success (FINE-4).

@@ -24,7 +24,6 @@ void in_child() {
 
 void install_fork_handlers() {
   static const bool installed = [] {
-    HandleTable::instance();
     return pthread_atfork(nullptr, nullptr, in_child) == 0;
   }();
   static_cast<void>(installed);

@@ -26,11 +26,7 @@ void close_end(NamedEnd& end) {
 
 }  // namespace
 
-HandleTable& HandleTable::instance() {
-  // Never destroyed: handles may be used while the process ends.
-  static HandleTable* table = new HandleTable;
-  return *table;
-}
+constinit HandleTable HandleTable::the_table;
 
 bool HandleTable::grow() {
   if (chunk_count_ == kChunksMax) return false;
@@ -70,43 +66,46 @@ pipes_handle HandleTable::add(HandleTarget target, uint32_t flags) {
 }
 
 Status HandleTable::close(pipes_handle handle) {
-  Slot* slot = enter(handle);
-  if (slot == nullptr) return PIPES_ERROR_INVALID_HANDLE;
+  const Pin pin(*this, handle);
+  if (!pin) return PIPES_ERROR_INVALID_HANDLE;
+  Slot* slot = pin.slot();
   if ((slot->flags.load(std::memory_order_relaxed) & PIPES_HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0) {
-    leave(slot);
     return PIPES_ERROR_INVALID_HANDLE;
   }
   uint64_t word = slot->control.load(std::memory_order_relaxed);
   do {
-    if ((word & kOpen) == 0) {
-      leave(slot);
-      return PIPES_ERROR_INVALID_HANDLE;  // somebody else was quicker
-    }
+    if ((word & kOpen) == 0) return PIPES_ERROR_INVALID_HANDLE;  // somebody else was quicker
   } while (!slot->control.compare_exchange_weak(word, (word & ~kOpen) | kClosed, std::memory_order_acq_rel));
   const HandleTarget& target = slot->target;
   if (target.named && target.named->drop_handle()) close_end(*target.named);
   if (target.anonymous && target.anonymous->handles.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     target.anonymous->end->close();
   }
-  leave(slot);
   return PIPES_OK;
 }
 
-// The last call has left a closed slot.
+// A call has left a closed slot, perhaps the last one.
 void HandleTable::release(Slot* slot) {
-  uint64_t word = slot->control.load(std::memory_order_relaxed);
-  // A stray call may come and go: whoever takes the closed bit away frees the slot.
-  do {
-    if ((word & kClosed) == 0 || (word & kCalls) != 0) return;
-  } while (!slot->control.compare_exchange_weak(word, word & ~kClosed, std::memory_order_acq_rel));
-  slot->target = HandleTarget{};
-  MutexLock lock(mutex_);
-  for (uint32_t chunk = 0; chunk < chunk_count_; ++chunk) {
-    Slot* slots = chunks_[chunk].load(std::memory_order_relaxed);
-    if (slot < slots || slot >= slots + kChunk) continue;
+  // Every call that saw the slot open has named it by now, as far as this thread can see. Without the fence nobody can
+  // tell, and the slot is lost.
+  if (!heavy_fence()) return;
+  HandleTarget target;
+  uint32_t index = 0;
+  {
+    MutexLock lock(mutex_);
+    uint64_t word = slot->control.load(std::memory_order_relaxed);
+    // A stray call may come and go: whoever takes the closed bit away frees the slot.
+    do {
+      if ((word & kClosed) == 0 || (word & kCalls) != 0 || Parker::any_guards(slot)) return;
+    } while (!slot->control.compare_exchange_weak(word, word & ~kClosed, std::memory_order_acq_rel));
+    target = std::move(slot->target);
+    slot->target = HandleTarget{};
+    for (uint32_t chunk = 0; chunk < chunk_count_; ++chunk) {
+      Slot* slots = chunks_[chunk].load(std::memory_order_relaxed);
+      if (slot >= slots && slot < slots + kChunk) index = chunk * kChunk + static_cast<uint32_t>(slot - slots) + 1;
+    }
     slot->next_free = first_free_;
-    first_free_ = chunk * kChunk + static_cast<uint32_t>(slot - slots) + 1;
-    return;
+    first_free_ = index;
   }
 }
 

@@ -1,5 +1,9 @@
 // The handles of this process: opaque numbers, each naming a slot and the slot's generation, so that a stale, closed or
-// foreign value finds nothing. Looking one up takes two atomic operations and no lock.
+// foreign value finds nothing.
+//
+// A call holds the slot it works with by naming it in its thread's parker, a plain store; whoever closes the handle
+// looks at all parkers, behind a fence that costs only the closer (asymmetric_fence.h). A call within a call, or one on
+// a system without such fences, is counted in the slot instead.
 #pragma once
 
 #include <atomic>
@@ -8,6 +12,8 @@
 
 #include "linux/anonymous_pipe.h"
 #include "linux/named_end.h"
+#include "support/asymmetric_fence.h"
+#include "support/parker.h"
 #include "support/status.h"
 
 namespace pipes {
@@ -27,11 +33,13 @@ struct HandleTarget {
 
 class HandleTable {
  public:
-  static HandleTable& instance();
+  constexpr HandleTable() = default;
+  static HandleTable& instance() { return the_table; }
 
-  struct Slot {
-    // Bits 63-32 generation, 31 open, 30 closed but still in use, 29-0 calls in progress. One word, so that a call can
-    // hold the slot and learn of its closing in the same operation.
+  // Calls on one handle do not disturb those on the next.
+  struct alignas(64) Slot {
+    // Bits 63-32 generation, 31 open, 30 closed but still in use, 29-0 counted calls in progress. One word, so that
+    // such a call can hold the slot and learn of its closing in the same operation.
     std::atomic<uint64_t> control{0};
     HandleTarget target;  // written before `open` is set, destroyed after the last call has left
     std::atomic<uint32_t> flags{0};
@@ -41,9 +49,10 @@ class HandleTable {
   // Pin keeps a slot from being reused while a call goes on. Empty if the handle names nothing.
   class Pin {
    public:
-    Pin(HandleTable& table, pipes_handle handle) : table_(table), slot_(table.enter(handle)) {}
+    Pin(HandleTable& table, pipes_handle handle)
+        : table_(table), parker_(Parker::mine()), slot_(table.enter(handle, parker_, &counted_)) {}
     ~Pin() {
-      if (slot_ != nullptr) table_.leave(slot_);
+      if (slot_ != nullptr) table_.leave(slot_, parker_, counted_);
     }
     Pin(const Pin&) = delete;
     Pin& operator=(const Pin&) = delete;
@@ -53,6 +62,8 @@ class HandleTable {
 
    private:
     HandleTable& table_;
+    Parker& parker_;
+    bool counted_ = false;
     Slot* slot_;
   };
 
@@ -79,23 +90,47 @@ class HandleTable {
   [[nodiscard]] static uint32_t index_of(pipes_handle handle) {
     return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(handle) >> 2 & 0x3FFFFFFF) - 1;
   }
-  Slot* enter(pipes_handle handle) {
+  static bool names(uint64_t control, uintptr_t handle) {
+    return (control & kOpen) != 0 && control >> 32 == handle >> 32;
+  }
+
+  Slot* enter(pipes_handle handle, Parker& parker, bool* counted) {
     const auto value = reinterpret_cast<uintptr_t>(handle);
     if ((value & 3) != 0) return nullptr;
     Slot* slot = slot_at(index_of(handle));
     if (slot == nullptr) return nullptr;
-    // Acquire: the target was written before the slot was opened.
-    const uint64_t before = slot->control.fetch_add(1, std::memory_order_acquire);
-    if ((before & kOpen) != 0 && before >> 32 == value >> 32) return slot;
-    leave(slot);
+    uint64_t control = 0;
+    *counted = !light_fences_are_free() || parker.guarded.load(std::memory_order_relaxed) != nullptr;
+    // Acquire, both: the target was written before the slot was opened.
+    if (*counted) {
+      control = slot->control.fetch_add(1, std::memory_order_acquire);
+    } else {
+      parker.guarded.store(slot, std::memory_order_relaxed);
+      // SUBTLE: name the slot, fence, look whether it is open; who closes it says so, has the heavy fence of release(),
+      // and looks for the name.
+      light_fence();
+      control = slot->control.load(std::memory_order_acquire);
+    }
+    if (names(control, value)) return slot;
+    leave(slot, parker, *counted);
     return nullptr;
   }
-  void leave(Slot* slot) {
-    const uint64_t before = slot->control.fetch_sub(1, std::memory_order_acq_rel);
-    if ((before & kClosed) != 0 && (before & kCalls) == 1) release(slot);
+  void leave(Slot* slot, Parker& parker, bool counted) {
+    if (counted) {
+      const uint64_t before = slot->control.fetch_sub(1, std::memory_order_acq_rel);
+      if ((before & kClosed) != 0 && (before & kCalls) == 1) release(slot);
+      return;
+    }
+    // Release: what the call did lies before whatever is done by who misses the name.
+    parker.guarded.store(nullptr, std::memory_order_release);
+    light_fence();  // SUBTLE: as in enter: the closer misses the name, or this call sees the closing
+    if ((slot->control.load(std::memory_order_relaxed) & kClosed) != 0) release(slot);
   }
   void release(Slot* slot);
   bool grow();
+
+  // Never destroyed: handles may be used while the process ends.
+  static HandleTable the_table;
 
   Mutex mutex_;
   uint32_t first_free_ = 0;   // mutex_: index plus one

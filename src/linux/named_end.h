@@ -110,6 +110,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   [[nodiscard]] Status refusal(Operation operation) const;
 
   // Reading; read_mutex_ is held.
+  bool read_at_once(std::span<std::byte> buffer, uint32_t* transferred);
+  // Tells the writer how far this side has read. The flag of a writer that slept and is to be woken, or null.
+  [[nodiscard]] std::atomic<uint32_t>* publish_progress();
   void progress_read(PendingOp& op);
   void progress_byte_read(PendingOp& op);
   void progress_message_read(PendingOp& op);
@@ -122,6 +125,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void cancel_read(PendingOp& op, Effects& effects);
 
   // Writing; write_mutex_ is held.
+  bool write_at_once(std::span<const std::byte> data);
   // Accepts a write: decides whether it waits, and announces it. Finishes it if it is refused.
   void begin_write(PendingOp& op);
   enum class Push { kAll, kNoRoom, kWakeFirst, kFailed };
@@ -146,6 +150,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   // Whether the ring has all of the writes up to `sequence`, `but` left out of account.
   [[nodiscard]] bool all_pushed(uint64_t sequence, const PendingOp* but) const;
   [[nodiscard]] uint64_t frame_limit(const PendingOp& op) const;
+  // The flag of a reader that slept and is to be woken, or null.
+  [[nodiscard]] std::atomic<uint32_t>* take_reader_flag();
   // True: the reader slept, and is woken by `effects`.
   bool wake_reader(Effects& effects);
   bool start_write(PendingOp& op, Effects& effects);

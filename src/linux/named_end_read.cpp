@@ -20,7 +20,27 @@ constexpr uint32_t kStreamingPauses = 64;
 
 }  // namespace
 
+// The way of a short message that lies there. False: nothing was done, and the long way decides.
+bool NamedEnd::read_at_once(std::span<std::byte> buffer, uint32_t* transferred) {
+  Connection* connection = connection_.get();
+  if (connection == nullptr || connection->over() || !reads_.empty() || PIPES_ANY_MISTAKE()) return false;
+  const uint64_t bytes = connection->reader.take_at_once(buffer, read_mode_ == ReadMode::kByte);
+  if (bytes == 0) return false;
+  has_read_ = true;
+  *transferred = static_cast<uint32_t>(bytes);
+  return true;
+}
+
 Status NamedEnd::read(std::span<std::byte> buffer, uint32_t* transferred) {
+  {
+    MutexLock lock(read_mutex_);
+    if (read_at_once(buffer, transferred)) [[likely]] {
+      std::atomic<uint32_t>* const flag = publish_progress();
+      lock.unlock();
+      if (flag != nullptr) futex_wake_shared(flag);
+      return PIPES_OK;
+    }
+  }
   PendingOp op;
   op.buffer = buffer.data();
   op.size = static_cast<uint32_t>(buffer.size());
@@ -197,16 +217,20 @@ void NamedEnd::pump_reads(Effects& effects) {
 // Tells the writer how far this side has read, and how much waiting reads have room for; wakes it if that is what it
 // waits for.
 void NamedEnd::publish_reads(Effects& effects) {
-  Connection& connection = *connection_;
   uint64_t lent = 0;
   for (const PendingOp* op = reads_.front(); op != nullptr; op = op->next) lent += op->size - op->transferred;
   if (lent != lent_) {
     lent_ = lent;
-    connection.reader.lend(lent);
+    connection_->reader.lend(lent);
   }
+  if (std::atomic<uint32_t>* const flag = publish_progress()) effects.wake_shared(flag);
+}
+
+std::atomic<uint32_t>* NamedEnd::publish_progress() {
+  Connection& connection = *connection_;
   const uint64_t head = connection.reader.position();
   const uint64_t consumed = connection.reader.consumed();
-  if (head == published_head_ && consumed == published_consumed_) return;
+  if (head == published_head_ && consumed == published_consumed_) return nullptr;
   PIPES_CRASH_POINT("frame-taken");  // CRASH: read, and the writer not told; its reactor sees the death.
   published_head_ = head;
   published_consumed_ = consumed;
@@ -219,10 +243,10 @@ void NamedEnd::publish_reads(Effects& effects) {
   // both fences either load may overtake its store, and both would wait for ever.
   if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   wire::WaitFlag& flag = connection.in->writer_waits;
-  if (flag.waiting.load(std::memory_order_acquire) == 0) return;
+  if (flag.waiting.load(std::memory_order_acquire) == 0) return nullptr;
   const bool reached = consumed >= flag.wake_at_consumed.load(std::memory_order_relaxed) ||
                        head >= flag.wake_at_head.load(std::memory_order_relaxed);
-  if (reached && flag.waiting.exchange(0, std::memory_order_acq_rel) != 0) effects.wake_shared(&flag.waiting);
+  return reached && flag.waiting.exchange(0, std::memory_order_acq_rel) != 0 ? &flag.waiting : nullptr;
 }
 
 void NamedEnd::await_read(PendingOp& op) {
@@ -283,7 +307,7 @@ void NamedEnd::await_read(PendingOp& op) {
     }
     std::atomic<uint32_t>& flag = connection->in->reader_waits.waiting;
     flag.store(1, std::memory_order_relaxed);
-    // SUBTLE: the counterpart of the fence in wake_reader.
+    // SUBTLE: the counterpart of the fence in take_reader_flag.
     if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!news()) parker.sleep_with(ticket, &flag, 1, Deadline::never());
     flag.store(0, std::memory_order_relaxed);

@@ -11,6 +11,7 @@ namespace {
 
 using wire::EndState;
 using wire::FrameKind;
+using wire::kAtOnceMax;
 using wire::RingWriter;
 
 constexpr uint64_t kNever = UINT64_MAX;
@@ -29,7 +30,38 @@ uint64_t bytes_in_ring(const PendingOp& op) {
 
 }  // namespace
 
+// The way of a short message that nothing keeps waiting. False: nothing was done, and the long way decides.
+bool NamedEnd::write_at_once(std::span<const std::byte> data) {
+  Connection* connection = connection_.get();
+  if (connection == nullptr || connection->over() || !writes_.empty() || PIPES_ANY_MISTAKE()) return false;
+  if (data.empty() || data.size() > kAtOnceMax ||
+      !connection->writer.fits_at_once(data.size(), connection->write_quota))
+    return false;
+  RingWriter& writer = connection->writer;
+  const uint64_t read_so_far = consumed_hint_.load(std::memory_order_relaxed);
+  const uint64_t end = writer.memory().offset(writer.tail()) + wire::frame_bytes(FrameKind::kWhole, data.size());
+  // The answer to what was read since the last write may go back to the start of the ring.
+  const bool may_rewind = read_so_far != head_at_last_write_ && end + 3 * wire::kFreeBehindFrame > wire::kPage;
+  if (may_rewind && data.size() <= kRewindMax) return false;
+  head_at_last_write_ = read_so_far;
+  written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  writer.push_at_once(data);
+  PIPES_CRASH_POINT("frame-pushed");  // CRASH: as in push_frames
+  pushed_sequence_ = ++write_sequence_;
+  return true;
+}
+
 Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
+  {
+    MutexLock lock(write_mutex_);
+    if (write_at_once(data)) [[likely]] {
+      std::atomic<uint32_t>* const flag = take_reader_flag();
+      lock.unlock();
+      if (flag != nullptr) futex_wake_shared(flag);
+      *transferred = static_cast<uint32_t>(data.size());
+      return PIPES_OK;
+    }
+  }
   PendingOp op;
   op.buffer = const_cast<std::byte*>(data.data());  // only read from
   op.size = static_cast<uint32_t>(data.size());
@@ -145,12 +177,18 @@ uint64_t NamedEnd::frame_limit(const PendingOp& op) const {
 
 // SUBTLE: publish the frame, fence, look at the flag; the reader stores its flag, fences, looks at the frame. Without
 // both fences either load may overtake its store, and both would wait for ever.
-bool NamedEnd::wake_reader(Effects& effects) {
+std::atomic<uint32_t>* NamedEnd::take_reader_flag() {
   if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   std::atomic<uint32_t>& waiting = connection_->out->reader_waits.waiting;
-  if (waiting.load(std::memory_order_relaxed) == 0 || waiting.exchange(0, std::memory_order_acq_rel) == 0) return false;
-  effects.wake_shared(&waiting);
-  return true;
+  const bool sleeps =
+      waiting.load(std::memory_order_relaxed) != 0 && waiting.exchange(0, std::memory_order_acq_rel) != 0;
+  return sleeps ? &waiting : nullptr;
+}
+
+bool NamedEnd::wake_reader(Effects& effects) {
+  std::atomic<uint32_t>* const flag = take_reader_flag();
+  if (flag != nullptr) effects.wake_shared(flag);
+  return flag != nullptr;
 }
 
 NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
@@ -179,8 +217,7 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     // On byte pipes, too: a read that waits gets what one write gives it in one piece.
     if (left > payload) kind = op.pushed_bytes == 0 ? FrameKind::kFirst : FrameKind::kMore;
     if (left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
-    const RingWriter::Fit fit =
-        settled([&] { return writer.fit(kind, payload); }, wire::frame_bytes(kind, payload));
+    const RingWriter::Fit fit = settled([&] { return writer.fit(kind, payload); }, wire::frame_bytes(kind, payload));
     if (fit != RingWriter::Fit::kFits) return fit == RingWriter::Fit::kViolation ? Push::kFailed : Push::kNoRoom;
     if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
     writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size);

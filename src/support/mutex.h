@@ -1,11 +1,14 @@
-// Mutex: the library's lock, a futex word with three states, and the annotations Clang checks it by.
+// Mutex: the library's lock, a futex word and a count of sleepers, and the annotations Clang checks it by.
 //
-// std::mutex would do, but the hot path takes one per call, and this one is inline and half the price. It is private to
-// the process: nothing shared with a peer is ever a lock.
+// std::mutex would do, but the hot path takes one per call, and this one is inline and a third of the price: unlocking
+// is a plain store, since who goes to sleep sees to the order (asymmetric_fence.h). It is private to the process:
+// nothing shared with a peer is ever a lock.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+
+#include "support/asymmetric_fence.h"
 
 #if defined(__clang__)
 #define PIPES_TSA(x) __attribute__((x))
@@ -25,7 +28,7 @@ namespace pipes {
 
 class PIPES_CAPABILITY("mutex") Mutex {
  public:
-  Mutex() = default;
+  constexpr Mutex() = default;
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
@@ -44,24 +47,31 @@ class PIPES_CAPABILITY("mutex") Mutex {
 
   void unlock() PIPES_RELEASE() {
     // Release: pairs with the acquire in lock().
-    if (word_.exchange(kFree, std::memory_order_release) == kContended) wake_one();
+    word_.store(kFree, std::memory_order_release);
+    // SUBTLE: the counterpart of the heavy fence in lock_slowly. The mutex is looked at once more after it is free:
+    // whoever unlocks it shares in the ownership of what it lies in.
+    light_fence();
+    if (sleepers_.load(std::memory_order_relaxed) != 0) wake_one();
   }
 
   // is_wanted says whether somebody waits for the lock: for a holder that can do without it, and lets go then.
-  [[nodiscard]] bool is_wanted() const { return word_.load(std::memory_order_relaxed) == kContended; }
+  [[nodiscard]] bool is_wanted() const { return sleepers_.load(std::memory_order_relaxed) != 0; }
 
   // reset_in_child makes the lock free again in a forked child, where its holder does not exist.
-  void reset_in_child() noexcept { word_.store(kFree, std::memory_order_relaxed); }
+  void reset_in_child() noexcept {
+    word_.store(kFree, std::memory_order_relaxed);
+    sleepers_.store(0, std::memory_order_relaxed);
+  }
 
  private:
   static constexpr uint32_t kFree = 0;
   static constexpr uint32_t kHeld = 1;
-  static constexpr uint32_t kContended = 2;  // held, and somebody may sleep
 
   void lock_slowly() noexcept;
   void wake_one() noexcept;
 
   std::atomic<uint32_t> word_{kFree};
+  std::atomic<uint32_t> sleepers_{0};  // who sleeps, or is about to
 };
 
 // MutexLock holds a Mutex for a scope; it may be given up early and taken again.

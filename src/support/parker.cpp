@@ -25,6 +25,8 @@ struct ParkerPool {
   }
 
   static void give_back(Parker* parker) {
+    Parker::threads_own = nullptr;
+    parker->guarded.store(nullptr, std::memory_order_release);
     parker->generation_.fetch_add(1, std::memory_order_release);
     parker->call_.store(Parker::kNoCall, std::memory_order_relaxed);
     MutexLock lock(mutex);
@@ -58,21 +60,36 @@ struct ParkerPool {
 
 namespace {
 
-struct ThreadsParker {
+// Gives the thread's parker back when it ends.
+struct GiveBack {
   Parker* parker = nullptr;
-  ~ThreadsParker() {
+  ~GiveBack() {
     if (parker != nullptr) ParkerPool::give_back(parker);
-    parker = nullptr;
   }
 };
 
-thread_local ThreadsParker threads_parker;
+thread_local GiveBack give_back;
 
 }  // namespace
 
-Parker& Parker::mine() noexcept {
-  if (threads_parker.parker == nullptr) threads_parker.parker = ParkerPool::take();
-  return *threads_parker.parker;
+constinit thread_local Parker* Parker::threads_own = nullptr;
+
+Parker& Parker::take_one() noexcept {
+  threads_own = ParkerPool::take();
+  give_back.parker = threads_own;
+  return *threads_own;
+}
+
+bool Parker::any_guards(const void* what) noexcept {
+  for (const auto& chunk : ParkerPool::chunks) {
+    const Parker* parkers = chunk.load(std::memory_order_acquire);
+    if (parkers == nullptr) break;
+    for (uint32_t i = 0; i < ParkerPool::kChunk; ++i) {
+      // Acquire: what the thread did with it lies before what its taker does.
+      if (parkers[i].guarded.load(std::memory_order_acquire) == what) return true;
+    }
+  }
+  return false;
 }
 
 uint64_t Parker::name() const noexcept {
@@ -96,6 +113,7 @@ void Parker::reset_all_in_child() noexcept {
       const int fd = parkers[i].event_fd_.exchange(-1, std::memory_order_relaxed);
       if (fd >= 0) ::close(fd);
       parkers[i].call_.store(kNoCall, std::memory_order_relaxed);
+      parkers[i].guarded.store(nullptr, std::memory_order_relaxed);
     }
   }
 }

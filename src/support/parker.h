@@ -16,7 +16,10 @@ namespace pipes {
 class Parker {
  public:
   // The calling thread's parker.
-  static Parker& mine() noexcept;
+  static Parker& mine() noexcept {
+    Parker* parker = threads_own;
+    return parker != nullptr ? *parker : take_one();
+  }
   // The parker that `name` (see name()) belongs to, or null if its thread has ended.
   static Parker* find(uint64_t name) noexcept;
   // In a forked child: drops descriptors shared with the parent. Async-signal-safe.
@@ -47,6 +50,11 @@ class Parker {
   // thread asks.
   [[nodiscard]] uint32_t blocking_calls() const noexcept { return blocking_calls_; }
 
+  // What this thread is using, for whoever may take it away: only its own thread stores. any_guards looks at all
+  // threads.
+  std::atomic<const void*> guarded{nullptr};
+  [[nodiscard]] static bool any_guards(const void* what) noexcept;
+
   // Cancelling. A blocking call is a BlockingCall; cancel() reaches it once.
   [[nodiscard]] bool cancel() noexcept;  // false: the thread is in no blocking call
   [[nodiscard]] bool cancelled() const noexcept { return call_.load(std::memory_order_acquire) == kCancelled; }
@@ -55,6 +63,10 @@ class Parker {
   friend class BlockingCall;
   friend struct ParkerPool;
   Parker() = default;
+  static Parker& take_one() noexcept;
+
+  // Initial-exec: one load, no call. It is one word of what the C library keeps for libraries loaded late.
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local Parker* threads_own;
 
   static constexpr uint32_t kNoCall = 0;
   static constexpr uint32_t kInCall = 1;

@@ -37,6 +37,9 @@ bool RingWriter::refresh() {
 void RingWriter::update_limit() {
   const bool all_but_header = head_seen_ == skip_at_ && stepped_over_;
   limit_ = head_seen_ + memory_.capacity + (all_but_header ? skipped_ : 0);
+  const uint64_t usable = std::min(memory_.mapped, populated_);
+  const bool all_usable = usable == memory_.capacity;
+  at_once_end_ = all_usable ? limit_ : std::min(limit_, tail_ - memory_.offset(tail_) + usable);
 }
 
 bool RingWriter::can_rewind(uint64_t bytes) {
@@ -231,18 +234,6 @@ Look RingReader::inspect(Cursor* at) const {
     return Look::kFrame;
   }
   return Look::kNothing;
-}
-
-void RingReader::copy_out(uint64_t position, std::byte* to, uint64_t bytes) const {
-  if (bytes == 0) return;
-  const uint64_t offset = memory_.offset(position);
-  const uint64_t until_end = memory_.capacity - offset;
-  if (bytes <= until_end) {
-    std::memcpy(to, memory_.base + offset, bytes);
-    return;
-  }
-  std::memcpy(to, memory_.base + offset, until_end);
-  std::memcpy(to + until_end, memory_.base, bytes - until_end);
 }
 
 Look RingReader::claim(uint64_t* bytes, uint64_t room) {

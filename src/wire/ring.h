@@ -6,6 +6,7 @@
 // not populated yet they say so and the caller sees to it. Neither is thread-safe; a lock of its owner guards each.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -31,6 +32,9 @@ struct RingMemory {
   }
 };
 
+// A message that is written or read at once has at most so many bytes: less than any ring.
+inline constexpr uint64_t kAtOnceMax = 64 * 1024;
+
 // What a look at the ring found.
 enum class Look {
   kNothing,
@@ -43,7 +47,9 @@ enum class Look {
 class RingWriter {
  public:
   RingWriter(DirectionWords* words, RingMemory memory)
-      : words_(words), memory_(memory), populated_(memory.mapped), limit_(memory.capacity) {}
+      : words_(words), memory_(memory), populated_(memory.mapped), limit_(memory.capacity) {
+    update_limit();
+  }
 
   enum class Fit { kFits, kNoRoom, kNeedsMemory, kViolation };
 
@@ -69,6 +75,17 @@ class RingWriter {
     // Release: the payload, the length and the zero behind it are visible to whoever sees the header.
     memory_.word(tail_).store(FrameHeader{kind, waits, payload.size(), 0}.encode(), std::memory_order_release);
     tail_ += bytes;
+  }
+
+  // The way of a short message: whether it has room within `quota` by the private copies alone, and then what fit,
+  // announce and push do.
+  [[nodiscard]] bool fits_at_once(uint64_t payload, uint64_t quota) const {
+    return tail_ + frame_bytes(FrameKind::kWhole, payload) + kFreeBehindFrame <= at_once_end_ &&
+           announced_ + payload <= consumed_seen_ + quota;
+  }
+  void push_at_once(std::span<const std::byte> payload) {
+    announce(payload.size());
+    push(FrameKind::kWhole, false, payload);
   }
 
   // announce counts `payload` bytes as written before they are pushed, so that a peek counts them whole.
@@ -119,8 +136,12 @@ class RingWriter {
   void set_memory(std::byte* base) {
     memory_.base = base;
     memory_.mapped = memory_.capacity;
+    update_limit();
   }
-  void set_populated(uint64_t populated) { populated_ = populated; }
+  void set_populated(uint64_t populated) {
+    populated_ = populated;
+    update_limit();
+  }
 
   [[nodiscard]] uint64_t tail() const { return tail_; }
   [[nodiscard]] uint64_t announced() const { return announced_; }
@@ -152,8 +173,9 @@ class RingWriter {
 
   DirectionWords* words_;
   RingMemory memory_;
-  uint64_t populated_;  // offsets below it are known to have pages
-  uint64_t limit_;      // the end of the room
+  uint64_t populated_;        // offsets below it are known to have pages
+  uint64_t limit_;            // the end of the room
+  uint64_t at_once_end_ = 0;  // the end of what of it is mapped and populated
   uint64_t tail_ = 0;
   uint64_t skip_at_ = UINT64_MAX;  // the last skip
   uint64_t skipped_ = 0;           // by it
@@ -179,6 +201,28 @@ class RingReader {
   // glance tells without side effects whether the next header has been written: all a spinning reader needs.
   [[nodiscard]] bool glance() const {
     return at_.loaded || memory_.word(at_.position).load(std::memory_order_acquire) != 0;
+  }
+
+  // The way of a short message: what look and take do, if one that fits `buffer` lies there in one frame, and, for a
+  // reader that joins messages, nothing would be joined. Otherwise 0, and nothing is done.
+  [[nodiscard]] uint64_t take_at_once(std::span<std::byte> buffer, bool joins) {
+    if (at_.loaded || at_.in_message || dead_ || broken_ || !memory_.covers(at_.position, kHeaderBytes)) return 0;
+    const uint64_t word = memory_.word(at_.position).load(std::memory_order_acquire);
+    const uint64_t length = word >> 8;
+    constexpr uint64_t kWhole = FrameHeader{FrameKind::kWhole, false, 0, 0}.encode();
+    // No other bit is set: nothing is claimed, so the length is all of the word's upper part.
+    if ((word & 0xFF) != kWhole || length == 0 || length > std::min(buffer.size(), kAtOnceMax)) return 0;
+    const uint64_t bytes = frame_bytes(FrameKind::kWhole, length);
+    if (!memory_.covers(at_.position, bytes + kHeaderBytes)) return 0;
+    const uint64_t next = at_.position + bytes;
+    if (joins && length < buffer.size() && memory_.word(next).load(std::memory_order_relaxed) != 0) return 0;
+    copy_out(at_.position + kHeaderBytes, buffer.data(), length);
+    at_.settled = at_.position;
+    at_.position = next;
+    at_.skipped = false;
+    at_.message_left = 0;
+    consumed_ += length;
+    return length;
   }
 
   // take copies from the frame that look found, at most its rest, and returns the bytes copied. After a Look other than
@@ -252,7 +296,17 @@ class RingReader {
   [[nodiscard]] bool is_final(uint64_t position) const;
   static void leave_frame(Cursor* at);
   static Look pass_withdrawn(Cursor* at);
-  void copy_out(uint64_t position, std::byte* to, uint64_t bytes) const;
+  void copy_out(uint64_t position, std::byte* to, uint64_t bytes) const {
+    if (bytes == 0) return;
+    const uint64_t offset = memory_.offset(position);
+    const uint64_t until_end = memory_.capacity - offset;
+    if (bytes <= until_end) {
+      std::memcpy(to, memory_.base + offset, bytes);
+      return;
+    }
+    std::memcpy(to, memory_.base + offset, until_end);
+    std::memcpy(to + until_end, memory_.base, bytes - until_end);
+  }
   // Moves the private count of claimed bytes and the shared one forward together.
   [[nodiscard]] Look claim(uint64_t* bytes, uint64_t room);
 
