@@ -117,7 +117,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void progress_byte_read(PendingOp& op);
   void progress_message_read(PendingOp& op);
   bool settle_look(PendingOp& op, wire::Look look);
-  bool vanished_with_writer();
+  bool learn_of_death();
   void watch_for_data(PendingOp& op);
   void pump_reads(Effects& effects);
   void publish_reads(Effects& effects);

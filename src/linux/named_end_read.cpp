@@ -75,7 +75,9 @@ void NamedEnd::watch_for_data(PendingOp& op) {
   };
   op.watched = !read_spinner_.spin(connection.peer->processor.load(std::memory_order_relaxed), pauses, news);
   // What this does not finish goes on in the queue: the writer is to hear of the room that came free.
-  if (!op.watched && !read_mutex_.is_wanted()) progress_read(op);
+  if (op.watched || read_mutex_.is_wanted()) return;
+  if (op.transferred == 0 && read_at_once({op.buffer, op.size}, &op.transferred)) return op.finish(PIPES_OK);
+  progress_read(op);
 }
 
 // Deals with every answer of a look but a frame. True: the look settled nothing, and another one may be taken.
@@ -111,11 +113,10 @@ void NamedEnd::progress_read(PendingOp& op) {
 }
 
 // CLOSE-9: what a process wrote and waited for when it was killed is not to be read, from the moment on that its end
-// can be known. Only frames of waiting writes pay for the question.
-bool NamedEnd::vanished_with_writer() {
+// can be known. True if it became known now. Asking is a system call: only what looks as if it waits is worth it.
+bool NamedEnd::learn_of_death() {
   Connection& connection = *connection_;
-  if (!connection.reader.frame_waits() || connection.reader.knows_of_death()) return false;
-  if (connection.peer_state() != EndState::kOpen) return false;
+  if (connection.reader.knows_of_death() || connection.peer_state() != EndState::kOpen) return false;
   if (!connection.peer_is_gone() && !connection.peer_has_died()) return false;
   connection.reader.writer_died();
   return true;
@@ -141,7 +142,7 @@ void NamedEnd::progress_byte_read(PendingOp& op) {
       if (settle_look(op, look)) continue;
       return;
     }
-    if (vanished_with_writer()) continue;
+    if (connection.reader.frame_waits() && learn_of_death()) continue;
     const bool empty_message = connection.reader.message_left() == 0;
     if (empty_message && op.transferred > 0) return op.finish(PIPES_OK);
     if (!empty_message && op.size == 0) return op.finish(PIPES_OK);
@@ -180,7 +181,7 @@ void NamedEnd::progress_message_read(PendingOp& op) {
       if (settle_look(op, look)) continue;
       return;
     }
-    if (vanished_with_writer()) continue;
+    if (connection.reader.frame_waits() && learn_of_death()) continue;
     const uint64_t left = connection.reader.message_left();
     if (left > 0 && op.size == 0) return op.finish(PIPES_ERROR_MORE_DATA);
     // A message that its writer is still copying in has not arrived yet, unless it can never be in the ring whole.
@@ -331,10 +332,7 @@ Status NamedEnd::peek(std::span<std::byte> buffer, uint32_t* transferred, uint32
   if (connection.peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
   // More than the quota unread: some of it waits.
   const uint32_t quota = role_ == Role::kServer ? fixed_.quotas.inbound : fixed_.quotas.outbound;
-  if (connection.reader.available() > quota && !connection.reader.knows_of_death() &&
-      connection.peer_state() == EndState::kOpen && (connection.peer_is_gone() || connection.peer_has_died())) {
-    connection.reader.writer_died();
-  }
+  if (connection.reader.available() > quota) learn_of_death();
   const bool over = connection.over();
   const bool one_message = fixed_.attributes.type == PipeType::kMessage &&  // PEEK-8
                            !(PIPES_MISTAKE("peek-by-read-mode") && read_mode_ == ReadMode::kByte);
