@@ -429,7 +429,7 @@ void try_conversations(const std::shared_ptr<Host>& client_host, int cases, int 
         const auto steps = *rc::gen::container<std::vector<Step>>(any_step());
         const bool server_closes = *rc::gen::arbitrary<bool>();
         Conversation conversation(shape, client_host);
-        for (const Step& step : steps) conversation.perform(step);
+        perform_all(shape, steps, [&](const Step& step) { conversation.perform(step); });
         conversation.close_and_drain(server_closes);
       },
       cases, full_cases);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -357,10 +358,12 @@ void try_instances(const std::shared_ptr<Host>& client_host, int cases, int full
         Machine machine(here, client_host);
         machine.perform({Act::kCreate, beginning.first % 11u, beginning.second % 64u, beginning.first});
         machine.perform({Act::kOpen, 0, 0, beginning.second});
-        for (const Step& step : steps) {
+        std::ostringstream begun;
+        begun << "beginning with " << beginning.first << " and " << beginning.second;
+        perform_all(begun.str(), steps, [&](const Step& step) {
           machine.perform(step);
           if (look_at_all && step.detail % 4 == 0) machine.look_at_everything();
-        }
+        });
         machine.look_at_everything();
       },
       cases, full_cases);

@@ -7,25 +7,53 @@
 
 #include <sstream>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "multiprocess/rounds.h"
 
 namespace pipes::test {
 
-// Tries `property` on `cases` random cases, or on `full_cases` with PIPES_TEST_FULL. The smallest case that fails is
-// told. RC_PARAMS="seed=N" repeats a run.
+// Performs one step after the other. A failure tells how it came to that: `beginning` and every step until then.
+template <class Beginning, class Step, class Perform>
+void perform_all(const Beginning& beginning, const std::vector<Step>& steps, Perform&& perform) {
+  for (size_t i = 0; i < steps.size(); ++i) {
+    try {
+      perform(steps[i]);
+    } catch (const rc::detail::CaseResult& result) {
+      std::ostringstream message;
+      message << "step " << i + 1 << ", " << steps[i] << ": " << result.description << "\nBefore it: " << beginning;
+      for (size_t earlier = 0; earlier < i; ++earlier) message << "; " << steps[earlier];
+      throw rc::detail::CaseResult(result.type, message.str());
+    }
+  }
+}
+
+// Tries `property` on `cases` random cases, or on `full_cases` with PIPES_TEST_FULL. The case that failed first and the
+// smallest one are told: where it was a race that failed, the smallest one may well pass when it is tried again.
+// RC_PARAMS="seed=N" repeats a run.
 template <class Property>
-void expect_property(Property&& property, int cases, int full_cases) {
+void expect_property(const Property& property, int cases, int full_cases) {
   rc::detail::TestParams params = rc::detail::configuration().testParams;
   params.maxSuccess = rounds(cases, full_cases, 10);
   rc::detail::TestMetadata metadata;
   metadata.id = testing::UnitTest::GetInstance()->current_test_info()->name();
-  const auto result = rc::detail::checkTestable(std::forward<Property>(property), metadata, params);
+  std::string first_failure;
+  const auto remembering = [&] {
+    try {
+      property();
+    } catch (const rc::detail::CaseResult& result) {
+      if (result.type == rc::detail::CaseResult::Type::Failure && first_failure.empty()) {
+        first_failure = result.description;
+      }
+      throw;
+    }
+  };
+  const auto result = rc::detail::checkTestable(remembering, metadata, params);
   if (result.template is<rc::detail::SuccessResult>()) return;
   std::ostringstream message;
   rc::detail::printResultMessage(result, message);
-  ADD_FAILURE() << message.str() << "\nRC_PARAMS=\"seed=" << params.seed << '"';
+  ADD_FAILURE() << message.str() << "\nWhat failed first: " << first_failure
+                << "\nTo repeat the run: RC_PARAMS=\"seed=" << params.seed << '"';
 }
 
 }  // namespace pipes::test

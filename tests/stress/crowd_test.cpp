@@ -151,8 +151,14 @@ struct Crowd {
   std::vector<Child> clients;
 };
 
-// Gathers a crowd, lets every client exchange a message, and returns what one idle connection cost, in KiB.
-double gather(uint32_t count) {
+// What one idle connection cost, in KiB.
+struct Cost {
+  double all = 0;
+  double without_kernel = 0;
+};
+
+// Gathers a crowd, and lets every client exchange a message.
+Cost gather(uint32_t count) {
   Crowd crowd(count, unique_name());
   crowd.clients.front().say("open first");
   EXPECT_TRUE(crowd.clients.front().expect_line("done"));
@@ -169,7 +175,12 @@ double gather(uint32_t count) {
             << ", shared " << each(idle.shared - before.shared) << ", kernel " << each(idle.kernel - before.kernel)
             << ", together " << each(idle.total() - before.total()) << "; of that the instances themselves "
             << each(created.total() - before.total()) << '\n';
-  return each(idle.total() - before.total());
+  return {each(idle.total() - before.total()), each(idle.total() - idle.kernel - before.total() + before.kernel)};
+}
+
+double middle(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
 }
 
 TEST(Crowd, DECISION_13_ThousandsOfIdleClientsCostLittleAndAreAllServed) {
@@ -177,14 +188,21 @@ TEST(Crowd, DECISION_13_ThousandsOfIdleClientsCostLittleAndAreAllServed) {
   if (!descriptor_limit_allows(descriptors_for(count))) {
     GTEST_SKIP() << "the hard limit of descriptors allows no " << count << " clients of one process";
   }
-  std::vector<double> costs;
-  for (int i = 0; i < 3 && !HasFailure(); ++i) costs.push_back(gather(count));
+  std::vector<double> all;
+  std::vector<double> without_kernel;
+  for (int i = 0; i < 3 && !HasFailure(); ++i) {
+    const Cost cost = gather(count);
+    all.push_back(cost.all);
+    without_kernel.push_back(cost.without_kernel);
+  }
   ASSERT_FALSE(HasFailure());
-  std::sort(costs.begin(), costs.end());
-  RecordProperty("idle_connection_kib", std::to_string(costs[1]));
-  // A sanitizer's own bookkeeping is not the library's, and few connections are lost in what else goes on.
-  if (time_factor() != 1 || count < 300) return;
-  EXPECT_LE(costs[1], kIdleConnectionKiB);
+  RecordProperty("idle_connection_kib", std::to_string(middle(all)));
+  std::cout << "an idle connection costs " << middle(all) << " KiB, the kernel left out " << middle(without_kernel)
+            << '\n';
+  if (time_factor() != 1) return;  // a sanitizer's own bookkeeping is not the library's
+  EXPECT_LE(middle(without_kernel), kIdleConnectionKiB);
+  // What else the kernel does in the meantime is lost among thousands of connections, but not among fewer.
+  if (full_scale()) EXPECT_LE(middle(all), kIdleConnectionKiB);
 }
 
 }  // namespace

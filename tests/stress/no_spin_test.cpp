@@ -116,16 +116,60 @@ PIPES_CHILD_ROLE(no_spin_client) {
   return tell(parent, "");
 }
 
+constexpr uint32_t kPacedQuota = 64;
+constexpr uint32_t kMessagesToABurst = 8;  // on average
+
 // Computes for a microsecond at most.
 void be_busy(Dice& dice) {
   volatile uint32_t sum = 0;
   for (uint32_t rounds = dice.below(500); rounds > 0; --rounds) sum = sum + rounds;
 }
 
+// One direction, and a reader that goes to sleep whenever it has read everything. The writer waits until it sees that
+// the reader is awake and has done so, then writes a burst of messages about as far apart as a reader needs to go to
+// sleep: often it publishes in the very moment in which the reader does. Each write is a look at the reader's flag, so
+// that the line it lies in is on its way to and fro, which is what gives the reader's next look the time to overtake
+// the flag. In a conversation that moment is rare: whoever is woken by an answer comes too late for it.
+PIPES_CHILD_ROLE(no_spin_sleeper) {
+  const Player player(parent);
+  const Handle server = create_server(player.name, {.max_instances = 1, .in_buffer = kPacedQuota});
+  parent.say("ready");
+  const Code connected = connect(server);
+  if (!connected.ok() && connected != Code(PIPES_ERROR_PIPE_CONNECTED)) return tell(parent, "connect");
+  for (uint32_t turn = 0; turn < player.turns; ++turn) {
+    uint32_t number = 0;
+    uint32_t count = 0;
+    if (pipes_read(server, &number, sizeof number, &count, nullptr) != PIPES_OK || number != turn) {
+      return tell(parent, "a wrong turn");
+    }
+  }
+  return tell(parent, "");
+}
+
+PIPES_CHILD_ROLE(no_spin_pacer) {
+  const Player player(parent);
+  const Opened client = try_open(player.name);
+  if (!client.status.ok()) return tell(parent, "open");
+  Dice dice(1);
+  for (uint32_t turn = 0; turn < player.turns; ++turn) {
+    const bool begins_burst = dice.below(kMessagesToABurst) == 0;
+    pipes_local_info info{};
+    info.size = sizeof info;
+    while (begins_burst && info.write_quota_available != kPacedQuota) {
+      if (pipes_get_local_info(client.handle, &info) != PIPES_OK) return tell(parent, "query");
+    }
+    be_busy(dice);
+    uint32_t count = 0;
+    if (pipes_write(client.handle, &turn, sizeof turn, &count, nullptr) != PIPES_OK) return tell(parent, "write");
+    if (turn % kTurnsPerReport == 0) parent.say("goes on");
+  }
+  return tell(parent, "");
+}
+
 // One direction without a quota: each write waits until its last byte has been read. The reader peeks until there is
-// something, and then reads byte by byte: often it takes the last one at the very moment in which the writer goes to
-// sleep. A reader that slept itself would come too late. Each byte read is a look at the writer's flag, so that the
-// line it lies in is on its way to and fro, which is what gives the writer's next look the time to overtake the flag.
+// something, and then reads byte by byte, at once or after a while: often it takes the last one at the very moment in
+// which the writer goes to sleep. A reader that slept itself would come too late. Each byte read is a look at the
+// writer's flag, as above.
 PIPES_CHILD_ROLE(no_spin_reader) {
   const Player player(parent);
   const Handle server =
@@ -140,13 +184,14 @@ PIPES_CHILD_ROLE(no_spin_reader) {
       const Code peeked = pipes_peek(server, nullptr, 0, nullptr, &available, nullptr);
       if (!peeked.ok()) return tell(parent, "peek");
     }
+    if (available > sizeof turn) return tell(parent, "too much");
     std::array<char, sizeof turn> bytes{};
-    for (char& byte : bytes) {
+    for (uint32_t i = 0; i < available; ++i) {
       uint32_t count = 0;
-      if (&byte == &bytes.back()) be_busy(dice);
-      if (pipes_read(server, &byte, 1, &count, nullptr) != PIPES_OK || count != 1) return tell(parent, "read");
+      if (i + 1 == available && dice.below(2) == 0) be_busy(dice);
+      if (pipes_read(server, &bytes[i], 1, &count, nullptr) != PIPES_OK || count != 1) return tell(parent, "read");
     }
-    if (std::memcmp(bytes.data(), &turn, sizeof turn) != 0) return tell(parent, "a wrong turn");
+    if (std::memcmp(bytes.data(), &turn, available) != 0) return tell(parent, "a wrong turn");
   }
   return tell(parent, "");
 }
@@ -155,9 +200,11 @@ PIPES_CHILD_ROLE(no_spin_writer) {
   const Player player(parent);
   const Opened client = try_open(player.name);
   if (!client.status.ok()) return tell(parent, "open");
+  Dice dice(2);
   for (uint32_t turn = 0; turn < player.turns; ++turn) {
+    const auto size = 1 + dice.below(sizeof turn);
     uint32_t count = 0;
-    if (pipes_write(client.handle, &turn, sizeof turn, &count, nullptr) != PIPES_OK) return tell(parent, "write");
+    if (pipes_write(client.handle, &turn, size, &count, nullptr) != PIPES_OK) return tell(parent, "write");
     if (turn % kTurnsPerReport == 0) parent.say("goes on");
   }
   return tell(parent, "");
@@ -192,6 +239,10 @@ uint32_t turns() { return static_cast<uint32_t>(rounds(100'000, 5'000'000, 5'000
 
 TEST(NoSpin, DECISION_43_NoTurnOfAConversationLosesItsWakeUp) {
   expect_no_lost_wake_up("no_spin_server", "no_spin_client", turns());
+}
+
+TEST(NoSpin, DECISION_43_NoReaderThatGoesToSleepLosesItsWakeUp) {
+  expect_no_lost_wake_up("no_spin_sleeper", "no_spin_pacer", turns());
 }
 
 TEST(NoSpin, DECISION_43_NoWriterThatWaitsForRoomLosesItsWakeUp) {
