@@ -125,7 +125,7 @@ TEST_F(Rendezvous, TheHonestRequestIsTaken) {
 
 TEST_F(Rendezvous, GarbageIsHungUpOn) {
   const std::string noise = bytes(65536);
-  for (const size_t size : {0, 1, 63, 64, 65, 128, 4096, 65536}) {
+  for (const size_t size : {0u, 1u, 63u, 64u, 65u, 128u, 4096u, 65536u}) {
     SCOPED_TRACE(size);
     expect_refused(noise.data(), size, {});
   }
@@ -137,7 +137,7 @@ TEST_F(Rendezvous, TruncatedAndOverlongRequestsAreHungUpOn) {
   std::array<char, 128> datagram{};
   const Request request = this->request();
   std::memcpy(datagram.data(), &request, sizeof request);
-  for (const size_t size : {4, 8, 32, 63, 65, 128}) {
+  for (const size_t size : {4u, 8u, 32u, 63u, 65u, 128u}) {
     SCOPED_TRACE(size);
     expect_refused(datagram.data(), size, {memory.get()});
   }
@@ -167,7 +167,7 @@ TEST_F(Rendezvous, RequestsOfAnotherProtocolAreHungUpOn) {
 
 TEST_F(Rendezvous, ARequestBringsExactlyOneDescriptor) {
   const UniqueFd memory = good_memory();
-  for (const size_t count : {0, 2, 3, 4, 5, 64, 253}) {
+  for (const size_t count : {0u, 2u, 3u, 4u, 5u, 64u, 253u}) {
     SCOPED_TRACE(count);
     expect_request_refused(request(), std::vector<int>(count, memory.get()));
   }

@@ -205,7 +205,7 @@ TEST(RingNonsense, AMessageBeyondTheLimit) {
 }
 
 TEST(RingNonsense, AMiddleThatIsMoreThanTheRest) {
-  for (const uint64_t length : {56, 57, 1000}) {
+  for (const uint64_t length : {56u, 57u, 1000u}) {
     Arena arena;
     arena.put(into_message(arena), {FrameKind::kMore, false, length, 0});
     expect_refused(arena);
@@ -213,7 +213,7 @@ TEST(RingNonsense, AMiddleThatIsMoreThanTheRest) {
 }
 
 TEST(RingNonsense, AnEndThatIsNotTheRest) {
-  for (const uint64_t length : {1, 55, 57, 1000}) {
+  for (const uint64_t length : {1u, 55u, 57u, 1000u}) {
     Arena arena;
     arena.put(into_message(arena), {FrameKind::kLast, false, length, 0});
     expect_refused(arena);
@@ -353,7 +353,7 @@ TEST(RingNonsense, AHeadThatGoesBack) {
 }
 
 TEST(RingNonsense, AHeadBetweenTwoWords) {
-  for (const uint64_t odd : {1, 4, 7, 9}) {
+  for (const uint64_t odd : {1u, 4u, 7u, 9u}) {
     Arena arena;
     arena.writer.push(FrameKind::kWhole, false, bytes_of("12345678"));
     arena.words->reader.head.store(odd);
