@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "support/harness.h"
 #include "support/remote_end.h"
@@ -62,6 +63,32 @@ TEST_P(Call, CALL_4_ABusyPipeTimesOut) {
   if (kOurEngine) {
     EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, status);
   }
+}
+
+TEST_P(Call, CALL_5_WhoLosesTheInstanceAfterTheWaitIsToldThatThePipeIsBusy) {
+  EndPair pair = connected_ends(message_pipe());
+  std::vector<Pending<Received>> calls;
+  for (int caller = 0; caller < 4; ++caller) {
+    calls.push_back(start_call(*client_host(), pair.name, "question"));
+    ASSERT_TRUE(calls.back().wait_until_blocked());
+  }
+  // One instance releases them all (WAIT-8), and stays with the one that was first: the others do not try a third time.
+  EndActor added = listening_server(pair.name, message_pipe());
+  (void)added.connect();
+  EXPECT_EQ("question", added.read().bytes);
+  EXPECT_STATUS(PIPES_OK, added.write("answer").status);
+  uint32_t answered = 0;
+  for (Pending<Received>& calling : calls) {
+    const Received& received = calling.result();
+    if (received.status == PIPES_OK) {
+      ++answered;
+      EXPECT_EQ("answer", received.bytes);
+    } else {
+      EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, received.status);
+      EXPECT_EQ(0u, received.transferred);
+    }
+  }
+  EXPECT_EQ(1u, answered);
 }
 
 TEST_P(Call, CALL_6_TheTimeoutDoesNotBoundTheTransaction) {

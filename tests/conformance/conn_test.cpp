@@ -126,6 +126,22 @@ TEST_P(Conn, CONN_11_ANullOverlappedOnAnOverlappedHandleWaitsProperly) {
   EXPECT_STATUS(PIPES_OK, connecting.result());
 }
 
+// What CONN-12 says but for its event, which needs events.
+TEST(ConnHere, AStructureOnASynchronousHandleIsFilledWhenTheWaitIsOver) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name);
+  pipes_overlapped overlapped{};
+  overlapped.internal_high = 4711;
+  Background connecting([&] { return Code(pipes_connect(server, &overlapped)); });
+  ASSERT_TRUE(wait_until_blocked(connecting));
+  const Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, connecting.result());
+  EXPECT_EQ(0u, overlapped.internal);
+  if (kOurEngine) {
+    EXPECT_EQ(0u, overlapped.internal_high) << "elsewhere without meaning";
+  }
+}
+
 TEST_P(Conn, CONN_13_AWaitingConnectEndsWith233OnDisconnect) {
   PIPES_OUR_ENGINE_ONLY("D4");
   EndActor server = listening_server(unique_name());

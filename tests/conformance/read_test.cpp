@@ -412,6 +412,31 @@ TEST_P(Read, READ_18_MessageBeyondTheRingGoesToAWaitingRead) {
   });
 }
 
+TEST_P(Read, READ_20_ZeroLengthReadOfMessagesTakesOnlyAnEmptyOne) {
+  PIPES_OUR_ENGINE_ONLY("D14");
+  in_both_directions(message_pipe(), [](EndActor& writer, EndActor& reader) {
+    EXPECT_EQ(sent(5), writer.write("first"));
+    EXPECT_EQ(sent(0), writer.write(""));
+    EXPECT_EQ(sent(6), writer.write("second"));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, ""), reader.read(0));
+    EXPECT_EQ(received(PIPES_OK, "first"), reader.read()) << "nothing was consumed";
+    EXPECT_EQ(received(PIPES_OK, ""), reader.read(0)) << "the empty message";
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, ""), reader.read(0));
+    EXPECT_EQ(received(PIPES_OK, "second"), reader.read());
+  });
+}
+
+TEST_P(Read, READ_20_ZeroLengthReadOfMessagesWaitsWhileNothingIsThere) {
+  PIPES_OUR_ENGINE_ONLY("D14");
+  in_both_directions(message_pipe(), [](EndActor& writer, EndActor& reader) {
+    Pending<Received> reading = reader.start_read(0);
+    ASSERT_TRUE(reading.wait_until_blocked());
+    EXPECT_EQ(sent(7), writer.write("message"));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, ""), reading.result());
+    EXPECT_EQ(received(PIPES_OK, "message"), reader.read());
+  });
+}
+
 TEST(ReadHere, READ_21_OffsetsOfTheStructureAreIgnored) {
   const Pair pair = connected_pair(byte_pipe());
   ASSERT_EQ(sent(6), write(pair.client, "abcdef"));

@@ -764,6 +764,15 @@ TEST_P(State, STATE_10_WaitingWriteOfTheClientEndsWith109WhenTheServerCloses) {
   EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, writing.result().status);
 }
 
+TEST_P(State, STATE_10_WaitingWriteEndsWhenItsOwnHandleCloses) {
+  PIPES_OUR_ENGINE_ONLY("D37");
+  EndPair pair = connected(kNoQuota);
+  Pending<Sent> writing = pair.client.start_write("words");
+  ASSERT_TRUE(writing.wait_until_blocked());
+  ASSERT_STATUS(PIPES_OK, pair.client.close());
+  EXPECT_TRUE(ended_by_own_close(writing.result().status));
+}
+
 TEST_P(State, STATE_10_WaitingTransactSucceedsWhenThePeerReplies) {
   EndPair pair = connected();
   Pending<Received> transacting = pair.client.start_transact("request");
@@ -836,13 +845,32 @@ TEST_P(State, STATE_10_WaitingFlushOfTheServerEndsWith233WhenTheServerDisconnect
   EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, flushing.result());
 }
 
-TEST_P(State, STATE_10_WaitingFlushEndsWith109WhenThePeerCloses) {
+TEST_P(State, STATE_10_WaitingFlushOfTheServerEndsWith109WhenTheClientCloses) {
   EndPair pair = connected();
   ASSERT_STATUS(PIPES_OK, pair.server.write("words").status);
   Pending<Code> flushing = pair.server.start_flush();
   ASSERT_TRUE(flushing.wait_until_blocked());
   ASSERT_STATUS(PIPES_OK, pair.client.close());
   EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, flushing.result());
+}
+
+TEST_P(State, STATE_10_WaitingFlushOfTheClientEndsWith109WhenTheServerCloses) {
+  EndPair pair = connected();
+  ASSERT_STATUS(PIPES_OK, pair.client.write("words").status);
+  Pending<Code> flushing = pair.client.start_flush();
+  ASSERT_TRUE(flushing.wait_until_blocked());
+  ASSERT_STATUS(PIPES_OK, pair.server.close());
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, flushing.result());
+}
+
+TEST_P(State, STATE_10_WaitingFlushEndsWhenItsOwnHandleCloses) {
+  PIPES_OUR_ENGINE_ONLY("D37");
+  EndPair pair = connected();
+  ASSERT_STATUS(PIPES_OK, pair.client.write("words").status);
+  Pending<Code> flushing = pair.client.start_flush();
+  ASSERT_TRUE(flushing.wait_until_blocked());
+  ASSERT_STATUS(PIPES_OK, pair.client.close());
+  EXPECT_TRUE(ended_by_own_close(flushing.result()));
 }
 
 TEST_P(State, STATE_10_WaitingForThePipeEndsWith2WhenItVanishes) {

@@ -229,5 +229,15 @@ TEST_P(Trans, TRANS_15_PartnerReadsAndWritesPlainly) {
   });
 }
 
+TEST_P(Trans, TRANS_16_AnEmptyRequestIsAnEmptyMessage) {
+  PIPES_OUR_ENGINE_ONLY("unconfirmed");
+  in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
+    Pending<Received> transaction = caller.start_transact("");
+    EXPECT_EQ(received(PIPES_OK, ""), partner.read());
+    EXPECT_EQ(sent(5), partner.write("reply"));
+    EXPECT_EQ(received(PIPES_OK, "reply"), transaction.result());
+  });
+}
+
 }  // namespace
 }  // namespace pipes::test

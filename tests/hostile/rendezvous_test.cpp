@@ -13,6 +13,7 @@
 #include "raw_peer.h"
 #include "support/child.h"
 #include "support/expect.h"
+#include "support/platform.h"
 
 namespace pipes::test {
 namespace {
@@ -32,20 +33,30 @@ UniqueFd memory_of(uint64_t size, int seals) {
 
 UniqueFd good_memory() { return memory_of(memory_size(kCapacity), kUsualSeals); }
 
-bool send_datagram(int socket, const void* bytes, size_t size, const std::vector<int>& descriptors) {
+// `claim` is who the sender says it is.
+bool send_datagram(int socket, const void* bytes, size_t size, const std::vector<int>& descriptors,
+                   const ucred* claim = nullptr) {
   iovec piece{const_cast<void*>(bytes), size};
   msghdr message{};
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
-  std::vector<char> control(CMSG_SPACE(sizeof(int) * descriptors.size()));
+  const size_t rights_size = descriptors.empty() ? 0 : CMSG_SPACE(sizeof(int) * descriptors.size());
+  std::vector<char> control(rights_size + (claim == nullptr ? 0 : CMSG_SPACE(sizeof *claim)));
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* part = CMSG_FIRSTHDR(&message);
   if (!descriptors.empty()) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* part = CMSG_FIRSTHDR(&message);
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
     std::memcpy(CMSG_DATA(part), descriptors.data(), sizeof(int) * descriptors.size());
+    part = CMSG_NXTHDR(&message, part);
+  }
+  if (claim != nullptr) {
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_CREDENTIALS;
+    part->cmsg_len = CMSG_LEN(sizeof *claim);
+    std::memcpy(CMSG_DATA(part), claim, sizeof *claim);
   }
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(size);
 }
@@ -121,6 +132,21 @@ TEST_F(Rendezvous, TheHonestRequestIsTaken) {
   EXPECT_STATUS(PIPES_OK, listening_->result());
   peer->push("hello");
   EXPECT_EQ(received(PIPES_OK, "hello"), read(server_));
+}
+
+TEST_F(Rendezvous, PEER_10_WhatAClientSaysOfItselfIsNotBelieved) {
+  const ucred claim{.pid = ::getppid(), .uid = 4711, .gid = 4711};
+  const UniqueFd socket = connect_raw(name_);
+  ASSERT_TRUE(socket);
+  const UniqueFd memory = good_memory();
+  const Request request = this->request();
+  if (!send_datagram(socket.get(), &request, sizeof request, {memory.get()}, &claim)) {
+    EXPECT_EQ(EPERM, errno) << "only the privileged may lie to the kernel itself";
+    return;
+  }
+  EXPECT_STATUS(PIPES_OK, listening_->result());
+  EXPECT_EQ(platform::process_id(), client_process_id(server_).value);
+  EXPECT_EQ(server_session_id(server_).value, client_session_id(server_).value);
 }
 
 TEST_F(Rendezvous, GarbageIsHungUpOn) {

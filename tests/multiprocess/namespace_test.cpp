@@ -179,7 +179,7 @@ TEST(Namespace, INST_4_TheMaximumHoldsAcrossProcesses) {
   EXPECT_STATUS(PIPES_OK, try_create_server(name).status) << "the killed process's instance counts no more";
 }
 
-TEST(Namespace, INST_8_ThePipeOutlivesItsFounder) {
+TEST(Namespace, INST_6_TheFirstCallsValuesOutliveTheirProcess) {
   const std::string name = unique_name();
   const std::shared_ptr<Host> founder = Host::in_child();
   EndActor first(founder);
