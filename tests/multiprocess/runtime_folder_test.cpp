@@ -225,13 +225,6 @@ TEST(OtherUser, NAME_16_RootsKilledServerBlocksNoOtherUser) {
 
 // ---------------------------------------------------------------------------------------------------- out of descriptors
 
-// The undefined-behaviour sanitizer makes a pipe to find out whether an object is readable, and takes failure for no.
-#if defined(__SANITIZE_ADDRESS__)
-#define PIPES_NEEDS_NO_DESCRIPTORS_FOR_SANITIZER() GTEST_SKIP() << "this sanitizer needs descriptors of its own"
-#else
-#define PIPES_NEEDS_NO_DESCRIPTORS_FOR_SANITIZER() static_cast<void>(0)
-#endif
-
 void limit_descriptors(rlim_t count) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -312,7 +305,6 @@ PIPES_CHILD_ROLE(server_without_descriptors) {
 }
 
 TEST(Descriptors, BUF_13_AServerWithoutDescriptorsSaysSoAndRecovers) {
-  PIPES_NEEDS_NO_DESCRIPTORS_FOR_SANITIZER();
   const std::string name = unique_name();
   Child server = Child::spawn("server_without_descriptors", {name});
   ASSERT_TRUE(server.expect_line("full"));
@@ -401,7 +393,6 @@ PIPES_CHILD_ROLE(short_of_descriptors) {
 }
 
 TEST(Descriptors, BUF_13_EveryCallFailsCleanlyWithWhateverIsToSpare) {
-  PIPES_NEEDS_NO_DESCRIPTORS_FOR_SANITIZER();
   const std::string name = unique_name();
   const Handle server = create_server(name);
   Child child = Child::spawn("short_of_descriptors", {name});
