@@ -275,12 +275,6 @@ TEST(CloseHere, CLOSE_10_ProtectedHandleIsNotClosed) {
 
 // ------------------------------------------------------------------- CLOSE-11: closing under another thread's waiting call
 
-// The closed call's end: which of the two, depends on timing.
-testing::AssertionResult ended_by_close(Code status) {
-  if (status == PIPES_ERROR_BROKEN_PIPE || status == PIPES_ERROR_OPERATION_ABORTED) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "the call ended with " << status;
-}
-
 TEST_P(Close, CLOSE_11_WaitingReadEndsWhenItsHandleIsClosed) {
   in_both_directions(message_pipe(), [](EndActor& closer, EndActor& peer) {
     Pending<Received> reading = closer.start_read();

@@ -86,6 +86,11 @@ testing::AssertionResult accept_client(pipes_handle server) {
   return testing::AssertionFailure() << "connecting gave " << status;
 }
 
+testing::AssertionResult ended_by_close(Code status) {
+  if (status == PIPES_ERROR_BROKEN_PIPE || status == PIPES_ERROR_OPERATION_ABORTED) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "the call ended with " << status;
+}
+
 AnonymousPair anonymous_pair(uint32_t size, bool inheritable) {
   pipes_security_attributes attributes{};
   attributes.size = sizeof(attributes);

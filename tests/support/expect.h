@@ -41,6 +41,10 @@ void PrintTo(const Peeked& value, std::ostream* stream);  // NOLINT: GoogleTest'
 // Connects a server end as a server does, for which a client that was faster is as good (CONN-2).
 [[nodiscard]] testing::AssertionResult accept_client(pipes_handle server);
 
+// Whether a blocked call ended as it may when another thread closes its handle (CLOSE-11, D37). Which of the two
+// depends on timing.
+[[nodiscard]] testing::AssertionResult ended_by_close(Code status);
+
 // The two ends of an anonymous pipe. Failure fails the test.
 struct AnonymousPair {
   Handle read_end;
