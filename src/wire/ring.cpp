@@ -90,6 +90,8 @@ uint64_t RingWriter::head_needed(uint64_t bytes) const {
 }
 
 RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length) {
+  // The reader is past it. In a message longer than the ring a later frame may lie there by now.
+  if (position < head_seen_) return {false, 0};
   const FrameKind withdrawn = kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
   auto header = memory_.word(position);
   uint64_t word = header.load(std::memory_order_acquire);

@@ -165,8 +165,11 @@ class RingWriter {
     std::memcpy(memory_.base, payload.data() + until_end, payload.size() - until_end);
   }
 
-  // The reader, as far as known, still stands before the last skip, and nothing lies behind that skip's header yet.
-  [[nodiscard]] bool skip_in_the_way() const { return head_seen_ == skip_at_ && !stepped_over_; }
+  // The reader, as far as known, still stands before the last skip, and nothing lies behind that skip's header yet. A
+  // skip in the ring's last word has nothing behind it, and what steps over it would be as long as the ring.
+  [[nodiscard]] bool skip_in_the_way() const {
+    return head_seen_ == skip_at_ && !stepped_over_ && skipped_ > kHeaderBytes;
+  }
   // Where the header of the last skip lies in the lap that follows it.
   [[nodiscard]] uint64_t kept_header() const { return skip_at_ + memory_.capacity; }
   void update_limit();

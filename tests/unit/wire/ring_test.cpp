@@ -203,6 +203,60 @@ TEST(Ring, CANCEL_9_WithdrawingLeavesWhatWasClaimed) {
   EXPECT_EQ(ring.reader.look(), Look::kNothing);
 }
 
+// A skip in the ring's last word leaves nothing behind it that a message could step to.
+TEST(Ring, BUF_3_RewindAtTheLastWordIsNotSteppedOver) {
+  RingPair ring;
+  for (const std::string& text : {std::string(RingPair::kCapacity - 4 * kHeaderBytes, 'f'), std::string(8, 's')}) {
+    push_message(ring, text);
+    ASSERT_EQ(ring.reader.look(), Look::kFrame);
+    ASSERT_EQ(take_all(ring, text.size()), text);
+    ring.reader.publish();
+  }
+  ASSERT_EQ(ring.writer.memory().offset(ring.writer.tail()), RingPair::kCapacity - kHeaderBytes);
+  ASSERT_TRUE(ring.writer.can_rewind(64));
+  ring.writer.rewind();
+  push_message(ring, "short");
+  const std::string longer(RingPair::kCapacity - 40, 'l');
+  ASSERT_EQ(ring.writer.begin_message(frame_bytes(FrameKind::kWhole, longer.size())), RingWriter::Fit::kFits);
+  EXPECT_EQ(ring.writer.fit(FrameKind::kWhole, longer.size()), RingWriter::Fit::kNoRoom);
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, 64), "short");
+  EXPECT_EQ(ring.reader.look(), Look::kNothing);
+  ring.reader.publish();
+  push_message(ring, longer);
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, longer.size()), longer);
+}
+
+// A message longer than the ring: where its first frame was, its last one lies.
+TEST(Ring, CANCEL_9_WithdrawingLeavesTheRingAloneWhereItWasReused) {
+  RingPair ring;
+  const uint64_t length = RingPair::kCapacity / 2 - 64;
+  const std::string frame(length, 'x');
+  const auto push = [&](FrameKind kind) {
+    EXPECT_EQ(ring.writer.fit(kind, length), RingWriter::Fit::kFits);
+    const uint64_t position = ring.writer.tail();
+    ring.writer.announce(length);
+    ring.writer.push(kind, true, bytes_of(frame), 4 * length);
+    return position;
+  };
+  const uint64_t first = push(FrameKind::kFirst);
+  const uint64_t second = push(FrameKind::kMore);
+  ASSERT_EQ(ring.reader.look(), Look::kFrame);
+  EXPECT_EQ(take_all(ring, length).size(), length);
+  ring.reader.publish();
+  const uint64_t third = push(FrameKind::kMore);
+  ASSERT_GT(third + length, RingPair::kCapacity);
+
+  EXPECT_EQ(ring.writer.withdraw(third, FrameKind::kMore, length).bytes, length);
+  EXPECT_EQ(ring.writer.withdraw(second, FrameKind::kMore, length).bytes, length);
+  const RingWriter::Withdrawn back = ring.writer.withdraw(first, FrameKind::kFirst, length);
+  EXPECT_FALSE(back.violation);
+  EXPECT_EQ(back.bytes, 0u);
+  EXPECT_EQ(ring.reader.look(), Look::kMessageCut);
+  EXPECT_EQ(ring.reader.look(), Look::kNothing);
+}
+
 TEST(Ring, WithdrawingFindsNothingWhenAllIsClaimed) {
   RingPair ring;
   push_message(ring, "abc", true);
