@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "pipes/pipes.h"
+#include "support/seeded_mistake.h"
 #include "wire/layout.h"
 
 namespace pipes::wire {
@@ -19,7 +20,7 @@ class ByteReader {
   explicit ByteReader(std::span<const std::byte> bytes) : left_(bytes) {}
 
   [[nodiscard]] bool take(size_t count, std::span<const std::byte>* taken) {
-    if (failed_ || count > left_.size()) {
+    if (PIPES_BREACH("meta-beyond-end", failed_ || count > left_.size())) {
       failed_ = true;
       return false;
     }
@@ -85,19 +86,25 @@ class ByteWriter {
 
 // A socket is addressed inside its folder and nowhere else.
 bool plain_file_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMetaSocketBytesMax && name != "." && name != ".." &&
-         name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+  const bool stays = name != "." && name != ".." && name.find('/') == std::string_view::npos;
+  return !PIPES_BREACH("socket-elsewhere", !stays) && !PIPES_BREACH("socket-nameless", name.empty()) &&
+         !PIPES_BREACH("socket-cut", name.find('\0') != std::string_view::npos) && name.size() <= kMetaSocketBytesMax;
 }
 
-bool valid(const ServerRecord& server) { return server.instances > 0 && plain_file_name(server.socket); }
+bool valid(const ServerRecord& server) {
+  return !PIPES_BREACH("server-without-instances", server.instances == 0) && plain_file_name(server.socket);
+}
 
 bool valid(const PipeMeta& meta) {
-  return (meta.type == PIPES_TYPE_BYTE || meta.type == PIPES_TYPE_MESSAGE) &&  //
-         meta.access >= PIPES_ACCESS_INBOUND && meta.access <= PIPES_ACCESS_DUPLEX && meta.max_instances >= 1 &&
-         meta.max_instances <= PIPES_UNLIMITED_INSTANCES && valid_ring_capacity(meta.ring_capacity) &&  //
-         !meta.display.empty() && meta.display.size() <= kMetaDisplayBytesMax &&
-         meta.display.find('\0') == std::string::npos &&  //
-         !meta.folded.empty() && meta.folded.size() <= kMetaNameUnitsMax &&
+  const bool known_type = meta.type == PIPES_TYPE_BYTE || meta.type == PIPES_TYPE_MESSAGE;
+  const bool known_access = meta.access >= PIPES_ACCESS_INBOUND && meta.access <= PIPES_ACCESS_DUPLEX;
+  const bool possible_instances = meta.max_instances >= 1 && meta.max_instances <= PIPES_UNLIMITED_INSTANCES;
+  return !PIPES_BREACH("meta-type", !known_type) && !PIPES_BREACH("meta-access", !known_access) &&
+         !PIPES_BREACH("meta-instances", !possible_instances) &&
+         !PIPES_BREACH("meta-capacity", !valid_ring_capacity(meta.ring_capacity)) &&
+         !PIPES_BREACH("meta-nameless", meta.display.empty() || meta.folded.empty()) &&
+         !PIPES_BREACH("meta-name-cut", meta.display.find('\0') != std::string::npos) &&
+         meta.display.size() <= kMetaDisplayBytesMax && meta.folded.size() <= kMetaNameUnitsMax &&
          meta.descriptor.size() <= kMetaDescriptorBytesMax && meta.servers.size() <= kMetaServersMax &&
          std::all_of(meta.servers.begin(), meta.servers.end(), [](const ServerRecord& s) { return valid(s); });
 }
@@ -105,8 +112,9 @@ bool valid(const PipeMeta& meta) {
 bool read_header(ByteReader& reader) {
   std::span<const std::byte> magic;
   uint32_t version = 0;
-  return reader.take(kMagic.size(), &magic) && std::memcmp(magic.data(), kMagic.data(), kMagic.size()) == 0 &&
-         reader.number(&version) && version == kMetaVersion;
+  if (!reader.take(kMagic.size(), &magic) || !reader.number(&version)) return false;
+  const bool ours = std::memcmp(magic.data(), kMagic.data(), kMagic.size()) == 0;
+  return !PIPES_BREACH("meta-magic", !ours) && !PIPES_BREACH("meta-version", version != kMetaVersion);
 }
 
 bool read_folded(ByteReader& reader, std::u16string* folded) {
@@ -178,7 +186,7 @@ std::optional<PipeMeta> decode_meta(std::span<const std::byte> bytes) {
   ByteReader reader(bytes);
   PipeMeta meta;
   if (!read_header(reader) || !read_attributes(reader, &meta) || !read_servers(reader, &meta.servers) ||
-      !reader.at_end() || !valid(meta)) {
+      PIPES_BREACH("meta-bytes-left-over", !reader.at_end()) || !valid(meta)) {
     return std::nullopt;
   }
   return meta;

@@ -35,24 +35,27 @@ bool RingWriter::refresh() {
 }
 
 void RingWriter::update_limit() {
-  const bool all_but_header = head_seen_ == skip_at_ && stepped_over_;
+  const bool stepped_over = stepped_over_ || PIPES_MISTAKE("skip-written-over");
+  const bool all_but_header = head_seen_ == skip_at_ && stepped_over;
   limit_ = head_seen_ + memory_.capacity + (all_but_header ? skipped_ : 0);
+  if (PIPES_MISTAKE("limit-a-ring-too-far")) limit_ += memory_.capacity;
   const uint64_t usable = std::min(memory_.mapped, populated_);
   const bool all_usable = usable == memory_.capacity;
   at_once_end_ = all_usable ? limit_ : std::min(limit_, tail_ - memory_.offset(tail_) + usable);
 }
 
 bool RingWriter::can_rewind(uint64_t bytes) {
-  return memory_.offset(tail_) >= bytes + kFreeBehindFrame && refresh() && drained();
+  return memory_.offset(tail_) >= bytes + kFreeBehindFrame && refresh() &&
+         (drained() || PIPES_MISTAKE("rewind-undrained"));
 }
 
 void RingWriter::rewind() {
   const uint64_t skipped = memory_.capacity - memory_.offset(tail_);
-  memory_.word(tail_ + skipped).store(0, std::memory_order_relaxed);
+  if (!PIPES_MISTAKE("rewind-uncleared")) memory_.word(tail_ + skipped).store(0, std::memory_order_relaxed);
   memory_.word(tail_).store(FrameHeader{FrameKind::kSkip, false, 0, 0}.encode(), std::memory_order_release);
   skip_at_ = tail_;
   skipped_ = skipped;
-  stepped_over_ = false;
+  if (!PIPES_MISTAKE("rewind-keeps-step")) stepped_over_ = false;
   tail_ += skipped;
   update_limit();
 }
@@ -62,13 +65,15 @@ void RingWriter::rewind() {
 RingWriter::Fit RingWriter::begin_message(uint64_t bytes) {
   if (tail_ + bytes + kFreeBehindFrame <= limit_) return Fit::kFits;
   if (!refresh()) return Fit::kViolation;
-  const uint64_t start = message_start(bytes);
+  uint64_t start = message_start(bytes);
   if (start == tail_) return Fit::kFits;
+  if (PIPES_MISTAKE("step-too-short")) start -= kHeaderBytes;
   const uint64_t filled = start - tail_ + kHeaderBytes;
   const bool populated = populated_ == memory_.capacity || memory_.offset(tail_) + filled <= populated_;
-  if (!populated || !memory_.covers(tail_, filled)) return Fit::kNeedsMemory;
+  const bool has_memory = populated && memory_.covers(tail_, filled);
+  if (!has_memory && !PIPES_MISTAKE("step-beyond-pages")) return Fit::kNeedsMemory;
   const FrameHeader filler{FrameKind::kWithdrawn, false, start - tail_ - kHeaderBytes, 0};
-  memory_.word(start).store(0, std::memory_order_relaxed);
+  if (!PIPES_MISTAKE("step-uncleared")) memory_.word(start).store(0, std::memory_order_relaxed);
   memory_.word(tail_).store(filler.encode(), std::memory_order_release);
   tail_ = start;
   stepped_over_ = true;
@@ -80,7 +85,9 @@ bool RingWriter::has_room(uint64_t bytes) {
   if (tail_ + bytes <= limit_) return true;
   if (!refresh()) return false;
   if (tail_ + bytes <= limit_) return true;
-  return skip_in_the_way() && kept_header() + kHeaderBytes + bytes <= skip_at_ + skipped_ + memory_.capacity;
+  if (!skip_in_the_way()) return false;
+  if (PIPES_MISTAKE("room-behind-skip-uncounted")) return true;
+  return kept_header() + kHeaderBytes + bytes <= skip_at_ + skipped_ + memory_.capacity;
 }
 
 uint64_t RingWriter::head_needed(uint64_t bytes) const {
@@ -91,7 +98,7 @@ uint64_t RingWriter::head_needed(uint64_t bytes) const {
 
 RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length) {
   // The reader is past it. In a message longer than the ring a later frame may lie there by now.
-  if (position < head_seen_) return {false, 0};
+  if (position < head_seen_ && !PIPES_MISTAKE("withdraw-passed")) return {false, 0};
   const FrameKind withdrawn = kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
   auto header = memory_.word(position);
   uint64_t word = header.load(std::memory_order_acquire);

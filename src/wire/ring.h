@@ -13,6 +13,7 @@
 #include <gsl/gsl>
 #include <span>
 
+#include "support/seeded_mistake.h"
 #include "wire/layout.h"
 
 namespace pipes::wire {
@@ -80,7 +81,8 @@ class RingWriter {
   // The way of a short message: whether it has room within `quota` by the private copies alone, and then what fit,
   // announce and push do.
   [[nodiscard]] bool fits_at_once(uint64_t payload, uint64_t quota) const {
-    return tail_ + frame_bytes(FrameKind::kWhole, payload) + kFreeBehindFrame <= at_once_end_ &&
+    const uint64_t end = PIPES_MISTAKE("at-once-beyond-pages") ? limit_ : at_once_end_;
+    return tail_ + frame_bytes(FrameKind::kWhole, payload) + kFreeBehindFrame <= end &&
            announced_ + payload <= consumed_seen_ + quota;
   }
   void push_at_once(std::span<const std::byte> payload) {
@@ -209,14 +211,17 @@ class RingReader {
   // The way of a short message: what look and take do, if one that fits `buffer` lies there in one frame, and, for a
   // reader that joins messages, nothing would be joined. Otherwise 0, and nothing is done.
   [[nodiscard]] uint64_t take_at_once(std::span<std::byte> buffer, bool joins) {
-    if (at_.loaded || at_.in_message || dead_ || broken_ || !memory_.covers(at_.position, kHeaderBytes)) return 0;
+    if (at_.loaded || (at_.in_message && !PIPES_MISTAKE("at-once-in-message")) || dead_ || broken_ ||
+        !memory_.covers(at_.position, kHeaderBytes))
+      return 0;
     const uint64_t word = memory_.word(at_.position).load(std::memory_order_acquire);
     const uint64_t length = word >> 8;
     constexpr uint64_t kWhole = FrameHeader{FrameKind::kWhole, false, 0, 0}.encode();
     // No other bit is set: nothing is claimed, so the length is all of the word's upper part.
-    if ((word & 0xFF) != kWhole || length == 0 || length > std::min(buffer.size(), kAtOnceMax)) return 0;
+    if ((word & 0xFF) != kWhole && !PIPES_MISTAKE("at-once-any-kind")) return 0;
+    if (length == 0 || length > std::min(buffer.size(), kAtOnceMax)) return 0;
     const uint64_t bytes = frame_bytes(FrameKind::kWhole, length);
-    if (!memory_.covers(at_.position, bytes + kHeaderBytes)) return 0;
+    if (PIPES_BREACH("at-once-beyond-mapping", !memory_.covers(at_.position, bytes + kHeaderBytes))) return 0;
     const uint64_t next = at_.position + bytes;
     if (joins && length < buffer.size() && memory_.word(next).load(std::memory_order_relaxed) != 0) return 0;
     copy_out(at_.position + kHeaderBytes, buffer.data(), length);

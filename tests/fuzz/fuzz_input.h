@@ -1,12 +1,17 @@
-// FuzzInput hands out a fuzzer's bytes as numbers; when they run out, zeros. What two fuzzers of the rings share.
+// What the two fuzzers of the rings share: FuzzInput hands out a fuzzer's bytes as numbers, zeros when they run out;
+// and blocks of memory that stand for mappings.
 #pragma once
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <span>
+
+#include "wire/layout.h"
 
 namespace pipes::fuzz {
 
@@ -37,8 +42,18 @@ class FuzzInput {
   std::span<const uint8_t> left_;
 };
 
-inline void check(bool holds) {
-  if (!holds) std::abort();
+struct BlockFree {
+  void operator()(std::byte* block) const { std::free(block); }
+};
+using Block = std::unique_ptr<std::byte, BlockFree>;
+
+// A block on the heap, aligned as a mapping is, with nothing readable behind it.
+inline Block block_of(uint64_t bytes) { return Block(static_cast<std::byte*>(std::aligned_alloc(wire::kPage, bytes))); }
+
+inline void check(bool holds, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%d: this does not hold\n", file, line);
+  std::abort();
 }
 
 }  // namespace pipes::fuzz

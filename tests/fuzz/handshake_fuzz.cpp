@@ -20,10 +20,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(data, size));
   if (const auto request = pipes::wire::decode_request(bytes)) {
     expect_same_bytes(*request, bytes);
+    if (request->magic != 0x31504950 || request->version != 1) std::abort();
     const bool known = request->kind >= 1 && request->kind <= 5;
     const bool empty_reserve = std::ranges::all_of(request->reserved, [](uint64_t word) { return word == 0; });
     if (!known || !empty_reserve) std::abort();
   }
-  if (const auto reply = pipes::wire::decode_reply(bytes)) expect_same_bytes(*reply, bytes);
+  if (const auto reply = pipes::wire::decode_reply(bytes)) {
+    expect_same_bytes(*reply, bytes);
+    if (reply->magic != 0x32504950) std::abort();
+  }
   return 0;
 }

@@ -1,13 +1,16 @@
-// RingReader against a writer who may do anything to the ring and the control words, between any two calls.
+// RingReader against a writer who may do anything to the ring and the control words, between any two calls, beside a
+// reference that reads by the rules alone: the two must agree on everything.
 //
-// The input is a program for both sides. The first page of the ring is a heap block of just that size, as it is a
-// mapping of just that size in life, so that AddressSanitizer sees every step beyond; the buffers that the reader fills
-// are heap blocks for the same reason.
+// The input is a program for both sides. The ring is small, so that programs get all the way round it. Its first page
+// is a heap block of just that size, as it is a mapping of just that size in life, and so is the whole of it, so that
+// AddressSanitizer sees every step beyond; the buffers that the reader fills are heap blocks for the same reason.
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "fuzz_input.h"
+#include "reference_reader.h"
 #include "wire/ring.h"
 
 namespace pipes::fuzz {
@@ -19,48 +22,45 @@ using wire::Look;
 using wire::RingMemory;
 using wire::RingReader;
 
-constexpr uint64_t kCapacity = wire::kRingCapacityMin;
+constexpr uint64_t kCapacity = 2 * wire::kAtOnceMax;
 constexpr uint64_t kBufferMax = 2 * kCapacity;
-
-struct AlignedFree {
-  void operator()(std::byte* block) const { std::free(block); }
-};
-using Block = std::unique_ptr<std::byte, AlignedFree>;
-
-Block zeroed_block(uint64_t bytes) {
-  auto* block = static_cast<std::byte*>(std::aligned_alloc(wire::kPage, bytes));
-  std::memset(block, 0, bytes);
-  return Block(block);
-}
 
 class HostileWriter {
  public:
-  explicit HostileWriter(FuzzInput& input) : input_(input) {}
+  explicit HostileWriter(FuzzInput& input) : input_(input) {
+    reference_.set_ring(first_page_.get(), wire::kPage);
+    fill(first_page_.get(), wire::kPage);
+  }
 
   void run() {
     while (!input_.empty()) {
       step();
       check((reader_.position() & 7) == 0);
-      check(reader_.position() >= position_seen_);
       check(reader_.message_left() <= UINT32_MAX);
-      position_seen_ = reader_.position();
+      check(reader_.position() == reference_.position());
+      check(reader_.consumed() == reference_.consumed());
+      check(reader_.in_message() == reference_.in_message());
+      check(reader_.message_left() == reference_.message_left());
     }
-    for (const uint64_t offset : written_) std::memset(whole_ring().get() + offset, 0, 8);
   }
 
  private:
-  // Made once and cleaned after each run: zeroing it whole would be most of a run's time.
-  static Block& whole_ring() {
-    static Block ring = zeroed_block(kCapacity);
-    return ring;
+  // Words that could be payload, where no frame was put yet; 0 at the beginning, where the first header will be.
+  static void fill(std::byte* from, uint64_t bytes) {
+    for (uint64_t i = 8; i < bytes; ++i) from[i] = static_cast<std::byte>(i * 37 + i / 256);
+    std::memset(from, 0, 8);
   }
 
   void step() {
-    switch (input_.next<uint8_t>() % 13) {
-      case 0:
-        return put(near_reader(), header());
-      case 1:
-        return put(near_reader(), input_.next<uint64_t>());
+    switch (input_.next<uint8_t>() % 17) {
+      case 0: {
+        const uint64_t position = near_reader();
+        return put(position, header());
+      }
+      case 1: {
+        const uint64_t position = near_reader();
+        return put(position, input_.next<uint64_t>());
+      }
       case 2:
       case 3:
         return push_frame();
@@ -76,15 +76,26 @@ class HostileWriter {
       case 9:
         return peek();
       case 10:
-        (void)reader_.available();
-        (void)reader_.message_complete();
+        check(reader_.available() == reference_.available());
+        check(reader_.message_complete() == reference_.message_complete());
         return (void)reader_.glance();
       case 11:
         reader_.publish();
         check(words_->reader.head.load() == reader_.position());
         return check(words_->reader.consumed.load() == reader_.consumed());
+      case 12:
+        return tamper();
+      case 13:
+        return pave();
+      case 14:  // near what is true
+        words_->writer.final.store(tail_ - 8 * input_.next_size(64));
+        return words_->writer.announced.store(reader_.consumed() + input_.next_size(64) - 32);
+      case 16:
+        return take_at_once();
       default:
-        return input_.next<uint8_t>() % 16 == 0 ? reader_.writer_died() : map_whole();
+        if (input_.next<uint8_t>() % 4 != 0) return map_whole();
+        reader_.writer_died();
+        return reference_.writer_died();
     }
   }
 
@@ -102,10 +113,41 @@ class HostileWriter {
 
   void put(uint64_t position, uint64_t word) {
     const RingMemory& memory = reader_.memory();
-    const uint64_t offset = memory.offset(position);
-    if (offset + 8 > memory.mapped) return;
+    if (memory.offset(position) + 8 > memory.mapped) return beyond_.push_back({memory.offset(position), word});
     memory.word(position).store(word);
-    if (mapped_whole_) written_.push_back(offset);
+  }
+
+  // One thing about the header that the reader stands at changes.
+  void tamper() {
+    auto word = reader_.memory().word(reader_.position());
+    FrameHeader header = FrameHeader::decode(word.load());
+    uint64_t unused = 0;
+    switch (input_.next<uint8_t>() % 5) {
+      case 0:
+        header.kind = static_cast<FrameKind>(input_.next<uint8_t>() % 16);
+        break;
+      case 1:
+        header.waits = !header.waits;
+        break;
+      case 2:
+        header.length = input_.next_size(1024);
+        break;
+      case 3:
+        header.taken = input_.next_size(1024);
+        break;
+      default:
+        unused = input_.next<uint8_t>() & FrameHeader::kUnused;
+    }
+    word.store(header.encode() | unused);
+  }
+
+  // The same header over and over, as far as the ring goes.
+  void pave() {
+    const uint64_t word = header();
+    const uint64_t apart = 8 + 8 * input_.next_size(64);
+    const uint64_t times = input_.next_size(kCapacity / 8 + 1);
+    const uint64_t start = reader_.position();
+    for (uint64_t i = 0; i < times; ++i) put(start + i * apart, word);
   }
 
   // A frame as a writer of ours would leave it, behind the last such frame: so that runs get deep.
@@ -130,6 +172,7 @@ class HostileWriter {
     }
     if ((choice & 0xF0) == 0xF0)
       frame.kind = frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
+    if ((choice & 0xF8) == 0xE8 && left == 0) return push_skip();
     const uint64_t bytes = wire::frame_bytes(frame.kind, frame.length);
     put(tail_ + bytes, 0);
     if (total != 0) put(tail_ + wire::kHeaderBytes, total);
@@ -137,27 +180,18 @@ class HostileWriter {
     tail_ += bytes;
   }
 
-  // What the next header, seen for the first time, leaves no choice about.
-  bool must_be_refused() const {
-    if (reader_.position() == looked_at_) return false;  // a frame that was accepted already
-    const FrameHeader next = FrameHeader::decode(reader_.memory().word(reader_.position()).load());
-    if (next.kind == FrameKind::kSkip) {
-      const uint64_t offset = reader_.memory().offset(reader_.position());
-      const uint64_t word = reader_.memory().word(reader_.position() + kCapacity - offset).load();
-      return reader_.in_message() || FrameHeader::decode(word).kind == FrameKind::kSkip;
-    }
-    const bool begins = next.kind == FrameKind::kWhole || next.kind == FrameKind::kFirst;
-    const bool goes_on = next.kind == FrameKind::kMore || next.kind == FrameKind::kLast;
-    return (begins && reader_.in_message()) || (goes_on && !reader_.in_message());
+  void push_skip() {
+    const uint64_t skipped = kCapacity - tail_ % kCapacity;
+    put(tail_ + skipped, 0);
+    put(tail_, FrameHeader{FrameKind::kSkip, false, 0, 0}.encode());
+    tail_ += skipped;
+    message_left_ = 0;
   }
 
   void look() {
-    const bool refuses = must_be_refused();
+    const Look expected = reference_.look();
     const Look found = reader_.look();
-    if (refuses && found != Look::kNeedsMemory) check(found == Look::kViolation);
-    if (found == Look::kFrame) looked_at_ = reader_.position();
-    if (broken_) check(found == Look::kViolation);
-    broken_ = broken_ || found == Look::kViolation;
+    check(found == expected);
     at_frame_ = found == Look::kFrame;
     if (found == Look::kNeedsMemory) {
       check(!mapped_whole_);
@@ -169,45 +203,61 @@ class HostileWriter {
     if (!at_frame_) return;  // take's contract
     std::vector<std::byte> buffer(input_.next_size(kBufferMax));
     buffer.shrink_to_fit();
-    const uint64_t before = reader_.consumed();
+    const uint64_t at = reader_.position();
+    const FrameHeader before = FrameHeader::decode(reader_.memory().word(at).load());
+    const bool claims = reader_.frame_waits();
+    const ReferenceReader::Taken expected = reference_.take(buffer.size());
     const RingReader::Taken taken = reader_.take(buffer);
-    check(taken.bytes <= buffer.size());
-    check(reader_.consumed() == before + taken.bytes);
-    broken_ = broken_ || taken.look == Look::kViolation;
     at_frame_ = false;
+    check(taken.look == expected.look && taken.message_done == expected.message_done);
+    check(taken.bytes == expected.bytes.size());
+    check(std::equal(expected.bytes.begin(), expected.bytes.end(), buffer.begin()));
+    if (!claims || taken.look != Look::kFrame) return;
+    check(FrameHeader::decode(reader_.memory().word(at).load()).taken == before.taken + taken.bytes);
+  }
+
+  void take_at_once() {
+    std::vector<std::byte> buffer(input_.next_size(kBufferMax));
+    buffer.shrink_to_fit();
+    const bool joins = (input_.next<uint8_t>() & 1) != 0;
+    const std::vector<std::byte> expected = reference_.take_at_once(buffer.size(), joins);
+    check(reader_.take_at_once(buffer, joins) == expected.size());
+    check(std::equal(expected.begin(), expected.end(), buffer.begin()));
   }
 
   void peek() {
     std::vector<std::byte> buffer(input_.next_size(kBufferMax));
     buffer.shrink_to_fit();
-    const uint64_t before = reader_.position();
-    const RingReader::Peeked peeked = reader_.peek(buffer, (input_.next<uint8_t>() & 1) != 0);
-    check(peeked.copied <= buffer.size());
-    check(peeked.message_left <= UINT32_MAX);
-    check(reader_.position() == before);
+    const bool one_message = (input_.next<uint8_t>() & 1) != 0;
+    const ReferenceReader::Peeked expected = reference_.peek(buffer.size(), one_message);
+    const RingReader::Peeked peeked = reader_.peek(buffer, one_message);
+    check(peeked.look == expected.look && peeked.message_left == expected.message_left);
+    check(peeked.copied == expected.bytes.size());
+    check(std::equal(expected.bytes.begin(), expected.bytes.end(), buffer.begin()));
   }
 
   void map_whole() {
     if (mapped_whole_) return;
-    std::memcpy(whole_ring().get(), first_page_.get(), wire::kPage);
-    for (uint64_t offset = 0; offset < wire::kPage; offset += 8) written_.push_back(offset);
-    reader_.set_memory(whole_ring().get());
+    fill(whole_ring_.get(), kCapacity);
+    std::memcpy(whole_ring_.get(), first_page_.get(), wire::kPage);
+    reader_.set_memory(whole_ring_.get());
+    reference_.set_ring(whole_ring_.get(), kCapacity);
+    for (const auto& [offset, word] : beyond_) reader_.memory().word(offset).store(word);
     mapped_whole_ = true;
     first_page_.reset();
   }
 
   FuzzInput& input_;
   std::unique_ptr<wire::DirectionWords> words_ = std::make_unique<wire::DirectionWords>();
-  Block first_page_ = zeroed_block(wire::kPage);
+  Block first_page_ = block_of(wire::kPage);
+  Block whole_ring_ = block_of(kCapacity);
   RingReader reader_{words_.get(), {first_page_.get(), kCapacity, wire::kPage}};
+  ReferenceReader reference_{words_.get(), kCapacity};
   bool mapped_whole_ = false;
   bool at_frame_ = false;  // the last look found a frame, and nothing was taken since
-  bool broken_ = false;
-  uint64_t position_seen_ = 0;
-  uint64_t looked_at_ = UINT64_MAX;  // where the last look was taken
   uint64_t tail_ = 0;
   uint64_t message_left_ = 0;
-  std::vector<uint64_t> written_;  // offsets to clean
+  std::vector<std::pair<uint64_t, uint64_t>> beyond_;  // words put where the reader has nothing mapped yet
 };
 
 }  // namespace

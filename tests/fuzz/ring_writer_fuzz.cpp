@@ -1,8 +1,12 @@
 // RingWriter against a reader who may do anything to the control words and to the headers in the ring, between any two
 // calls. The input is a program for both sides.
 //
-// The first page of the ring is a heap block of just that size, as it is a mapping of just that size in life, so that
-// AddressSanitizer sees every step beyond.
+// What the reader may still be reading is kept as a list of places, and nothing may be written over them. The ring is
+// small, so that programs get all the way round it. Its first page is a heap block of just that size, as it is a
+// mapping of just that size in life, so that AddressSanitizer sees every step beyond, and what has no pages yet is
+// poisoned.
+#include <sanitizer/asan_interface.h>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -18,18 +22,18 @@ using wire::FrameHeader;
 using wire::FrameKind;
 using wire::RingWriter;
 
-constexpr uint64_t kCapacity = wire::kRingCapacityMin;
-constexpr uint64_t kPayloadMax = 1 << 20;
+constexpr uint64_t kCapacity = 4 * wire::kPage;
+constexpr uint64_t kPayloadMax = kCapacity;
 
-struct AlignedFree {
-  void operator()(std::byte* block) const { std::free(block); }
+// Something in the ring that must stay as it is until the reader is past it.
+struct Kept {
+  uint64_t position;
+  uint64_t end;
 };
-using Block = std::unique_ptr<std::byte, AlignedFree>;
 
-Block block_of(uint64_t bytes) {
-  auto* block = static_cast<std::byte*>(std::aligned_alloc(wire::kPage, bytes));
-  std::memset(block, 0, wire::kPage);
-  return Block(block);
+bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes) {
+  const uint64_t from_a = (b - a) % kCapacity;
+  return from_a < a_bytes || (kCapacity - from_a) % kCapacity < b_bytes;
 }
 
 struct Pushed {
@@ -40,31 +44,25 @@ struct Pushed {
 
 class HostileReader {
  public:
-  explicit HostileReader(FuzzInput& input) : input_(input) {}
+  explicit HostileReader(FuzzInput& input) : input_(input) { std::memset(first_page_.get(), 0xFF, wire::kPage); }
+  ~HostileReader() { __asan_unpoison_memory_region(whole_ring_.get(), kCapacity); }
 
   void run() {
+    writer_.memory().word(0).store(0);
     while (!input_.empty()) {
       step();
       check(writer_.head_seen() <= writer_.tail());
       check((writer_.head_seen() & 7) == 0 && (writer_.tail() & 7) == 0);
-      // What the reader may still be reading is never written over, and the next header has its place.
-      check(writer_.tail() - writer_.head_seen() + wire::kHeaderBytes <= kCapacity + jumped());
-      check_skip();
       check(writer_.head_seen() >= head_before_ && writer_.consumed_seen() >= consumed_before_);
       head_before_ = writer_.head_seen();
       consumed_before_ = writer_.consumed_seen();
+      check_skip();
     }
   }
 
  private:
-  // Made once: what earlier runs left in it is no different from what a reader may have scribbled.
-  static Block& whole_ring() {
-    static Block ring = block_of(kCapacity);
-    return ring;
-  }
-
   void step() {
-    switch (input_.next<uint8_t>() % 12) {
+    switch (input_.next<uint8_t>() % 15) {
       case 0:
       case 1:
         return read_honestly();
@@ -85,6 +83,12 @@ class HostileReader {
       case 10:
         if (writer_.refresh()) check(writer_.consumed_seen() <= writer_.announced());
         return;
+      case 11:
+        return cut();
+      case 12:
+        return map_whole();
+      case 13:
+        return push_at_once();
       default:
         return writer_.publish_final(writer_.tail());
     }
@@ -115,8 +119,7 @@ class HostileReader {
   void scribble_header() {
     if (frames_.empty()) return;
     const Pushed& frame = frames_.at(input_.next_size(frames_.size()));
-    if (!writer_.memory().covers(frame.position, 8)) return;
-    if (writer_.memory().offset(frame.position) == writer_.memory().offset(skip_at_)) return;
+    if (frame.position < writer_.head_seen()) return;  // something else may lie there by now
     const auto word = writer_.memory().word(frame.position);
     FrameHeader header = FrameHeader::decode(word.load());
     switch (input_.next<uint8_t>() % 3) {
@@ -135,22 +138,81 @@ class HostileReader {
     const auto kind = static_cast<FrameKind>(1 + input_.next<uint8_t>() % 4);
     const uint64_t length = input_.next_size(kPayloadMax);
     const uint64_t bytes = wire::frame_bytes(kind, length);
-    if (writer_.begin_message(bytes) == RingWriter::Fit::kNeedsMemory) {
-      map_whole();
-      check(writer_.begin_message(bytes) != RingWriter::Fit::kNeedsMemory);
-    }
+    const bool has_room = writer_.has_room(bytes + wire::kFreeBehindFrame);
+    const bool begun = begin(bytes);
+    if (has_room) check(begun);
+    if (!begun) return;
     RingWriter::Fit fit = writer_.fit(kind, length);
-    if (fit == RingWriter::Fit::kNeedsMemory) {
-      map_whole();
+    while (fit == RingWriter::Fit::kNeedsMemory) {
+      find_memory();
       fit = writer_.fit(kind, length);
-      check(fit != RingWriter::Fit::kNeedsMemory);
+    }
+    if (has_room) check(fit == RingWriter::Fit::kFits);
+    // What one waits for must be something that the reader can reach.
+    if (fit == RingWriter::Fit::kNoRoom && bytes + wire::kFreeBehindFrame <= kCapacity) {
+      check(writer_.head_needed(bytes + wire::kFreeBehindFrame) <= writer_.tail());
+      check(writer_.head_needed(bytes + wire::kFreeBehindFrame) > writer_.head_seen());
     }
     if (fit != RingWriter::Fit::kFits) return;
     const std::vector<std::byte> payload(length, std::byte{0xFF});
     writer_.announce(length);
     frames_.push_back({writer_.tail(), length, kind});
     writer_.push(kind, true, payload, length + 1);
+    keep(frames_.back().position, bytes);
+    check(writer_.memory().word(frames_.back().position).load() == FrameHeader{kind, true, length, 0}.encode());
     if (frames_.size() > 64) frames_.pop_front();
+  }
+
+  void push_at_once() {
+    const uint64_t length = input_.next_size(kPayloadMax);
+    if (!writer_.fits_at_once(length, UINT32_MAX)) return;
+    check(writer_.fit(FrameKind::kWhole, length) == RingWriter::Fit::kFits);
+    const uint64_t position = writer_.tail();
+    writer_.push_at_once(std::vector<std::byte>(length, std::byte{0xFF}));
+    keep(position, wire::frame_bytes(FrameKind::kWhole, length));
+    frames_.clear();  // nothing before it waits any more
+  }
+
+  // Begins a message. False: there was no room to step over a skip, or the reader is in violation.
+  bool begin(uint64_t bytes) {
+    const uint64_t before = writer_.tail();
+    RingWriter::Fit fit = writer_.begin_message(bytes);
+    while (fit == RingWriter::Fit::kNeedsMemory) {
+      find_memory();
+      fit = writer_.begin_message(bytes);
+    }
+    const uint64_t stepped = writer_.tail() - before;
+    if (stepped == 0) return fit == RingWriter::Fit::kFits;
+    // It reads as a frame that was taken back, and its content hides the header of the skip.
+    const FrameHeader filler = FrameHeader::decode(writer_.memory().word(before).load());
+    check(filler.kind == FrameKind::kWithdrawn && wire::frame_bytes(filler.kind, filler.length) == stepped);
+    check(stepped + wire::kHeaderBytes <= kCapacity);  // no reader accepts more
+    keep(before, wire::kHeaderBytes);
+    return fit == RingWriter::Fit::kFits;
+  }
+
+  // The writer has written `bytes` at `position`, and 0 where the next header will be: over nothing that is needed.
+  void keep(uint64_t position, uint64_t bytes) {
+    std::erase_if(kept_, [&](const Kept& kept) { return kept.end <= writer_.head_seen(); });
+    for (const Kept& kept : kept_) {
+      const uint64_t unread = std::max(kept.position, writer_.head_seen());
+      check(!overlap(unread, kept.end - unread, position, bytes));
+      check(!overlap(unread, kept.end - unread, writer_.tail(), wire::kHeaderBytes));
+    }
+    check(!overlap(position, bytes, writer_.tail(), wire::kHeaderBytes));
+    check(writer_.memory().word(writer_.tail()).load() == 0);
+    kept_.push_back({position, position + bytes});
+  }
+
+  // As NamedEnd does for a write that is given up in the middle: the message's frames are out, and all taken.
+  void cut() {
+    if (frames_.empty() || frames_.back().kind == FrameKind::kWhole || frames_.back().kind == FrameKind::kLast) return;
+    const Pushed frame = frames_.back();
+    if (frame.position + wire::frame_bytes(frame.kind, frame.length) != writer_.tail()) return;
+    frames_.pop_back();
+    const uint64_t before = writer_.tail();
+    writer_.cut_message();
+    keep(before, wire::kHeaderBytes);
   }
 
   void withdraw() {
@@ -173,27 +235,37 @@ class HostileReader {
   void rewind() {
     const uint64_t bytes = input_.next_size(wire::kPage);
     if (!writer_.can_rewind(bytes)) return;
-    check(writer_.drained());
+    check(words_->reader.head.load() == writer_.tail());
     skip_at_ = writer_.tail();
     writer_.rewind();
-    skipped_ = writer_.tail() - skip_at_;
     skip_ = writer_.memory().word(skip_at_).load();
     check(writer_.memory().offset(writer_.tail()) == 0);
+    check(writer_.memory().offset(skip_at_) >= bytes + wire::kFreeBehindFrame);
+    const FrameHeader skip = FrameHeader::decode(skip_);
+    check(skip.kind == FrameKind::kSkip && skip_ == FrameHeader{FrameKind::kSkip, false, 0, 0}.encode());
+    keep(skip_at_, wire::kHeaderBytes);
   }
-
-  // A reader that stands before the end of the skip leaves the skipped part free as well.
-  [[nodiscard]] uint64_t jumped() const { return writer_.head_seen() - skip_at_ < skipped_ ? skipped_ : 0; }
 
   // The reader never scribbles over headers that are no frames, so the skip must be as it was left.
   void check_skip() {
     if (writer_.head_seen() == skip_at_) check(writer_.memory().word(skip_at_).load() == skip_);
   }
 
+  // A step of the writer asked for memory: first all of the ring is mapped, then it gets its pages in steps.
+  void find_memory() {
+    if (!mapped_whole_) return map_whole();
+    check(writer_.populated() < kCapacity);
+    const uint64_t populated = writer_.populated() + wire::kPage;
+    __asan_unpoison_memory_region(whole_ring_.get(), populated);
+    writer_.set_populated(populated);
+  }
+
   void map_whole() {
     if (mapped_whole_) return;
-    std::memcpy(whole_ring().get(), first_page_.get(), wire::kPage);
-    writer_.set_memory(whole_ring().get());
-    writer_.set_populated(kCapacity);
+    std::memset(whole_ring_.get(), 0xFF, kCapacity);
+    std::memcpy(whole_ring_.get(), first_page_.get(), wire::kPage);
+    __asan_poison_memory_region(whole_ring_.get() + wire::kPage, kCapacity - wire::kPage);
+    writer_.set_memory(whole_ring_.get());
     mapped_whole_ = true;
     first_page_.reset();
   }
@@ -201,13 +273,14 @@ class HostileReader {
   FuzzInput& input_;
   std::unique_ptr<wire::DirectionWords> words_ = std::make_unique<wire::DirectionWords>();
   Block first_page_ = block_of(wire::kPage);
+  Block whole_ring_ = block_of(kCapacity);
   RingWriter writer_{words_.get(), {first_page_.get(), kCapacity, wire::kPage}};
   bool mapped_whole_ = false;
   uint64_t head_before_ = 0;
   uint64_t consumed_before_ = 0;
-  uint64_t skip_at_ = UINT64_MAX;  // the last skip, how much it passed over, and its header
-  uint64_t skipped_ = 0;
+  uint64_t skip_at_ = UINT64_MAX;  // the last skip, and its header
   uint64_t skip_ = 0;
+  std::vector<Kept> kept_;
   std::deque<Pushed> frames_;  // the youngest, as they were pushed
 };
 
