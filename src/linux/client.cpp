@@ -40,6 +40,9 @@ Status believed(Status answer) {
 // Why no answer came.
 Status silence(Deadline deadline) { return deadline.passed() ? PIPES_ERROR_PIPE_BUSY : PIPES_ERROR_FILE_NOT_FOUND; }
 
+// A server process without room for callers is asked again after a pause, each longer than the last.
+constexpr int kPauseMsMax = 50;
+
 // One of several server processes gets half of the time that is left, so that silent ones leave some to the others.
 Deadline share_of(Deadline deadline) {
   const uint64_t now = monotonic_ns();
@@ -212,17 +215,32 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
   std::vector<UniqueFd> parked;
   std::set<std::string> asked;  // names of sockets are never used twice
   bool look_again = true;
+  // A server process that has no room for callers is there. It is asked again for as long as any request to one may
+  // take (decision 21).
+  const Deadline full_until = Deadline::after_ms(kAnswerMs);
+  int pause_ms = 1;
+  bool full = false;
   Status without_any = PIPES_ERROR_FILE_NOT_FOUND;  // or what this process, or the last that was asked, is short of
   while (true) {
     parker.drain();
     if (look_again) {
       look_again = false;
+      full = false;
       const auto found = find_pipe(name);
       if (!found) return found.status();
       for (const FoundPipe& claim : *found) {
         for (const ServerRecord& server : claim.meta.servers) {
-          if (!asked.insert(server.socket).second) continue;
+          if (asked.contains(server.socket)) continue;
+          if (!deadline) {
+            const WaitLimit limit = wait_limit(timeout, claim.meta.default_timeout_ms);
+            deadline = limit.forever ? Deadline::never() : Deadline::after_ms(limit.milliseconds);
+          }
           auto socket = connect_server(claim, server);
+          if (socket.status() == PIPES_ERROR_PIPE_BUSY) {
+            full = true;
+            continue;
+          }
+          asked.insert(server.socket);
           wire::Request request;
           request.kind = static_cast<uint32_t>(wire::RequestKind::kWait);
           Status refused = socket ? Status{PIPES_OK} : socket.status();
@@ -231,10 +249,6 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
           if (refused != PIPES_OK) continue;
           parked.push_back(std::move(*socket));
           look_again = true;  // a server process that joined meanwhile shows in a second look
-          if (!deadline) {
-            const WaitLimit limit = wait_limit(timeout, claim.meta.default_timeout_ms);
-            deadline = limit.forever ? Deadline::never() : Deadline::after_ms(limit.milliseconds);
-          }
         }
         if (!parked.empty()) break;
       }
@@ -242,8 +256,16 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
       const bool go_on = look_again && !parker.cancelled() && !(deadline && deadline->passed());
       if (go_on) continue;
     }
-    if (parked.empty()) return without_any;
+    if (parked.empty() && !full) return without_any;
     if (parker.cancelled()) return PIPES_ERROR_OPERATION_ABORTED;
+    if (parked.empty()) {
+      if (deadline->passed() || full_until.passed()) return PIPES_ERROR_SEM_TIMEOUT;
+      pollfd cancelled{parker.event_fd(), POLLIN, 0};
+      ::poll(&cancelled, 1, std::min(pause_ms, deadline->is_never() ? pause_ms : deadline->timeout_ms_for_poll()));
+      pause_ms = std::min(2 * pause_ms, kPauseMsMax);
+      look_again = true;
+      continue;
+    }
     std::vector<pollfd> waiting;
     for (const UniqueFd& socket : parked) waiting.push_back({socket.get(), POLLIN, 0});
     waiting.push_back({parker.event_fd(), POLLIN, 0});

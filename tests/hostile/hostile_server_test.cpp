@@ -224,6 +224,67 @@ TEST(HostileServer, WaitingForOneThatTalksNonsenseEnds) {
   EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, wait_available(name, 20'000));
 }
 
+// A server process that accepts nobody until it is told, with room for a caller or two, and those have come.
+class FullServer {
+ public:
+  explicit FullServer(const std::string& name)
+      : server_(name, [this](UniqueFd socket) {
+          told_.wait(false);
+          pollfd asked{socket.get(), POLLIN, 0};
+          ::poll(&asked, 1, 20'000);
+          send_reply(socket.get(), PIPES_OK);
+          accepted_.push_back(std::move(socket));
+        }) {
+    EXPECT_EQ(0, ::listen(server_.listener(), 0));
+    while (UniqueFd caller = connect_raw(name)) {
+      // Whoever is accepted is asked no more than once; the others fill the backlog.
+      const wire::Request nothing;
+      EXPECT_TRUE(send_request(caller.get(), nothing, -1));
+      callers_.push_back(std::move(caller));
+    }
+  }
+  ~FullServer() { let_them_in(); }
+  void let_them_in() {
+    told_ = true;
+    told_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> told_ = false;
+  std::vector<UniqueFd> callers_;
+  std::deque<UniqueFd> accepted_;
+  RawServer server_;
+};
+
+TEST(HostileServer, DECISION_21_WaitingForOneThatHasNoRoomForCallersIsNoProofOfItsAbsence) {
+  const std::string name = unique_name();
+  const FullServer server(name);
+  EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, try_open(name).status);
+  const Stopwatch watch;
+  EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, wait_available(name, 100));
+  EXPECT_GE(watch.elapsed(), std::chrono::milliseconds(100));
+  EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, wait_available(name, PIPES_NMPWAIT_WAIT_FOREVER));
+  EXPECT_LT(watch.elapsed(), with_slack());
+}
+
+TEST(HostileServer, DECISION_21_WaitingForOneThatGetsRoomForCallersSucceeds) {
+  const std::string name = unique_name();
+  FullServer server(name);
+  Background waiting([&] { return wait_available(name, PIPES_NMPWAIT_WAIT_FOREVER); });
+  ASSERT_TRUE(wait_until_blocked(waiting));
+  server.let_them_in();
+  EXPECT_STATUS(PIPES_OK, waiting.result());
+}
+
+TEST(HostileServer, CANCEL_13_WaitingForOneThatHasNoRoomForCallersCanBeCancelled) {
+  const std::string name = unique_name();
+  const FullServer server(name);
+  Background waiting([&] { return wait_available(name, PIPES_NMPWAIT_WAIT_FOREVER); });
+  ASSERT_TRUE(wait_until_blocked(waiting));
+  EXPECT_STATUS(PIPES_OK, waiting.cancel());
+  EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, waiting.result());
+}
+
 TEST(HostileServer, WaitingForASilentOneObeysTheTimeout) {
   const std::string name = unique_name();
   std::deque<UniqueFd> kept;

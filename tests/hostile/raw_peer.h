@@ -80,6 +80,8 @@ class RawServer {
   RawServer& operator=(const RawServer&) = delete;
   ~RawServer();
 
+  [[nodiscard]] int listener() const { return membership_->listening_socket(); }
+
  private:
   std::optional<PipeMembership> membership_;
   UniqueFd stop_;
