@@ -78,25 +78,36 @@ Result<OpenedDirectory> open_safe(const std::string& path, uid_t uid) {
   return opened;
 }
 
+// Gives the directory under `path` its rights, if it is ours.
+int prepare(const std::string& path, mode_t mode, uid_t uid) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || fstat(fd.get(), &status) != 0) return errno;
+  if (status.st_uid != uid) return EACCES;
+  return fchmod(fd.get(), mode) == 0 ? 0 : errno;
+}
+
 // The directory comes into being complete, under its name: whoever found it with fewer rights, because of the process's
-// file mode mask, would take the next candidate, and there would be two worlds.
-Status create(const Candidate& candidate) {
-  std::string path = candidate.path + ".XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) return status_from_errno(errno);
-  PIPES_CRASH_POINT("directory-made");  // CRASH: an empty directory under a name that nobody looks for; it stays.
-  int error = chmod(path.c_str(), candidate.mode) == 0 ? 0 : errno;
+// file mode mask, would take the next candidate, and there would be two worlds. Until then all who create it at once
+// share one name for it, so that what one of them leaves behind serves the next.
+Status create(const Candidate& candidate, uid_t uid) {
+  const std::string path = candidate.path + ".new";
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return status_from_errno(errno);
+  PIPES_CRASH_POINT("directory-made");  // CRASH: an empty directory that nobody looks for; the next creator takes it.
+  int error = prepare(path, candidate.mode, uid);
   if (error == 0 && renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, candidate.path.c_str(), RENAME_NOREPLACE) != 0) {
     error = errno;
   }
   if (error == 0) return PIPES_OK;
-  rmdir(path.c_str());
-  return error == EEXIST ? PIPES_OK : status_from_errno(error);
+  if (error == EEXIST) rmdir(path.c_str());
+  // Somebody else has made it, and ours gone with it or in vain. Whether it is there, the caller looks.
+  return error == EEXIST || error == ENOENT ? PIPES_OK : status_from_errno(error);
 }
 
 Result<OpenedDirectory> open_or_create(const Candidate& candidate, uid_t uid) {
   auto opened = open_safe(candidate.path, uid);
   if (opened || opened.status() != PIPES_ERROR_PATH_NOT_FOUND || !creates(candidate, uid)) return opened;
-  if (const Status status = create(candidate); status != PIPES_OK) return status;
+  if (const Status status = create(candidate, uid); status != PIPES_OK) return status;
   return open_safe(candidate.path, uid);
 }
 

@@ -208,6 +208,41 @@ TEST_F(RuntimeDirectoryAsRoot, RootCreatesTheCommonOneForEverybody) {
   });
 }
 
+TEST_F(RuntimeDirectoryAsRoot, WhatADeadCreatorLeftServesTheNext) {
+  run_apart([] {
+    own_system();
+    umask(077);
+    ASSERT_EQ(0, mkdir("/run/pipes.new", 0700));
+    const auto directory = directory_for_creating();
+    ASSERT_TRUE(directory);
+    EXPECT_EQ("/run/pipes", path_of(*directory));
+    EXPECT_EQ(01777u, mode_of("/run/pipes"));
+    EXPECT_EQ(1, std::distance(fs::directory_iterator("/run"), {}));
+  });
+}
+
+TEST_F(RuntimeDirectoryAsRoot, WhatSomebodyElseLeftThereIsNotTaken) {
+  run_apart([] {
+    own_system();
+    for (const char* name : {"/tmp/pipes-65534.new", "/tmp/elsewhere"}) {
+      ASSERT_EQ(0, mkdir(name, 0777));
+      ASSERT_EQ(0, chmod(name, 0777));
+    }
+    ASSERT_EQ(0, setresuid(kOtherUid, kOtherUid, kOtherUid));
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, creating_status());
+    EXPECT_FALSE(fs::exists("/tmp/pipes-65534"));
+  });
+  run_apart([] {
+    own_system();
+    ASSERT_EQ(0, mkdir("/tmp/elsewhere", 0700));
+    ASSERT_EQ(0, chown("/tmp/elsewhere", kOtherUid, kOtherUid));
+    ASSERT_EQ(0, symlink("/tmp/elsewhere", "/tmp/pipes-65534.new"));
+    ASSERT_EQ(0, setresuid(kOtherUid, kOtherUid, kOtherUid));
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, creating_status());
+    EXPECT_FALSE(fs::exists("/tmp/pipes-65534"));
+  });
+}
+
 TEST_F(RuntimeDirectoryAsRoot, UsersCreateTheirOwnWhereThereIsNoCommonOne) {
   run_apart([] {
     own_system();
