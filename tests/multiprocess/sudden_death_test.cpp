@@ -183,6 +183,58 @@ TEST(SuddenDeath, CLOSE_9_OneKilledServerOfSeveralLeavesTheOthersServing) {
   EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, try_open(name).status);
 }
 
+// Serves the pipe argument 0 with one instance connected and one listening, and ends with both handles open.
+PIPES_CHILD_ROLE(leaves_without_closing) {
+  pipes_handle ends[2];
+  for (pipes_handle& end : ends) {
+    if (pipes_create_named(parent.argument(0).c_str(), PIPES_ACCESS_DUPLEX, PIPES_TYPE_BYTE, 2, 4096, 4096, 0, nullptr,
+                           &end, nullptr) != PIPES_OK) {
+      return 1;
+    }
+  }
+  parent.say("serves");
+  parent.wait_for_end();
+  return 0;
+}
+
+// Such a process has gone; the first who looks does so with `look`.
+void expect_gone_after_exit(const std::function<void(const std::string& name)>& look) {
+  const std::string name = unique_name();
+  Child child = Child::spawn("leaves_without_closing", {name});
+  ASSERT_TRUE(child.expect_line("serves"));
+  const Handle client = open_client(name);
+  child.hang_up();
+  EXPECT_EQ(0, child.wait().code);
+  look(name);
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(client).status);
+}
+
+bool is_in_list(const std::string& name) {
+  std::pair<std::string, bool> sought{name.substr(name.rfind('\\') + 1), false};
+  const auto look = [](const pipes_pipe_info* info, void* context) {
+    auto* wanted = static_cast<std::pair<std::string, bool>*>(context);
+    wanted->second = wanted->second || wanted->first == info->name;
+    return 1;
+  };
+  EXPECT_STATUS(PIPES_OK, pipes_enumerate(look, &sought));
+  return sought.second;
+}
+
+TEST(SuddenDeath, CLOSE_9_AProcessThatEndsWithoutClosingIsGoneForWhoeverLooksNext) {
+  const Handle alive = create_server(unique_name());
+  expect_gone_after_exit([](const std::string& name) { EXPECT_FALSE(is_in_list(name)); });
+  expect_gone_after_exit(
+      [](const std::string& name) { EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, try_open(name).status); });
+  expect_gone_after_exit(
+      [](const std::string& name) { EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, wait_available(name)); });
+  expect_gone_after_exit([](const std::string& name) {
+    const Opened next = try_create_server(name, kFirstAndOnly);
+    EXPECT_STATUS(PIPES_OK, next.status);
+    EXPECT_EQ(0u, next.disposition);
+    EXPECT_TRUE(is_in_list(name));
+  });
+}
+
 // Creates the pipe argument 0 over and over, saying nothing but the first time, until it is killed.
 PIPES_CHILD_ROLE(restless_server) {
   for (bool first = true;; first = false) {
