@@ -28,6 +28,8 @@
  *   9. A signal never makes a call return early, and writing to a pipe without a reader never raises one.
  *  10. After fork without exec the child's handles of named pipes are gone (PIPES_ERROR_INVALID_HANDLE); anonymous
  * pipes stay usable. Processes made with raw clone or _Fork are not supported.
+ *  11. A thread must not be cancelled with pthread_cancel while it is in a call: disable cancelling around the calls of
+ * such a thread. pipes_cancel_synchronous ends a call that blocks.
  *
  * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED,
  * before the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle
