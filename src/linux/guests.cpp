@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "linux/discard.h"
 #include "support/mutex.h"
 #include "support/seeded_mistake.h"
 
@@ -48,6 +49,7 @@ uint64_t places(Guest::Kind kind, uint32_t uid) {
   static const auto connections = setting("PIPES_CONNECTIONS_MAX");
   // Who could end this process anyway need not be kept from crowding it.
   const bool trusted = uid == 0 || uid == ::geteuid();
+  if (kind == Guest::Kind::kDiscarded) return kDiscardsMax;
   if (kind == Guest::Kind::kHandshake) {
     const uint64_t usual =
         trusted ? std::min<uint64_t>(descriptors / 2, 1024) : std::min<uint64_t>(descriptors / 8, 256);
@@ -63,8 +65,8 @@ std::optional<Guest> Guest::admit(Kind kind, uint32_t uid) {
   GuestList& all = list();
   MutexLock lock(all.mutex);
   uint64_t& count = all.count[{kind, uid}];
-  const bool full = kind == Kind::kHandshake ? PIPES_BREACH("handshakes-uncounted", count >= most)
-                                             : PIPES_BREACH("connections-uncounted", count >= most);
+  const bool full = kind == Kind::kConnection ? PIPES_BREACH("connections-uncounted", count >= most)
+                                              : PIPES_BREACH("handshakes-uncounted", count >= most);
   if (full) {
     if (count == 0) all.count.erase({kind, uid});
     return std::nullopt;

@@ -18,7 +18,7 @@ namespace pipes {
 
 class Guest {
  public:
-  enum class Kind { kHandshake, kConnection };
+  enum class Kind { kHandshake, kConnection, kDiscarded };
 
   // Takes a place for a process of `uid`; nothing if that user has none left.
   static std::optional<Guest> admit(Kind kind, uint32_t uid);

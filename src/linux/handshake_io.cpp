@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "linux/discard.h"
 #include "support/seeded_mistake.h"
 
 namespace pipes {
@@ -20,6 +21,8 @@ ReceivedRequest receive_request(int socket) {
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
+  // The kernel drops what there is no room for, without asking its file system.
+  if (is_discarding() && !takes_descriptors_of(credentials_of(socket).uid)) message.msg_controllen = 0;
   ssize_t got = 0;
   do {
     got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -38,7 +41,12 @@ ReceivedRequest receive_request(int socket) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
       UniqueFd owned(fd);
-      if (++descriptors == 1) received.memory = std::move(owned);
+      ++descriptors;
+      if (!is_memory(fd)) {
+        discard(std::move(owned), credentials_of(socket).uid);
+      } else if (!received.memory) {
+        received.memory = std::move(owned);
+      }
     }
   }
   const auto request = wire::decode_request({datagram.data(), static_cast<size_t>(got)});
@@ -48,6 +56,7 @@ ReceivedRequest receive_request(int socket) {
   if (wants_memory && truncated && descriptors == 0) received.kind = ReceivedRequest::Kind::kNoDescriptor;
   if (!request || truncated) return received;
   if (PIPES_BREACH("descriptor-count", descriptors != (wants_memory ? 1u : 0u))) return received;
+  if (wants_memory && !received.memory) return received;
   received.kind = ReceivedRequest::Kind::kRequest;
   received.request = *request;
   return received;

@@ -1,0 +1,169 @@
+// Files that nobody can close: a user mounts a file system of his own, opens a file, sends it to a server process in
+// place of memory, and never answers the question that the kernel asks when it is closed there.
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "linux/discard.h"
+#include "raw_peer.h"
+#include "support/expect.h"
+
+namespace pipes::test {
+namespace {
+
+// The file system has one file, and answers until that has been opened.
+class HungFile {
+ public:
+  HungFile() : fuse_(::open("/dev/fuse", O_RDWR | O_CLOEXEC)) {
+    if (!fuse_) return;
+    std::string folder = "/tmp/pipes-hung-XXXXXX";
+    if (::mkdtemp(folder.data()) == nullptr) return;
+    // In a view of the files of this thread's own, so that nobody else comes across it.
+    std::thread([&] { mount_and_open(folder); }).join();
+    std::filesystem::remove(folder);
+  }
+  HungFile(const HungFile&) = delete;
+  HungFile& operator=(const HungFile&) = delete;
+  ~HungFile() { let_go(); }
+
+  [[nodiscard]] int fd() const { return file_.get(); }
+  // The file system goes, and all that wait for it go on.
+  void let_go() { fuse_.reset(); }
+
+ private:
+  void mount_and_open(const std::string& folder) {
+    const std::string options = "fd=" + std::to_string(fuse_.get()) + ",rootmode=40000,user_id=0,group_id=0";
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("pipes-hung", folder.c_str(), "fuse", 0, options.c_str()) != 0) {
+      return;
+    }
+    std::thread server([this] {
+      while (answer_one()) {
+      }
+    });
+    file_ = UniqueFd(::open((folder + "/file").c_str(), O_RDWR | O_CLOEXEC));
+    server.join();
+    ::umount2(folder.c_str(), MNT_DETACH);
+  }
+
+  template <class Body>
+  void reply(uint64_t unique, const Body& body) {
+    fuse_out_header header{};
+    header.unique = unique;
+    header.len = sizeof header + sizeof body;
+    const iovec parts[2] = {{&header, sizeof header}, {const_cast<Body*>(&body), sizeof body}};
+    EXPECT_EQ(static_cast<ssize_t>(header.len), ::writev(fuse_.get(), parts, 2));
+  }
+
+  // False once the file has been opened, or if something went wrong.
+  bool answer_one() {
+    alignas(fuse_in_header) std::array<char, 65536> request{};
+    const ssize_t got = ::read(fuse_.get(), request.data(), request.size());
+    if (got < static_cast<ssize_t>(sizeof(fuse_in_header))) return false;
+    fuse_in_header header{};
+    std::memcpy(&header, request.data(), sizeof header);
+    if (header.opcode == FUSE_INIT) {
+      fuse_init_out init{};
+      init.major = FUSE_KERNEL_VERSION;
+      init.minor = FUSE_KERNEL_MINOR_VERSION;
+      init.max_write = 4096;
+      reply(header.unique, init);
+    } else if (header.opcode == FUSE_LOOKUP) {
+      fuse_entry_out entry{};
+      entry.nodeid = 2;
+      entry.entry_valid = entry.attr_valid = 1000;
+      entry.attr.ino = 2;
+      entry.attr.mode = S_IFREG | 0600;
+      entry.attr.nlink = 1;
+      reply(header.unique, entry);
+    } else if (header.opcode == FUSE_GETATTR) {
+      fuse_attr_out attributes{};
+      attributes.attr_valid = 1000;
+      attributes.attr.ino = header.nodeid;
+      attributes.attr.mode = header.nodeid == 1 ? S_IFDIR | 0755 : S_IFREG | 0600;
+      attributes.attr.nlink = 1;
+      reply(header.unique, attributes);
+    } else if (header.opcode == FUSE_OPEN) {
+      reply(header.unique, fuse_open_out{});
+      return false;
+    } else {
+      fuse_out_header refusal{sizeof refusal, -ENOSYS, header.unique};
+      EXPECT_EQ(static_cast<ssize_t>(sizeof refusal), ::write(fuse_.get(), &refusal, sizeof refusal));
+    }
+    return true;
+  }
+
+  UniqueFd file_;  // closed last
+  UniqueFd fuse_;
+};
+
+// A stranger offers the file as memory, and is hung up on. What it is told before, if anything.
+std::optional<Code> offer(const std::string& name, const HungFile& file) {
+  const UniqueFd socket = connect_raw(name);
+  EXPECT_TRUE(socket);
+  EXPECT_TRUE(send_request(socket.get(), honest_request(find_raw(name)->meta), file.fd()));
+  EXPECT_TRUE(hangs_up(socket.get()));
+  const auto told = await_reply(socket.get(), Deadline::after_ms(0));
+  return told ? std::optional(Code{*told}) : std::nullopt;
+}
+
+void expect_service(const std::string& name, pipes_handle server) {
+  Background listening([&] { return connect(server); });
+  ASSERT_TRUE(wait_until_blocked(listening));
+  const Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, listening.result());
+  EXPECT_STATUS(PIPES_OK, write(client, "ping").status);
+  EXPECT_EQ(received(PIPES_OK, "ping"), read(server));
+  EXPECT_STATUS(PIPES_OK, disconnect(server));
+}
+
+// With a thread in pipes_connect that takes strangers in itself, and without one, when the reactor does.
+TEST(HungFile, DECISION_12_AFileThatCannotBeClosedHoldsUpNobody) {
+  HungFile file;
+  if (file.fd() < 0) GTEST_SKIP() << "needs root, and FUSE";
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  {
+    Background listening([&] { return connect(server); });
+    ASSERT_TRUE(wait_until_blocked(listening));
+    for (uint32_t i = 0; i < kDiscardsMax / 2; ++i) EXPECT_EQ(std::nullopt, offer(name, file));
+    EXPECT_FALSE(listening.finished());
+    const Handle client = open_client(name);
+    EXPECT_STATUS(PIPES_OK, listening.result());
+    EXPECT_STATUS(PIPES_OK, disconnect(server));
+  }
+  for (uint32_t i = kDiscardsMax / 2; i + 1 < kDiscardsMax; ++i) EXPECT_EQ(std::nullopt, offer(name, file));
+  expect_service(name, server);
+}
+
+TEST(HungFile, DECISION_23_AUserCanHangOnlySoManyOfThem) {
+  HungFile file;
+  if (file.fd() < 0) GTEST_SKIP() << "needs root, and FUSE";
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  Background listening([&] { return connect(server); });
+  ASSERT_TRUE(wait_until_blocked(listening));
+  for (uint32_t i = 0; i < kDiscardsMax; ++i) EXPECT_EQ(std::nullopt, offer(name, file));
+  const size_t open = open_descriptors();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Code{PIPES_ERROR_NO_SYSTEM_RESOURCES}, offer(name, file));
+  EXPECT_GE(open, open_descriptors());
+  EXPECT_STATUS(PIPES_ERROR_NO_SYSTEM_RESOURCES, try_open(name).status) << "the same user's";
+  // Once the file system lets go, that is over.
+  file.let_go();
+  while (is_discarding()) std::this_thread::yield();
+  const Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, listening.result());
+}
+
+}  // namespace
+}  // namespace pipes::test
