@@ -202,7 +202,9 @@ TEST(Crowd, DECISION_13_ThousandsOfIdleClientsCostLittleAndAreAllServed) {
   if (time_factor() != 1) return;  // a sanitizer's own bookkeeping is not the library's
   EXPECT_LE(middle(without_kernel), kIdleConnectionKiB);
   // What else the kernel does in the meantime is lost among thousands of connections, but not among fewer.
-  if (full_scale()) EXPECT_LE(middle(all), kIdleConnectionKiB);
+  if (full_scale()) {
+    EXPECT_LE(middle(all), kIdleConnectionKiB);
+  }
 }
 
 }  // namespace

@@ -235,7 +235,7 @@ void expect_no_lost_wake_up(const std::string& server_role, const std::string& c
   std::cout << turns << " turns in " << watch.elapsed().count() << " ms\n";
 }
 
-uint32_t turns() { return static_cast<uint32_t>(rounds(100'000, 5'000'000, 5'000)); }
+uint32_t turns() { return static_cast<uint32_t>(rounds(50'000, 2'000'000, 5'000)); }
 
 TEST(NoSpin, DECISION_43_NoTurnOfAConversationLosesItsWakeUp) {
   expect_no_lost_wake_up("no_spin_server", "no_spin_client", turns());
