@@ -8,9 +8,11 @@
 #include <set>
 
 #include "linux/handshake_io.h"
+#include "linux/known_pipes.h"
 #include "linux/pipe_folder.h"
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
+#include "linux/server_socket.h"
 #include "linux/spin.h"
 #include "security/access.h"
 #include "support/fault_point.h"
@@ -97,59 +99,100 @@ bool is_want(Status status) {
   return status == PIPES_ERROR_NO_SYSTEM_RESOURCES || status == PIPES_ERROR_NOT_ENOUGH_MEMORY;
 }
 
-// Asks one server process for an instance.
-Result<OpenedEnd> ask_server(const PipeName& name, const FoundPipe& found, const ServerRecord& server,
-                             uint32_t desired_access, uint32_t flags, bool query_first, Deadline deadline) {
-  if (query_first) {
-    auto socket = connect_server(found, server);
-    if (!socket) return socket.status();
-    wire::Request query;
-    query.kind = static_cast<uint32_t>(wire::RequestKind::kQuery);
-    if (!send_request(socket->get(), query, -1)) return refusal_of(socket->get());
-    const auto reply = await_reply(socket->get(), deadline);
-    if (!reply) return silence(deadline);
-    if (*reply != PIPES_OK) return believed(*reply);
-  }
-  auto socket = connect_server(found, server);
+// One pipes_open.
+struct OpenRequest {
+  const PipeName& name;
+  uint32_t desired_access;
+  uint32_t flags;
+};
+
+// Asks one of several server processes whether an instance listens: memory is offered to one that has some.
+Status query_server(const FoundPipe& found, const ServerRecord& server, Deadline deadline) {
+  const auto socket = connect_server(found, server);
   if (!socket) return socket.status();
-  auto memory = SharedMemory::create(found.meta.ring_capacity);
+  wire::Request query;
+  query.kind = static_cast<uint32_t>(wire::RequestKind::kQuery);
+  if (!send_request(socket->get(), query, -1)) return refusal_of(socket->get());
+  const auto reply = await_reply(socket->get(), deadline);
+  return reply ? believed(*reply) : silence(deadline);
+}
+
+// Asks the server process that was reached for an instance.
+Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, ReachedServer server, Deadline deadline) {
+  const int socket = server.fd.get();
+  auto memory = SharedMemory::create(meta.ring_capacity);
   if (!memory) return memory.status();
   wire::Request request;
   request.kind = static_cast<uint32_t>(wire::RequestKind::kConnect);
-  request.desired_access = desired_access;
-  request.qos_flags = flags & (PIPES_SECURITY_SQOS_PRESENT | 0x000F0000u);
+  request.desired_access = open.desired_access;
+  request.qos_flags = open.flags & (PIPES_SECURITY_SQOS_PRESENT | 0x000F0000u);
   request.layout_version = wire::kLayoutVersion;
-  request.ring_capacity = found.meta.ring_capacity;
-  if (!send_request(socket->get(), request, memory->fd())) return refusal_of(socket->get());
+  request.ring_capacity = meta.ring_capacity;
+  if (!send_request(socket, request, memory->fd())) return refusal_of(socket);
   PIPES_CRASH_POINT("connection-requested");  // CRASH: the server process connects an instance to one who has gone.
   wire::Answer& page = memory->control()->answer;
-  const Status status = await_answer(page, socket->get(), deadline);
+  const Status status = await_answer(page, socket, deadline);
   if (status != PIPES_OK) return status;
 
   // TOCTOU: what the server says of the instance is loaded once and kept.
   NamedEnd::Fixed fixed;
-  fixed.attributes.access = static_cast<AccessMode>(found.meta.access);
-  fixed.attributes.type = found.meta.type == PIPES_TYPE_MESSAGE ? PipeType::kMessage : PipeType::kByte;
-  fixed.attributes.max_instances = found.meta.max_instances;
-  fixed.attributes.default_timeout_ms = found.meta.default_timeout_ms;
+  fixed.attributes.access = static_cast<AccessMode>(meta.access);
+  fixed.attributes.type = meta.type == PIPES_TYPE_MESSAGE ? PipeType::kMessage : PipeType::kByte;
+  fixed.attributes.max_instances = meta.max_instances;
+  fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
   fixed.quotas = {page.inbound_quota.load(std::memory_order_relaxed),
                   page.outbound_quota.load(std::memory_order_relaxed)};
-  fixed.name = found.meta.display;
-  fixed.folded = name.folded;
-  fixed.owner_uid = found.meta.owner_uid;
+  fixed.name = meta.display;
+  fixed.folded = open.name.folded;
+  fixed.owner_uid = meta.owner_uid;
   const uint32_t granted = page.granted_access.load(std::memory_order_relaxed);
   const Quotas quotas = fixed.quotas;
-  auto connection = std::make_shared<Connection>(Role::kClient, std::move(*memory), std::move(*socket), quotas.inbound);
-  connection->credentials = credentials_of(connection->socket.get());
+  auto connection =
+      std::make_shared<Connection>(Role::kClient, std::move(*memory), std::move(server.fd), quotas.inbound);
+  connection->credentials = credentials_of(server.peer);
   auto end = std::make_shared<NamedEnd>(Role::kClient, std::move(fixed), EndModes{}, nullptr);
   Effects effects;
-  end->attach(connection, flags, effects, [] { return true; });
+  end->attach(connection, open.flags, effects, [] { return true; });
   Reactor* reactor = Reactor::running();
-  const auto watched =
-      reactor->watch(connection->socket.get(), EPOLLRDHUP, std::make_shared<ClientWatch>(end, connection));
+  const auto watched = reactor->watch(socket, EPOLLRDHUP, std::make_shared<ClientWatch>(end, connection));
   if (!watched) return watched.status();
   connection->watch = *watched;
   return OpenedEnd{std::move(end), granted};
+}
+
+Result<OpenedEnd> try_server(const OpenRequest& open, const FoundPipe& found, const ServerRecord& server,
+                             Deadline deadline) {
+  if (found.meta.servers.size() > 1) {
+    if (const Status status = query_server(found, server, deadline); status != PIPES_OK) return status;
+  }
+  auto reached = reach_server(found, server);
+  if (!reached) return reached.status();
+  return ask_server(open, found.meta, std::move(*reached), deadline);
+}
+
+// Asks the server processes of the claims in turn.
+Result<OpenedEnd> open_found(const OpenRequest& open, const std::vector<FoundPipe>& found) {
+  const Deadline deadline = Deadline::after_ms(kAnswerMs);
+  static std::atomic<uint32_t> rotation{0};
+  for (const FoundPipe& claim : found) {
+    const auto& servers = claim.meta.servers;
+    const size_t count = servers.size();
+    const size_t first = count > 1 ? rotation.fetch_add(1, std::memory_order_relaxed) % count : 0;
+    bool busy = false;
+    for (size_t i = 0; i < count; ++i) {
+      const bool last = i + 1 == count && &claim == &found.back();
+      auto opened = try_server(open, claim, servers[(first + i) % count], last ? deadline : share_of(deadline));
+      if (opened) return opened;
+      if (opened.status() == PIPES_ERROR_PIPE_BUSY) {
+        busy = true;
+      } else if (opened.status() != PIPES_ERROR_FILE_NOT_FOUND) {
+        return opened.status();
+      }
+    }
+    if (busy) return Status{PIPES_ERROR_PIPE_BUSY};
+  }
+  if (parent_exists(open.name)) return Status{PIPES_ERROR_INVALID_NAME};
+  return Status{PIPES_ERROR_FILE_NOT_FOUND};
 }
 
 }  // namespace
@@ -166,30 +209,20 @@ bool parent_exists(const PipeName& name) {
 
 Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags) {
   if (Reactor::running() == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
+  const OpenRequest open{name, desired_access, flags};
+  const PipeLook look(name);
+  if (const auto known = look.known()) {
+    auto server = connect_at(known->path, known->founder_uid, known->meta.servers.front());
+    if (server) {
+      auto opened = ask_server(open, known->meta, std::move(*server), Deadline::after_ms(kAnswerMs));
+      if (opened || opened.status() != PIPES_ERROR_FILE_NOT_FOUND) return opened;
+    }
+    look.forget();
+  }
   const auto found = find_pipe(name);
   if (!found) return found.status();
-  const Deadline deadline = Deadline::after_ms(kAnswerMs);
-  static std::atomic<uint32_t> rotation{0};
-  for (const FoundPipe& claim : *found) {
-    const auto& servers = claim.meta.servers;
-    const size_t count = servers.size();
-    const size_t first = count > 1 ? rotation.fetch_add(1, std::memory_order_relaxed) % count : 0;
-    bool busy = false;
-    for (size_t i = 0; i < count; ++i) {
-      const bool last = i + 1 == count && &claim == &found->back();
-      auto opened = ask_server(name, claim, servers[(first + i) % count], desired_access, flags, count > 1,
-                               last ? deadline : share_of(deadline));
-      if (opened) return opened;
-      if (opened.status() == PIPES_ERROR_PIPE_BUSY) {
-        busy = true;
-      } else if (opened.status() != PIPES_ERROR_FILE_NOT_FOUND) {
-        return opened.status();
-      }
-    }
-    if (busy) return Status{PIPES_ERROR_PIPE_BUSY};
-  }
-  if (parent_exists(name)) return Status{PIPES_ERROR_INVALID_NAME};
-  return Status{PIPES_ERROR_FILE_NOT_FOUND};
+  look.learn(*found);
+  return open_found(open, *found);
 }
 
 Status default_timeout(const PipeName& name, uint32_t* timeout_ms) {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "linux/handle_table.h"
+#include "linux/known_pipes.h"
 #include "linux/process_fd.h"
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
@@ -17,6 +18,7 @@ void in_child() {
   Parker::reset_all_in_child();
   HandleTable::instance().reset_in_child();
   ServerPipe::forget_in_child();
+  PipeLook::forget_in_child();
   Reactor::forget_in_child();
 }
 

@@ -110,12 +110,12 @@ std::optional<Status> await_reply(int socket, Deadline deadline) {
 PeerCredentials credentials_of(int socket) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
-  PeerCredentials peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return peer;
-  peer.pid = credentials.pid > 0 ? static_cast<uint32_t>(credentials.pid) : 0;
-  peer.uid = credentials.uid;
-  peer.gid = credentials.gid;
-  return peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
+  return credentials_of(credentials);
+}
+
+PeerCredentials credentials_of(const ucred& peer) {
+  return {peer.pid > 0 ? static_cast<uint32_t>(peer.pid) : 0, peer.uid, peer.gid};
 }
 
 }  // namespace pipes

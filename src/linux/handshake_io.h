@@ -2,6 +2,8 @@
 // and the sender's credentials from the kernel.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <optional>
 
 #include "linux/connection.h"
@@ -29,5 +31,6 @@ bool send_reply(int socket, Status status);
 
 // Who connected to, or listens at, the other end of `socket`.
 [[nodiscard]] PeerCredentials credentials_of(int socket);
+[[nodiscard]] PeerCredentials credentials_of(const ucred& peer);
 
 }  // namespace pipes

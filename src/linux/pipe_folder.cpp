@@ -32,6 +32,7 @@ struct Claim {
   Folder folder;
   PipeMeta meta;
   std::optional<int64_t> since;
+  std::string path;
 };
 
 // Of two established claims the one that is the pipe. Root's come first: anybody could lay an early claim without a
@@ -45,11 +46,11 @@ bool precedes(const Claim& a, const Claim& b) {
 }
 
 // Fails with PIPES_ERROR_FILE_NOT_FOUND if the folder is not to be believed.
-Result<Claim> read_claim(Folder folder) {
+Result<Claim> read_claim(Folder folder, std::string path) {
   auto meta = folder.read_meta();
   if (!meta) return meta.status();
   const auto since = folder.claimed_at();
-  return Claim{std::move(folder), std::move(*meta), since};
+  return Claim{std::move(folder), std::move(*meta), since, std::move(path)};
 }
 
 // Where only the owner and root can make folders, their names are known without listing. Elsewhere any user's may be.
@@ -70,12 +71,14 @@ Result<std::vector<FolderName>> possible_folders(int directory, const std::strin
   return names;
 }
 
-Status add_claims(int directory, const PipeName& name, const std::string& digest, std::vector<Claim>* claims) {
-  const auto names = possible_folders(directory, digest);
+Status add_claims(const RuntimeDirectory& directory, const PipeName& name, const std::string& digest,
+                  std::vector<Claim>* claims) {
+  const auto names = possible_folders(directory.fd.get(), digest);
   if (!names) return names.status();
   for (const FolderName& folder_name : *names) {
-    auto folder = Folder::open(directory, folder_name);
-    auto claim = folder ? read_claim(std::move(*folder)) : Result<Claim>(folder.status());
+    auto folder = Folder::open(directory.fd.get(), folder_name);
+    auto claim = folder ? read_claim(std::move(*folder), directory.path + "/" + folder_name.text())
+                        : Result<Claim>(folder.status());
     if (!claim && claim.status() != PIPES_ERROR_FILE_NOT_FOUND) return claim.status();
     if (claim && claim->meta.folded == name.folded) claims->push_back(std::move(*claim));
   }
@@ -87,8 +90,8 @@ Result<std::vector<Claim>> find_claims(const PipeName& name, const std::string& 
   const auto directories = directories_for_looking();
   if (!directories) return directories.status();
   std::vector<Claim> claims;
-  for (const UniqueFd& directory : *directories) {
-    if (const Status status = add_claims(directory.get(), name, digest, &claims); status != PIPES_OK) return status;
+  for (const RuntimeDirectory& directory : *directories) {
+    if (const Status status = add_claims(directory, name, digest, &claims); status != PIPES_OK) return status;
   }
   std::ranges::sort(claims, precedes);
   return claims;
@@ -181,7 +184,7 @@ Status recount_others(const AddRequest& request, const Folder& folder, const Pip
                       const std::string& own_socket) {
   auto fd = folder.duplicate_fd();
   if (!fd) return fd.status();
-  const FoundPipe pipe{std::move(*fd), meta, folder.founder_uid()};
+  const FoundPipe pipe{std::move(*fd), meta, folder.founder_uid(), {}};
   for (const ServerRecord& server : meta.servers) {
     if (server.socket != own_socket) request.recount(pipe, server);
   }
@@ -213,7 +216,7 @@ Status collect_claims(int directory, std::vector<Claim>* claims) {
       sweep(*folder);
       continue;
     }
-    Claim claim{std::move(*folder), *meta, since};
+    Claim claim{std::move(*folder), *meta, since, {}};
     if (bears_its_name(claim)) claims->push_back(std::move(claim));
   }
   return PIPES_OK;
@@ -239,7 +242,7 @@ Result<std::vector<FoundPipe>> find_pipe(const PipeName& name) {
   for (Claim& claim : *claims) {
     if (!claim.since) continue;
     const uint32_t founder = claim.folder.founder_uid();
-    found.push_back({claim.folder.take_fd(), std::move(claim.meta), founder});
+    found.push_back({claim.folder.take_fd(), std::move(claim.meta), founder, std::move(claim.path)});
   }
   return found;
 }
@@ -257,16 +260,23 @@ uint32_t live_instances(const FoundPipe& pipe) {
   return count;
 }
 
+Result<ReachedServer> reach_server(const FoundPipe& pipe, const ServerRecord& server) {
+  auto reached = connect_at(pipe.path, pipe.founder_uid, server);
+  return reached ? std::move(reached) : connect_in(pipe.folder.get(), pipe.founder_uid, server);
+}
+
 Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server) {
-  return connect_in(pipe.folder.get(), pipe.founder_uid, server);
+  auto reached = reach_server(pipe, server);
+  if (!reached) return reached.status();
+  return std::move(reached->fd);
 }
 
 Result<std::vector<PipeMeta>> list_pipes() {
   const auto directories = directories_for_looking();
   if (!directories) return directories.status();
   std::vector<Claim> claims;
-  for (const UniqueFd& directory : *directories) {
-    if (const Status status = collect_claims(directory.get(), &claims); status != PIPES_OK) return status;
+  for (const RuntimeDirectory& directory : *directories) {
+    if (const Status status = collect_claims(directory.fd.get(), &claims); status != PIPES_OK) return status;
   }
   std::ranges::sort(claims, precedes);
   std::vector<PipeMeta> pipes;

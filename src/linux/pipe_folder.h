@@ -30,9 +30,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "linux/folder.h"
+#include "linux/server_socket.h"
 #include "pipe/name.h"
 #include "support/status.h"
 #include "support/unique_fd.h"
@@ -48,6 +50,7 @@ struct FoundPipe {
   UniqueFd folder;
   PipeMeta meta;
   uint32_t founder_uid = 0;
+  std::string path;  // the folder's, when it was opened
 };
 
 // find_pipe returns the established claims to `name` in all runtime directories, the best first; mostly none or one.
@@ -69,6 +72,8 @@ struct FoundPipe {
 // whose uid is not that of the record, or is neither root nor the founder. PIPES_ERROR_NO_SYSTEM_RESOURCES,
 // PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
 [[nodiscard]] Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server);
+// The same, and tells whose process that is.
+[[nodiscard]] Result<ReachedServer> reach_server(const FoundPipe& pipe, const ServerRecord& server);
 
 // list_pipes returns every pipe that has a server process alive, each name once, with its live server processes only
 // (NAME-19). Sweeps what is dead where it may. Failures are those of directories_for_looking.

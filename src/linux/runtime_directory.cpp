@@ -61,12 +61,14 @@ bool is_safe(const struct stat& status, uid_t uid) {
 
 struct OpenedDirectory {
   UniqueFd fd;
+  std::string path;
   struct stat status {};
 };
 
 // Opening says PATH_NOT_FOUND if there is nothing, ACCESS_DENIED if there is something that must not be trusted.
 Result<OpenedDirectory> open_safe(const std::string& path, uid_t uid) {
   OpenedDirectory opened;
+  opened.path = path;
   opened.fd = UniqueFd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened.fd) {
     // What is there but no directory, or is a link to one, is as unsafe as a directory of the wrong owner.
@@ -135,7 +137,7 @@ Result<UniqueFd> directory_for_creating() {
   return PIPES_ERROR_ACCESS_DENIED;
 }
 
-Result<std::vector<UniqueFd>> directories_for_looking() {
+Result<std::vector<RuntimeDirectory>> directories_for_looking() {
   const uid_t uid = geteuid();
   const std::vector<Candidate> all = candidates(uid);
   std::vector<OpenedDirectory> found;
@@ -150,9 +152,17 @@ Result<std::vector<UniqueFd>> directories_for_looking() {
         std::ranges::any_of(found, [&](const OpenedDirectory& other) { return is_same(other.status, opened->status); });
     if (!seen) found.push_back(std::move(*opened));
   }
-  std::vector<UniqueFd> directories;
-  for (OpenedDirectory& directory : found) directories.push_back(std::move(directory.fd));
+  std::vector<RuntimeDirectory> directories;
+  for (OpenedDirectory& directory : found) {
+    directories.push_back({std::move(directory.fd), std::move(directory.path)});
+  }
   return directories;
+}
+
+std::vector<std::string> paths_for_looking() {
+  std::vector<std::string> paths;
+  for (Candidate& candidate : candidates(geteuid())) paths.push_back(std::move(candidate.path));
+  return paths;
 }
 
 }  // namespace pipes

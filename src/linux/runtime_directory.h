@@ -1,6 +1,7 @@
 // Where the folders of pipes live: the runtime directories, and which of them this process may trust. Apart because
-// trusting a directory is a decision of its own, made anew at each call: nothing is cached, so a changed environment
-// and a replaced directory count at once.
+// trusting a directory is a decision of its own, made anew at each call: nothing is cached here, so a changed
+// environment and a replaced directory count at once. (linux/known_pipes.h spares the decision while all it rests on is
+// the same.)
 //
 // $PIPES_RUNTIME_DIR, if set and not empty, is the only candidate, and never created here. Otherwise, in this order:
 //
@@ -13,6 +14,7 @@
 // path that could have changed meanwhile. Programs with raised privileges ignore the environment.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "support/status.h"
@@ -25,9 +27,19 @@ namespace pipes {
 // writable, or no candidate serves. PIPES_ERROR_NO_SYSTEM_RESOURCES, PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
 [[nodiscard]] Result<UniqueFd> directory_for_creating();
 
+// RuntimeDirectory is an opened candidate, and the path that led to it.
+struct RuntimeDirectory {
+  UniqueFd fd;
+  std::string path;
+};
+
 // directories_for_looking opens every candidate that exists and is safe, in order and each directory once; none at all
 // is no error. PIPES_ERROR_ACCESS_DENIED: $PIPES_RUNTIME_DIR is unsafe. PIPES_ERROR_NO_SYSTEM_RESOURCES,
 // PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
-[[nodiscard]] Result<std::vector<UniqueFd>> directories_for_looking();
+[[nodiscard]] Result<std::vector<RuntimeDirectory>> directories_for_looking();
+
+// paths_for_looking returns the paths of all candidates, whether they exist or not, for the caller's effective uid and
+// the environment of this moment.
+[[nodiscard]] std::vector<std::string> paths_for_looking();
 
 }  // namespace pipes

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -25,15 +26,19 @@ constexpr std::string_view kPrefix = "s.";
 // thread has ended.
 std::string fd_path(int fd) { return "/proc/thread-self/fd/" + std::to_string(fd); }
 
-// Through the folder's descriptor an address is short, whatever the folder's path.
-sockaddr_un address_of(int folder, const std::string& socket) {
+sockaddr_un address_at(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  static_assert(sizeof("/proc/thread-self/fd/2147483647/") + wire::kMetaSocketBytesMax <= sizeof(address.sun_path));
-  const std::string path = fd_path(folder) + "/" + socket;
   Expects(path.size() < sizeof(address.sun_path));
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   return address;
+}
+
+// Through the folder's descriptor an address is short, whatever the folder's path.
+sockaddr_un address_of(int folder, const std::string& socket) {
+  static_assert(sizeof("/proc/thread-self/fd/2147483647/") + wire::kMetaSocketBytesMax <=
+                sizeof(sockaddr_un::sun_path));
+  return address_at(fd_path(folder) + "/" + socket);
 }
 
 Result<UniqueFd> new_socket() {
@@ -97,11 +102,22 @@ Status status_of_connect(int error) {
 }
 
 // The kernel tells whose process began to listen; a record may say anything.
-bool peer_is(int fd, uint32_t founder_uid, uint32_t record_uid) {
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  return peer.uid == record_uid && (peer.uid == 0 || peer.uid == founder_uid);
+bool peer_is(int fd, uint32_t founder_uid, uint32_t record_uid, ucred* peer) {
+  socklen_t size = sizeof(*peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) != 0) return false;
+  return peer->uid == record_uid && (peer->uid == 0 || peer->uid == founder_uid);
+}
+
+// The kernel tells the address that the listening socket was bound to; its last part is the name that was made for it.
+bool peer_is_bound_as(int fd, std::string_view socket) {
+  sockaddr_un address{};
+  socklen_t size = sizeof(address);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
+  const size_t before_path = offsetof(sockaddr_un, sun_path);
+  if (size <= before_path || size > sizeof(address)) return false;
+  const std::string_view path(address.sun_path, strnlen(address.sun_path, size - before_path));
+  const size_t slash = path.rfind('/');
+  return slash != std::string_view::npos && path.substr(slash + 1) == socket;
 }
 
 struct Attempt {
@@ -109,10 +125,9 @@ struct Attempt {
   int error = 0;
 };
 
-Result<Attempt> try_to_connect(int folder, const std::string& socket) {
+Result<Attempt> try_to_connect(const sockaddr_un& address) {
   auto fd = new_socket();
   if (!fd) return fd.status();
-  const sockaddr_un address = address_of(folder, socket);
   Attempt attempt{std::move(*fd), 0};
   while (connect(attempt.fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     attempt.error = errno;
@@ -140,20 +155,38 @@ Result<ServerSocket> listen_in(int folder) {
   return server;
 }
 
-Result<UniqueFd> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
-  auto attempt = try_to_connect(folder, record.socket);
+Result<ReachedServer> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
+  auto attempt = try_to_connect(address_of(folder, record.socket));
   if (!attempt) return attempt.status();
   if (attempt->error != 0) return status_of_connect(attempt->error);
-  if (!peer_is(attempt->fd.get(), founder_uid, record.uid)) return PIPES_ERROR_FILE_NOT_FOUND;
-  return std::move(attempt->fd);
+  ReachedServer reached{std::move(attempt->fd)};
+  if (!peer_is(reached.fd.get(), founder_uid, record.uid, &reached.peer)) return PIPES_ERROR_FILE_NOT_FOUND;
+  return reached;
+}
+
+bool is_reachable_at(const std::string& folder, const std::string& socket) {
+  return folder.starts_with('/') && folder.size() + 1 + socket.size() < sizeof(sockaddr_un::sun_path);
+}
+
+Result<ReachedServer> connect_at(const std::string& folder, uint32_t founder_uid, const wire::ServerRecord& record) {
+  if (!is_reachable_at(folder, record.socket)) return PIPES_ERROR_FILE_NOT_FOUND;
+  auto attempt = try_to_connect(address_at(folder + "/" + record.socket));
+  if (!attempt) return attempt.status();
+  if (attempt->error != 0) return status_of_connect(attempt->error);
+  ReachedServer reached{std::move(attempt->fd)};
+  const bool is_meant = peer_is(reached.fd.get(), founder_uid, record.uid, &reached.peer) &&
+                        peer_is_bound_as(reached.fd.get(), record.socket);
+  if (!is_meant) return PIPES_ERROR_FILE_NOT_FOUND;
+  return reached;
 }
 
 Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
-  const auto attempt = try_to_connect(folder, record.socket);
+  const auto attempt = try_to_connect(address_of(folder, record.socket));
   if (!attempt) return attempt.status();
+  ucred peer{};
   switch (attempt->error) {
     case 0:
-      return peer_is(attempt->fd.get(), founder_uid, record.uid) ? Liveness::kAlive : Liveness::kUnclear;
+      return peer_is(attempt->fd.get(), founder_uid, record.uid, &peer) ? Liveness::kAlive : Liveness::kUnclear;
     case EAGAIN:
       return Liveness::kAlive;
     case ECONNREFUSED:

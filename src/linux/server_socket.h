@@ -2,6 +2,8 @@
 // alive. Apart from linux/folder.h because of what the kernel vouches for here: who listens, and that somebody does.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,9 +26,24 @@ struct ServerSocket {
 
 [[nodiscard]] bool is_server_socket_name(std::string_view file);
 
+// ReachedServer is a socket that is connected to a server process, and whose that is, as the kernel says.
+struct ReachedServer {
+  UniqueFd fd;
+  ucred peer{};
+};
+
 // connect_in connects to the server process of `record`, whose uid must be that of the record, and 0 or `founder_uid`.
 // Failures: those of connect_server in linux/pipe_folder.h.
-[[nodiscard]] Result<UniqueFd> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record);
+[[nodiscard]] Result<ReachedServer> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record);
+
+// connect_at does the same with the folder's path, which costs less than its descriptor does: in time, and in what the
+// kernel keeps in memory of each way through /proc. The path may lead elsewhere meanwhile, so what was reached must
+// also have been bound under the name in the record, which nobody uses twice. PIPES_ERROR_FILE_NOT_FOUND says only that
+// this way does not lead there; connect_in tells the rest.
+[[nodiscard]] Result<ReachedServer> connect_at(const std::string& folder, uint32_t founder_uid,
+                                               const wire::ServerRecord& record);
+// Whether the path of a socket in `folder` is an address for connect_at.
+[[nodiscard]] bool is_reachable_at(const std::string& folder, const std::string& socket);
 
 // Liveness of a server process. kUnclear: its socket is there, but does not let us tell.
 enum class Liveness { kAlive, kDead, kUnclear };

@@ -78,7 +78,10 @@ std::vector<std::string> looked_at() {
   std::vector<std::string> paths;
   const auto directories = directories_for_looking();
   EXPECT_TRUE(directories);
-  for (const UniqueFd& directory : *directories) paths.push_back(path_of(directory));
+  for (const pipes::RuntimeDirectory& directory : *directories) {
+    paths.push_back(path_of(directory.fd));
+    EXPECT_EQ(paths.back(), fs::canonical(directory.path).string());
+  }
   return paths;
 }
 
