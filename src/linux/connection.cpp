@@ -28,10 +28,10 @@ constexpr int kSealsNeeded = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 constexpr int kSealsForbidden = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 constexpr uint64_t kPopulateStep = 256 * 1024;
 
-// A fork's child must not keep the peer's memory alive, nor write to it. What every connection touches is mapped with
-// its pages at once (`at` null); what only bulk needs is mapped page by page, when it is touched.
+// A fork's child must not keep the peer's memory alive, nor write to it. Pages are mapped when they are touched: each
+// side so does most of that while it would wait for the other anyway.
 std::byte* map_shared(int fd, void* at, uint64_t offset, uint64_t bytes) {
-  const int flags = MAP_SHARED | (at == nullptr ? MAP_POPULATE : MAP_FIXED);
+  const int flags = MAP_SHARED | (at == nullptr ? 0 : MAP_FIXED);
   void* mapped = ::mmap(at, bytes, PROT_READ | PROT_WRITE, flags, fd, static_cast<off_t>(offset));
   if (mapped == MAP_FAILED) return nullptr;
   ::madvise(mapped, bytes, MADV_DONTFORK);
