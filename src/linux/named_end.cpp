@@ -205,7 +205,6 @@ Status NamedEnd::connect() {
   BlockingCall call(*op.parker);
   ServerPipe::Doorkeeper doorkeeper(*pipe_, *op.parker);
   while (true) {
-    if (doorkeeper.on_duty()) op.parker->drain();
     const uint32_t ticket = op.parker->ticket();
     {
       MutexLock reading(read_mutex_);
@@ -216,7 +215,7 @@ Status NamedEnd::connect() {
       }
     }
     if (doorkeeper.on_duty()) {
-      doorkeeper.wait();
+      doorkeeper.wait(ticket);
     } else {
       op.parker->sleep(ticket, Deadline::never());
     }

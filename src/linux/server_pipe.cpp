@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <new>
 
 #include "linux/client.h"
 #include "linux/guests.h"
@@ -486,30 +487,59 @@ ServerPipe::Doorkeeper::Doorkeeper(ServerPipe& pipe, Parker& parker) : pipe_(pip
   Reactor* reactor = Reactor::running();
   if (reactor == nullptr || parker.event_fd() < 0) return;
   MutexLock lock(pipe.listener_mutex_);
-  if (pipe.listener_ < 0 || pipe.has_doorkeeper_) return;
+  if (pipe.listener_ < 0) return;
+  if (pipe.has_doorkeeper_) {
+    wait_at_the_door();
+    return;
+  }
   pipe.has_doorkeeper_ = true;
-  listener_ = pipe.listener_;
-  reactor->pause(listener_);
+  reactor->pause(pipe.listener_);
+  listener_.store(pipe.listener_, std::memory_order_relaxed);
+}
+
+// Out of memory, this thread is woken by whoever takes its client.
+void ServerPipe::Doorkeeper::wait_at_the_door() {
+  try {
+    pipe_.at_the_door_.push_back(this);
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 void ServerPipe::Doorkeeper::leave() {
-  if (!on_duty()) return;
   if (guest_) pipe_.await_request(std::move(guest_));
-  MutexLock lock(pipe_.listener_mutex_);
-  pipe_.has_doorkeeper_ = false;
-  Reactor* reactor = Reactor::running();
-  if (pipe_.listener_ == listener_ && reactor != nullptr) reactor->resume(pipe_.listener_watch_, listener_, EPOLLIN);
-  listener_ = -1;
+  Parker* next = nullptr;
+  {
+    MutexLock lock(pipe_.listener_mutex_);
+    std::erase(pipe_.at_the_door_, this);
+    const int listener = listener_.exchange(-1, std::memory_order_relaxed);
+    if (listener < 0) return;
+    pipe_.has_doorkeeper_ = false;
+    if (pipe_.listener_ != listener) return;
+    if (!pipe_.at_the_door_.empty()) {
+      Doorkeeper& successor = *pipe_.at_the_door_.front();
+      pipe_.at_the_door_.pop_front();
+      successor.listener_.store(listener, std::memory_order_release);
+      pipe_.has_doorkeeper_ = true;
+      next = &successor.parker_;  // parkers are never freed
+    } else if (Reactor* reactor = Reactor::running()) {
+      reactor->resume(pipe_.listener_watch_, listener, EPOLLIN);
+    }
+  }
+  if (next != nullptr) next->unpark_asleep();
 }
 
-void ServerPipe::Doorkeeper::wait() {
-  std::array<pollfd, 3> waiting = {
-      {{listener_, POLLIN, 0}, {parker_.event_fd(), POLLIN, 0}, {guest_.get(), POLLIN | POLLRDHUP, 0}}};
+// Being unparked shows in the descriptor too, and may do so still when it has long been seen: then this returns for no
+// reason, once.
+void ServerPipe::Doorkeeper::wait(uint32_t ticket) {
+  std::array<pollfd, 3> waiting = {{{listener_.load(std::memory_order_relaxed), POLLIN, 0},
+                                    {parker_.event_fd(), POLLIN, 0},
+                                    {guest_.get(), POLLIN | POLLRDHUP, 0}}};
   const int ready = ::poll(waiting.data(), waiting.size(), guest_ ? static_cast<int>(kHandshakeMs) : -1);
   if (ready == 0) guest_.reset();
   if (ready <= 0) return;
+  if (waiting[1].revents != 0) parker_.drain();
   if (waiting[2].revents != 0) look_at_guest();
-  if (waiting[0].revents != 0) look_at_door();
+  if (waiting[0].revents != 0) look_at_door(ticket);
 }
 
 void ServerPipe::Doorkeeper::look_at_guest() {
@@ -517,15 +547,25 @@ void ServerPipe::Doorkeeper::look_at_guest() {
   if (received.kind != ReceivedRequest::Kind::kNothingYet) pipe_.take_request(std::move(guest_), std::move(received));
 }
 
+// A client makes its memory between coming and speaking. That takes less than to sleep once more, so it is watched for
+// a moment; the fewer of the last ones have spoken in time, the less often.
+void ServerPipe::Doorkeeper::await_guest(uint32_t ticket) {
+  pipe_.door_spinner_.spin(0, 1, [&] {
+    pollfd speaks{guest_.get(), POLLIN | POLLRDHUP, 0};
+    return ::poll(&speaks, 1, 0) != 0 || parker_.ticket() != ticket;
+  });
+}
+
 // Waits for the word of one guest at a time: who says nothing while somebody else comes goes to the reactor, which
 // bears with many.
-void ServerPipe::Doorkeeper::look_at_door() {
+void ServerPipe::Doorkeeper::look_at_door(uint32_t ticket) {
   int error = 0;
   UniqueFd socket = pipe_.accept_one(&error);
   if (error == EMFILE || error == ENFILE || error == ENOMEM) return leave();  // the reactor knows what to do
   if (!socket) return;
   if (guest_) pipe_.await_request(std::move(guest_));
   guest_ = std::move(socket);
+  await_guest(ticket);
   look_at_guest();
 }
 

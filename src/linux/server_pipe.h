@@ -87,6 +87,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   Mutex listener_mutex_;
   int listener_ = -1;
   bool has_doorkeeper_ = false;
+  std::deque<Doorkeeper*> at_the_door_;  // wait to be the doorkeeper, the longest first
+  Spinner door_spinner_;                 // the doorkeeper's alone
 
   Mutex mutex_;
   // Set once, before anybody can reach the pipe.
@@ -101,28 +103,33 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
 };
 
 // Doorkeeper: a thread that waits in pipes_connect takes clients itself, instead of the reactor, so that a client costs
-// one waking and not two. One thread a pipe at a time; the others, and everybody else, rely on the reactor as ever.
+// one waking and not two. One thread a pipe at a time: a client would wake every one of several. One that leaves hands
+// the door to the next who waits, whose instance has then mostly listened longest, and who would have to be woken for
+// the next client anyway; only when nobody waits the reactor keeps it.
 class ServerPipe::Doorkeeper {
  public:
-  // Becomes the doorkeeper, unless there is one.
+  // Becomes the doorkeeper, or waits to be.
   Doorkeeper(ServerPipe& pipe, Parker& parker);
   ~Doorkeeper() { leave(); }
   Doorkeeper(const Doorkeeper&) = delete;
   Doorkeeper& operator=(const Doorkeeper&) = delete;
 
-  [[nodiscard]] bool on_duty() const { return listener_ >= 0; }
-  // Sleeps until somebody comes or the parker is unparked, and takes who has come.
-  void wait();
+  // Acquire: who handed the door over has done with it. The parker is unparked when this changes.
+  [[nodiscard]] bool on_duty() const { return listener_.load(std::memory_order_acquire) >= 0; }
+  // Sleeps until somebody comes or the parker is unparked since `ticket`, and takes who has come.
+  void wait(uint32_t ticket);
 
  private:
-  void look_at_door();
+  void wait_at_the_door();
+  void look_at_door(uint32_t ticket);
+  void await_guest(uint32_t ticket);
   void look_at_guest();
   void leave();
 
   ServerPipe& pipe_;
   Parker& parker_;
-  int listener_ = -1;
-  UniqueFd guest_;  // has come and not spoken yet
+  std::atomic<int> listener_{-1};  // changed under the pipe's listener_mutex_
+  UniqueFd guest_;                 // has come and not spoken yet
 };
 
 }  // namespace pipes

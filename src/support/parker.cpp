@@ -129,6 +129,11 @@ void Parker::unpark() noexcept {
   [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);  // full means readable already
 }
 
+void Parker::unpark_asleep() noexcept {
+  word_.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake_private(&word_, 1);
+}
+
 void Parker::sleep(uint32_t ticket, Deadline deadline) noexcept { futex_wait_private(&word_, ticket, deadline); }
 
 void Parker::sleep_with(uint32_t ticket, const std::atomic<uint32_t>* shared, uint32_t expected,

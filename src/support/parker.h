@@ -36,6 +36,10 @@ class Parker {
   // Wakes the thread if it sleeps; otherwise its next sleep with an older ticket returns at once. Any thread.
   void unpark() noexcept;
 
+  // The same for a thread of which the caller knows that it does not wait by its descriptor, or need not be woken if it
+  // does. One system call less.
+  void unpark_asleep() noexcept;
+
   // Sleeps until unparked since `ticket`, until the deadline, or for no reason at all.
   void sleep(uint32_t ticket, Deadline deadline) noexcept;
   // The same, woken also when `*shared`, a word other processes see, no longer holds `expected`, or is woken.
