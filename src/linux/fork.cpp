@@ -25,9 +25,7 @@ void in_child() {
 }  // namespace
 
 void install_fork_handlers() {
-  static const bool installed = [] {
-    return pthread_atfork(nullptr, nullptr, in_child) == 0;
-  }();
+  static const bool installed = [] { return pthread_atfork(nullptr, nullptr, in_child) == 0; }();
   static_cast<void>(installed);
 }
 
