@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "support/harness.h"
-#include "support/remote_end.h"
+#include "support/expect.h"
 
 namespace pipes::test {
 namespace {
@@ -70,7 +69,7 @@ TEST_P(Call, CALL_5_WhoLosesTheInstanceAfterTheWaitIsToldThatThePipeIsBusy) {
   std::vector<Pending<Received>> calls;
   for (int caller = 0; caller < 4; ++caller) {
     calls.push_back(start_call(*client_host(), pair.name, "question"));
-    ASSERT_TRUE(calls.back().wait_until_blocked());
+    ASSERT_TRUE(waits_for_instance(calls.back(), client_end(), pair.name));
   }
   // One instance releases them all (WAIT-8), and stays with the one that was first: the others do not try a third time.
   EndActor added = listening_server(pair.name, message_pipe());

@@ -357,7 +357,7 @@ TEST_P(Sync, CANCEL_13_WaitAndCallCanBeCancelled) {
   EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, waiting.result());
 
   Pending<Received> calling = start_call(*client_host(), busy.name, "q");
-  ASSERT_TRUE(calling.wait_until_blocked());
+  ASSERT_TRUE(waits_for_instance(calling, client_end(), busy.name));
   EXPECT_STATUS(PIPES_OK, calling.cancel());
   EXPECT_EQ(received_nothing(PIPES_ERROR_OPERATION_ABORTED), calling.result());
 }

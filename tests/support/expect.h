@@ -61,6 +61,18 @@ template <class Result>
   return call.wait_until_blocked();
 }
 
+// Waits until a call that finds all instances of `name` busy waits for one to listen, known to the pipe's server
+// process. A call may sleep on the way there, while it is being told that the pipe is busy; what `prober` is answered
+// after it shows that it has been. False if the call returned.
+template <class Result>
+[[nodiscard]] bool waits_for_instance(Pending<Result>& call, EndActor prober, const std::string& name) {
+  for (int stage = 0; stage < 2; ++stage) {  // told that the pipe is busy, then entered among those who wait
+    if (!call.wait_until_blocked()) return false;
+    EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, prober.open(name));
+  }
+  return call.wait_until_blocked();
+}
+
 // A number of bytes beyond every ring that a pipe with a quota of up to 1 MiB has.
 inline constexpr uint32_t kBeyondTheRing = (4u << 20) + (1u << 20) + 13;
 
