@@ -21,15 +21,28 @@
  *   5. Unless a declaration says otherwise, on failure outputs keep their values, except that byte counts are set to 0
  *      first; and any thread may make any call at any time. A blocked read never blocks a write on the same handle.
  *   6. Structures that may grow begin with `size`, filled in by the caller with sizeof. Zeroed members mean the
- * default. A size that is too small, or a larger one with unknown non-zero members, gives
- * PIPES_ERROR_INVALID_PARAMETER.
+ *      default, and members called reserved are zero. A size that this library does not know gives
+ *      PIPES_ERROR_INVALID_PARAMETER.
  *   7. Numbers of constants never change and are never reused.
  *   8. Unknown flag bits are refused, never ignored, except where a declaration says that Win32 ignores them.
  *   9. A signal never makes a call return early, and writing to a pipe without a reader never raises one.
  *  10. After fork without exec the child's handles of named pipes are gone (PIPES_ERROR_INVALID_HANDLE); anonymous
- * pipes stay usable. Processes made with raw clone or _Fork are not supported.
- *  11. A thread must not be cancelled with pthread_cancel while it is in a call: disable cancelling around the calls of
- * such a thread. pipes_cancel_synchronous ends a call that blocks.
+ *      pipes stay usable. Processes made with raw clone or _Fork are not supported.
+ *  11. A thread must not be cancelled with pthread_cancel while it is in a call: disable cancelling around the calls
+ *      of such a thread. pipes_cancel_synchronous ends a call that blocks.
+ *  12. A null output that is not said to be allowed, a null buffer with a `size` other than 0, and a truth value other
+ *      than 0 and 1 give PIPES_ERROR_INVALID_PARAMETER. What a failed call would have put into a buffer is unspecified.
+ *  13. "Blocks" is said of each call that may wait for another process to act; all others answer at once, or within 2 s
+ *      where they ask another process. A call that blocks ends with PIPES_ERROR_OPERATION_ABORTED when it is cancelled
+ *      (pipes_cancel_synchronous), and with that or PIPES_ERROR_BROKEN_PIPE when another thread closes its handle.
+ *  14. "Win32:" names the counterpart. Its page in Microsoft's documentation is the source of what is said here; where
+ *      the kernel of Windows is known to do otherwise, the kernel is followed. "NT:" names what only the kernel has.
+ *      docs/conformance.md lists what differs on Linux.
+ *
+ * Not there yet on Linux; until then the calls say so and do nothing: overlapped operations (a pipes_overlapped with a
+ * handle that was made with PIPES_FLAG_OVERLAPPED: PIPES_ERROR_NOT_SUPPORTED; one with an `event`:
+ * PIPES_ERROR_INVALID_HANDLE), security descriptors other than the default, pipes of other computers
+ * (PIPES_ERROR_NOT_SUPPORTED), and ends of named pipes in child processes, which inherit only those of anonymous pipes.
  *
  * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED,
  * before the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle
@@ -86,8 +99,11 @@ typedef struct pipes_object* pipes_handle;
 /* pipes_overlapped has exactly the layout of Win32's OVERLAPPED on 64-bit systems.
  *
  * It and the buffer of its operation belong to the library until the operation completes. `internal` holds the NT
- * status of the operation (0x103 while it is pending), `internal_high` the bytes transferred. The offsets are ignored:
- * a pipe has no position. `event` is null or an event to set. Win32: OVERLAPPED. */
+ * status of the operation (0x103 while it is pending, and for good if the call failed at once), `internal_high` the
+ * bytes transferred. The offsets are ignored: a pipe has no position. `event` is null or an event to set.
+ *
+ * A call with one on a handle without PIPES_FLAG_OVERLAPPED blocks as without it, and then fills it. With one the
+ * call's own count of bytes is told only by status 0. Win32: OVERLAPPED. */
 typedef struct pipes_overlapped {
   uint64_t internal;
   uint64_t internal_high;
@@ -103,6 +119,7 @@ typedef struct pipes_overlapped {
  *   security_descriptor  null for the default: full control for the system, administrators and the creator, reading for
  *                        everyone else. Otherwise a self-relative security descriptor, borrowed during the call.
  *   descriptor_size      bytes at `security_descriptor`.
+ *   reserved             0.
  *
  * Win32: SECURITY_ATTRIBUTES. */
 typedef struct pipes_security_attributes {
@@ -262,7 +279,8 @@ PIPES_API const char* pipes_status_message(pipes_status status);
  * Errors, in the order of the checks: PIPES_ERROR_INVALID_PARAMETER; PIPES_ERROR_PATH_NOT_FOUND (null or empty name),
  * PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE; PIPES_ERROR_ACCESS_DENIED (no right to add instances, or
  * a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is reached);
- * PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode).
+ * PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode). PIPES_ERROR_INVALID_NAME
+ * also for `a\b` while a pipe `a` exists.
  * Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing.
  * Does not wait for clients. Win32: CreateNamedPipe. */
 PIPES_API pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode,
@@ -278,7 +296,7 @@ PIPES_API pipes_status pipes_create_named(const char* name, uint32_t open_mode, 
  *                        system's limit for pipes.
  *
  * Linux: a pipe of the kernel; pipes_get_native_handle gives its descriptors, to hand to a child process.
- * Synchronous only. Win32: CreatePipe. */
+ * Its ends are synchronous: they have no PIPES_FLAG_OVERLAPPED. Win32: CreatePipe. */
 PIPES_API pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_handle* write_end,
                                               const pipes_security_attributes* attributes, uint32_t size);
 
@@ -303,13 +321,13 @@ PIPES_API pipes_status pipes_open(const char* name, uint32_t desired_access, uin
 /* pipes_connect waits until a client opens this instance; after pipes_disconnect it makes the instance listen again.
  *
  *   handle      a server end.
- *   overlapped  null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same and fills it.
+ *   overlapped  null to block until then.
  *
- * Returns 0 when a client came; PIPES_ERROR_PIPE_CONNECTED when one is connected already (as good as success);
- * PIPES_ERROR_NO_DATA when the client has gone and pipes_disconnect is due; PIPES_ERROR_INVALID_FUNCTION on a client
- * end; with PIPES_NOWAIT PIPES_ERROR_PIPE_LISTENING while there is no client. A waiting call ends with
- * PIPES_ERROR_PIPE_NOT_CONNECTED when the instance is disconnected, PIPES_ERROR_BROKEN_PIPE when its last handle is
- * closed, PIPES_ERROR_OPERATION_ABORTED when cancelled. Win32: ConnectNamedPipe. */
+ * Blocks in PIPES_WAIT mode. Returns 0 when a client came; PIPES_ERROR_PIPE_CONNECTED when one is connected already (as
+ * good as success); PIPES_ERROR_NO_DATA when the client has gone and pipes_disconnect is due;
+ * PIPES_ERROR_INVALID_FUNCTION on a client end; with PIPES_NOWAIT PIPES_ERROR_PIPE_LISTENING while there is no client.
+ * A call that blocks ends with PIPES_ERROR_PIPE_NOT_CONNECTED when the instance is disconnected; cancelling it leaves
+ * the instance listening. Win32: ConnectNamedPipe. */
 PIPES_API pipes_status pipes_connect(pipes_handle handle, pipes_overlapped* overlapped);
 
 /* pipes_disconnect ends the conversation at once: unread data of both directions is discarded, whatever waits at either
@@ -327,8 +345,9 @@ PIPES_API pipes_status pipes_disconnect(pipes_handle handle);
  *   name     as for pipes_open. One that is null or does not begin like a pipe's: PIPES_ERROR_BAD_PATHNAME.
  *   timeout  ms, or PIPES_NMPWAIT_USE_DEFAULT_WAIT, or PIPES_NMPWAIT_WAIT_FOREVER.
  *
- * PIPES_ERROR_FILE_NOT_FOUND at once if there is no such pipe, or when it vanishes meanwhile; PIPES_ERROR_SEM_TIMEOUT
- * when the time is up; PIPES_ERROR_OPERATION_ABORTED when cancelled. Sleeps, never polls. Win32: WaitNamedPipe. */
+ * Blocks, asleep, for `timeout` at most. PIPES_ERROR_FILE_NOT_FOUND at once if there is no such pipe, or when it
+ * vanishes meanwhile; PIPES_ERROR_SEM_TIMEOUT when the time is up; PIPES_ERROR_INVALID_NAME,
+ * PIPES_ERROR_FILENAME_EXCED_RANGE as for pipes_open. Win32: WaitNamedPipe. */
 PIPES_API pipes_status pipes_wait_available(const char* name, uint32_t timeout);
 
 /* --------------------------------------------------------------------------------------------- reading and writing -- */
@@ -338,12 +357,13 @@ PIPES_API pipes_status pipes_wait_available(const char* name, uint32_t timeout);
  *   handle       needs PIPES_FILE_READ_DATA.
  *   buffer       receives at most `size` bytes. May be null if `size` is 0.
  *   transferred  set to 0 first, then to the bytes read. May be null only with `overlapped`.
- *   overlapped   null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same and fills it.
+ *   overlapped   null to block until it is done.
  *
  * Returns 0; PIPES_ERROR_MORE_DATA: the message was longer, `buffer` is full and the rest stays queued. 0 with 0 bytes
  * is an empty message, never the end. PIPES_ERROR_BROKEN_PIPE: the other end closed and nothing is left.
  * PIPES_ERROR_NO_DATA: PIPES_NOWAIT and nothing queued. PIPES_ERROR_PIPE_LISTENING, PIPES_ERROR_PIPE_NOT_CONNECTED: no
- * client yet, or disconnected. PIPES_ERROR_OPERATION_ABORTED: cancelled. A failed read consumes nothing.
+ * client yet, or disconnected. A failed read, a cancelled one too, consumes nothing; but a message in whose midst the
+ * writer's process dies is lost (PIPES_ERROR_BROKEN_PIPE).
  * Blocks in PIPES_WAIT mode while nothing is there. Win32: ReadFile. */
 PIPES_API pipes_status pipes_read(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred,
                                   pipes_overlapped* overlapped);
@@ -353,12 +373,13 @@ PIPES_API pipes_status pipes_read(pipes_handle handle, void* buffer, uint32_t si
  *   handle       needs PIPES_FILE_WRITE_DATA.
  *   buffer       `size` bytes. May be null if `size` is 0.
  *   transferred  set to 0 first, then to the bytes written. May be null only with `overlapped`.
- *   overlapped   null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same and fills it.
+ *   overlapped   null to block until it is done.
  *
- * Waits, in PIPES_WAIT mode, until everything unread up to the end of this write fits the quota, and then returns 0
+ * Blocks, in PIPES_WAIT mode, until everything unread up to the end of this write fits the quota, and then returns 0
  * with all of `size` written. In PIPES_NOWAIT mode 0 with a smaller count, mostly 0, means that there was no room.
  * PIPES_ERROR_NO_DATA: the other end has closed; PIPES_ERROR_BROKEN_PIPE: it closed while this write waited;
- * PIPES_ERROR_PIPE_LISTENING, PIPES_ERROR_PIPE_NOT_CONNECTED: no client yet, or disconnected.
+ * PIPES_ERROR_PIPE_LISTENING, PIPES_ERROR_PIPE_NOT_CONNECTED: no client yet, or disconnected. A cancelled write takes
+ * back what was not read of it yet; the reader may have seen the beginning.
  * Once it has returned 0 the data outlives the closing of this end. Win32: WriteFile. */
 PIPES_API pipes_status pipes_write(pipes_handle handle, const void* buffer, uint32_t size, uint32_t* transferred,
                                    pipes_overlapped* overlapped);
@@ -366,7 +387,8 @@ PIPES_API pipes_status pipes_write(pipes_handle handle, const void* buffer, uint
 /* pipes_peek copies from the queue without taking anything from it, and counts it.
  *
  *   handle             needs PIPES_FILE_READ_DATA.
- *   buffer             receives at most `size` bytes, on a message-type pipe of one message only. May be null.
+ *   buffer             receives at most `size` bytes, on a message-type pipe of one message only. May be null, and
+ *                      then `size` does not count.
  *   transferred        may be null; receives the bytes copied.
  *   available          may be null; receives the bytes unread in all messages, those of waiting writes included.
  *   left_this_message  may be null; receives the bytes of the first message that were not copied. 0 on byte-type pipes.
@@ -383,22 +405,26 @@ PIPES_API pipes_status pipes_peek(pipes_handle handle, void* buffer, uint32_t si
  *                        type, this end in message read mode, else PIPES_ERROR_BAD_PIPE.
  *   request, reply       `request_size` bytes to send; room for `reply_size` bytes.
  *   transferred          set to 0 first, then to the bytes of the reply. May be null only with `overlapped`.
- *   overlapped           null to wait. On a handle without PIPES_FLAG_OVERLAPPED the call waits all the same.
+ *   overlapped           null to block until the reply is there.
  *
- * Waits for the reply, also in PIPES_NOWAIT mode; the request itself does not wait for quota. PIPES_ERROR_MORE_DATA:
+ * Blocks for the reply, also in PIPES_NOWAIT mode; the request itself does not wait for quota. PIPES_ERROR_MORE_DATA:
  * the reply is longer than `reply`, and its rest stays queued. PIPES_ERROR_PIPE_BUSY: something is unread, or another
  * read waits; nothing was sent. PIPES_ERROR_BAD_PIPE: not connected. PIPES_ERROR_BROKEN_PIPE: the other end closed.
- * PIPES_ERROR_PIPE_NOT_CONNECTED: disconnected. Win32: TransactNamedPipe. */
+ * PIPES_ERROR_PIPE_NOT_CONNECTED: disconnected. Cancelling takes back no request that was sent: its reply comes as an
+ * ordinary message. Win32: TransactNamedPipe. */
 PIPES_API pipes_status pipes_transact(pipes_handle handle, const void* request, uint32_t request_size, void* reply,
                                       uint32_t reply_size, uint32_t* transferred, pipes_overlapped* overlapped);
 
 /* pipes_call opens the message-type pipe `name`, transacts once and closes.
  *
- *   transferred  set to 0 first, then to the bytes of the reply.
- *   timeout      how long to wait for an instance, as for pipes_wait_available; PIPES_NMPWAIT_NOWAIT does not wait. It
- *                does not bound the transaction.
+ *   name            as for pipes_open.
+ *   request, reply  as for pipes_transact.
+ *   transferred     set to 0 first, then to the bytes of the reply. Not null.
+ *   timeout         ms to wait for an instance, as for pipes_wait_available; PIPES_NMPWAIT_NOWAIT does not wait. It
+ *                   does not bound the transaction.
  *
- * Errors of pipes_open, pipes_wait_available and pipes_transact; PIPES_ERROR_INVALID_PARAMETER on a byte-type pipe;
+ * Blocks. PIPES_ERROR_PIPE_BUSY: no instance listens and none was to be waited for, or another client took it. Errors
+ * of pipes_open, pipes_wait_available and pipes_transact; PIPES_ERROR_INVALID_PARAMETER on a byte-type pipe;
  * PIPES_ERROR_MORE_DATA: the reply did not fit, and its rest is lost. Win32: CallNamedPipe. */
 PIPES_API pipes_status pipes_call(const char* name, const void* request, uint32_t request_size, void* reply,
                                   uint32_t reply_size, uint32_t* transferred, uint32_t timeout);
@@ -407,9 +433,9 @@ PIPES_API pipes_status pipes_call(const char* name, const void* request, uint32_
  *
  *   handle  needs PIPES_FILE_WRITE_DATA. Either end.
  *
- * Returns 0 at once if nothing is unread, and when the instance is listening, disconnected or closing. While waiting:
- * PIPES_ERROR_BROKEN_PIPE when the other end closes, PIPES_ERROR_PIPE_NOT_CONNECTED when the server disconnects,
- * PIPES_ERROR_OPERATION_ABORTED when cancelled. Win32: FlushFileBuffers. */
+ * Blocks. Returns 0 at once if nothing is unread, and when the instance is listening, disconnected or closing; on a
+ * client end that was disconnected PIPES_ERROR_PIPE_NOT_CONNECTED. While it blocks: PIPES_ERROR_BROKEN_PIPE when the
+ * other end closes, PIPES_ERROR_PIPE_NOT_CONNECTED when the server disconnects. Win32: FlushFileBuffers. */
 PIPES_API pipes_status pipes_flush(pipes_handle handle);
 
 /* ----------------------------------------------------------------------------------------------- queries and modes -- */
@@ -440,8 +466,9 @@ typedef struct pipes_local_info {
   uint32_t end;                   /* PIPES_SERVER_END or PIPES_CLIENT_END */
 } pipes_local_info;
 
-/* pipes_get_local_info fills `info`. Needs PIPES_FILE_READ_ATTRIBUTES. PIPES_ERROR_PIPE_NOT_CONNECTED on a client end
- * that was disconnected. NT: FilePipeLocalInformation (MS-FSCC 2.4.38). */
+/* pipes_get_local_info fills `info`, whose `size` the caller has set. Needs PIPES_FILE_READ_ATTRIBUTES.
+ * PIPES_ERROR_PIPE_NOT_CONNECTED on a client end that was disconnected. NT: FilePipeLocalInformation (MS-FSCC 2.4.38).
+ */
 PIPES_API pipes_status pipes_get_local_info(pipes_handle handle, pipes_local_info* info);
 
 /* pipes_get_state tells the modes of this end and how many instances there are. Any output may be null.
@@ -456,7 +483,7 @@ PIPES_API pipes_status pipes_get_local_info(pipes_handle handle, pipes_local_inf
  *                          or nothing was read from it.
  *   user_name_size         bytes at `user_name`, terminator included; too few: PIPES_ERROR_INSUFFICIENT_BUFFER.
  *
- * Win32: GetNamedPipeHandleState. */
+ * PIPES_ERROR_PIPE_NOT_CONNECTED on a client end that was disconnected. Win32: GetNamedPipeHandleState. */
 PIPES_API pipes_status pipes_get_state(pipes_handle handle, uint32_t* state, uint32_t* current_instances,
                                        uint32_t* max_collection_count, uint32_t* collect_data_timeout, char* user_name,
                                        uint32_t user_name_size);
@@ -468,23 +495,26 @@ PIPES_API pipes_status pipes_get_state(pipes_handle handle, uint32_t* state, uin
  *   max_collection_count, collect_data_timeout  as for pipes_get_state.
  *
  * PIPES_ERROR_INVALID_PARAMETER: unknown bits, or message read mode on a byte-type pipe. PIPES_ERROR_PIPE_BUSY: from
- * wait to no-wait while a read waits or something this end wrote is unread. Nothing changes on failure. Operations that
- * wait already go on waiting. Win32: SetNamedPipeHandleState. */
+ * wait to no-wait while a read waits or something this end wrote is unread. PIPES_ERROR_PIPE_NOT_CONNECTED: a client
+ * end that was disconnected. Nothing changes on failure. Operations that wait already go on waiting.
+ * Win32: SetNamedPipeHandleState. */
 PIPES_API pipes_status pipes_set_state(pipes_handle handle, const uint32_t* mode, const uint32_t* max_collection_count,
                                        const uint32_t* collect_data_timeout);
 
-/* The ids of the two processes of a connection, from a handle of either end. They come from the kernel and stay
- * readable after the process has ended. On Linux a process id is the one in the caller's pid namespace, 0 if it has
- * none there; a session is the audit session, 0 where there is none or it cannot be tied to the process any more.
+/* The ids of the two processes of a connection, from a handle of either end, without any right. They come from the
+ * kernel and stay readable after the process has ended. Of an anonymous pipe both are the process that made it. On
+ * Linux a process id is the one in the caller's pid namespace, 0 if it has none there; a session is the audit session,
+ * 0 where there is none or it cannot be tied to the process any more.
  *
  * PIPES_ERROR_NOT_FOUND: there is no client (client queries only). PIPES_ERROR_PIPE_NOT_CONNECTED: a client end that
- * was disconnected. PIPES_ERROR_INVALID_PARAMETER: null output. Win32: GetNamedPipeClientProcessId and its kin. */
+ * was disconnected. Win32: GetNamedPipeClientProcessId, GetNamedPipeClientSessionId, GetNamedPipeServerProcessId,
+ * GetNamedPipeServerSessionId. */
 PIPES_API pipes_status pipes_get_client_process_id(pipes_handle handle, uint32_t* process_id);
 PIPES_API pipes_status pipes_get_client_session_id(pipes_handle handle, uint32_t* session_id);
 PIPES_API pipes_status pipes_get_server_process_id(pipes_handle handle, uint32_t* process_id);
 PIPES_API pipes_status pipes_get_server_session_id(pipes_handle handle, uint32_t* session_id);
 
-/* pipes_get_client_computer_name gives the computer of a remote client, on a server end.
+/* pipes_get_client_computer_name gives the computer of a remote client, on a server end, without any right.
  *
  *   name  receives at most `size` bytes, terminator included; too few: PIPES_ERROR_INSUFFICIENT_BUFFER.
  *
@@ -505,12 +535,14 @@ typedef struct pipes_pipe_info {
   const char* name; /* without `\\.\pipe\`, in the creator's spelling */
 } pipes_pipe_info;
 
-/* pipes_enumerate_callback is called once a pipe, on the calling thread, with no lock held. Returns 0 to stop. */
+/* pipes_enumerate_callback is called once a pipe, on the calling thread, with no lock held, so that it may make any
+ * call. Returns 0 to stop. */
 typedef int (*pipes_enumerate_callback)(const pipes_pipe_info* info, void* context);
 
 /* pipes_enumerate lists the pipes that exist, each name once, whatever the caller's rights on them, in no certain
- * order. `context` is passed on. Pipes that come or go meanwhile may be missed. Win32: FindFirstFile on `\\.\pipe\*`.
- */
+ * order, until there are no more or `callback` stops it, and then returns 0. `context` is passed on and may be null.
+ * Pipes that come or go meanwhile may be missed. Linux: PIPES_ERROR_ACCESS_DENIED if $PIPES_RUNTIME_DIR is set to a
+ * directory that others could tamper with. Win32: FindFirstFile on `\\.\pipe\*`. */
 PIPES_API pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context);
 
 /* ------------------------------------------------------------------------------------------------------- handles -- */
@@ -525,27 +557,29 @@ PIPES_API pipes_status pipes_close(pipes_handle handle);
  *
  *   desired_access  the rights of the duplicate, at most those of `handle` (PIPES_ERROR_ACCESS_DENIED).
  *   inherit_handle  0 or 1.
- *   options         PIPES_DUPLICATE_SAME_ACCESS ignores `desired_access`; PIPES_DUPLICATE_CLOSE_SOURCE closes `handle`,
- *                   even when duplication fails.
+ *   options         0 or more of: PIPES_DUPLICATE_SAME_ACCESS, which ignores `desired_access`, and
+ *                   PIPES_DUPLICATE_CLOSE_SOURCE, which closes `handle`, even when duplication fails.
  *   duplicate       receives the new handle, to be closed with pipes_close.
  *
  * Win32: DuplicateHandle. */
 PIPES_API pipes_status pipes_duplicate(pipes_handle handle, uint32_t desired_access, uint32_t inherit_handle,
                                        uint32_t options, pipes_handle* duplicate);
 
-/* pipes_set_inheritable decides whether a child process inherits `handle`: 0 or 1. On Linux it takes effect for
- * anonymous pipes, whose descriptor then survives exec. Win32: SetHandleInformation with HANDLE_FLAG_INHERIT. */
+/* pipes_set_inheritable decides whether a child process inherits `handle`: 0 or 1. Needs no right. On Linux it takes
+ * effect for anonymous pipes, whose descriptor then survives exec. Win32: SetHandleInformation with
+ * HANDLE_FLAG_INHERIT. */
 PIPES_API pipes_status pipes_set_inheritable(pipes_handle handle, uint32_t inherit_handle);
 
 /* pipes_get_handle_flags and pipes_set_handle_flags read the PIPES_HANDLE_FLAG_... of `handle`, and set those in `mask`
- * to their values in `flags`. Unknown bits: PIPES_ERROR_INVALID_PARAMETER. Win32: GetHandleInformation,
+ * to their values in `flags`. Need no right. Unknown bits: PIPES_ERROR_INVALID_PARAMETER. Win32: GetHandleInformation,
  * SetHandleInformation. */
 PIPES_API pipes_status pipes_get_handle_flags(pipes_handle handle, uint32_t* flags);
 PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags);
 
 /* pipes_get_native_handle gives what the system calls the end of an anonymous pipe: on Linux its file descriptor, on
  * Windows its HANDLE. It is borrowed: it lives as long as `handle`, keeps its own flags, and is meant to be handed to a
- * child process. PIPES_ERROR_INVALID_FUNCTION for the end of a named pipe on Linux. */
+ * child process. Needs no right. PIPES_ERROR_INVALID_FUNCTION for the end of a named pipe on Linux. Win32: none, since
+ * there the handle is it. */
 PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native);
 
 /* -------------------------------------------------------------------------------------------------- cancelling, log -- */
@@ -553,7 +587,8 @@ PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* na
 /* pipes_thread names a thread of this process for pipes_cancel_synchronous. 0 is never one. */
 typedef uint64_t pipes_thread;
 
-/* pipes_current_thread returns the calling thread's name, valid until the thread ends. Never fails. */
+/* pipes_current_thread returns the calling thread's name, valid until the thread ends. Never fails.
+ * Win32: GetCurrentThreadId. */
 PIPES_API pipes_thread pipes_current_thread(void);
 
 /* pipes_cancel_synchronous asks the blocking call that `thread` is in to end with PIPES_ERROR_OPERATION_ABORTED. 0
@@ -565,8 +600,10 @@ PIPES_API pipes_status pipes_cancel_synchronous(pipes_thread thread);
  * `level`: 0 error, 1 warning, 2 information, 3 debug. `message` lives during the call. */
 typedef void (*pipes_log_callback)(uint32_t level, const char* message, void* context);
 
-/* pipes_set_log sends the library's log to `callback` from now on, up to `level`; null stops it. Without a callback the
- * environment variable PIPES_LOG (error, warning, info, debug) sends it to standard error. */
+/* pipes_set_log sends the library's log to `callback` from now on, up to `level`; null stops it. `context` is passed on
+ * and may be null. A line that another thread has begun may still go to the previous callback after the return. Without
+ * a callback the environment variable PIPES_LOG (error, warning, info, debug) sends the log to standard error.
+ * PIPES_ERROR_INVALID_PARAMETER: a level above 3. Win32: none. */
 PIPES_API pipes_status pipes_set_log(pipes_log_callback callback, void* context, uint32_t level);
 
 #ifdef __cplusplus

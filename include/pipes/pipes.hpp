@@ -167,8 +167,8 @@ enum class State : std::uint32_t {
   kClosing = PIPES_STATE_CLOSING
 };
 
-// Time-outs are milliseconds. kForever, and anything from 2^32 - 1 ms on, never ends; a negative one is
-// PIPES_ERROR_INVALID_PARAMETER.
+// Time-outs are milliseconds. kForever, and anything from 2^32 - 1 ms on, never ends (as a default time-out of a server
+// it is 2^32 - 1 ms); a negative one is PIPES_ERROR_INVALID_PARAMETER.
 inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
 // kDefaultWait, for wait_available() and call(), is the time that the pipe's server has chosen.
 inline constexpr std::chrono::milliseconds kDefaultWait{0};
@@ -252,7 +252,7 @@ struct ClientOptions {
   ReadMode read_mode = ReadMode::kByte;                             // kMessage is set right after opening
   std::chrono::milliseconds busy_wait{0};  // how long to wait for a free instance; 0: fail with PIPES_ERROR_PIPE_BUSY
   std::uint32_t flags = 0;                 // PIPES_FLAG_..., PIPES_SECURITY_...
-  bool inheritable = false;                // whether a child process inherits the handle
+  bool inheritable = false;                // whether a child process inherits the handle; on Linux none does
 };
 
 // AnonymousOptions are the arguments of CreatePipe.
@@ -460,8 +460,9 @@ class End {
     return try_transact(request, limit).value("transact");
   }
 
-  // try_flush waits until the other end has read everything that was written so far through this end. Succeeds at once
-  // if nothing is unread or nobody is connected. Errors: those of pipes_flush. Win32: FlushFileBuffers.
+  // try_flush blocks until the other end has read everything that was written so far through this end. Succeeds at once
+  // if nothing is unread or nobody is connected. Errors: those of pipes_flush, among them
+  // PIPES_ERROR_PIPE_NOT_CONNECTED on a client end that was disconnected. Win32: FlushFileBuffers.
   Expected<void> try_flush() const { return Expected<void>::from(pipes_flush(handle_)); }
   void flush() const { try_flush().value("flush"); }
 
@@ -495,7 +496,8 @@ class End {
   }
   State state() const { return try_state().value("query state"); }
 
-  // try_modes tells the modes of this end. Never blocks. Win32: GetNamedPipeHandleState.
+  // try_modes tells the modes of this end. Never blocks. Errors: those of pipes_get_state.
+  // Win32: GetNamedPipeHandleState.
   Expected<Modes> try_modes() const {
     std::uint32_t mode = 0;
     const pipes_status status = pipes_get_state(handle_, &mode, nullptr, nullptr, nullptr, nullptr, 0);
@@ -507,7 +509,7 @@ class End {
 
   // try_set_modes sets both modes of this end; the other end keeps its own. Never blocks. Errors:
   // PIPES_ERROR_INVALID_PARAMETER: message read mode on a pipe of byte type; PIPES_ERROR_PIPE_BUSY: to kNoWait while
-  // something is under way. Win32: SetNamedPipeHandleState.
+  // something is under way; those of pipes_set_state. Win32: SetNamedPipeHandleState.
   Expected<void> try_set_modes(Modes modes) const {
     const std::uint32_t mode =
         static_cast<std::uint32_t>(modes.read_mode) | static_cast<std::uint32_t>(modes.wait_mode);
@@ -516,20 +518,23 @@ class End {
   void set_modes(Modes modes) const { try_set_modes(modes).value("set modes"); }
 
   // The processes of the two ends, as the kernel knows them; 0 for one that this process cannot see. Never block.
-  // PIPES_ERROR_NOT_FOUND: there is no client. Win32: GetNamedPipeClientProcessId, GetNamedPipeServerProcessId.
+  // Errors: PIPES_ERROR_NOT_FOUND: there is no client; those of pipes_get_client_process_id. Win32:
+  // GetNamedPipeClientProcessId, GetNamedPipeServerProcessId.
   Expected<std::uint32_t> try_client_process_id() const { return query(pipes_get_client_process_id); }
   std::uint32_t client_process_id() const { return try_client_process_id().value("query client process"); }
   Expected<std::uint32_t> try_server_process_id() const { return query(pipes_get_server_process_id); }
   std::uint32_t server_process_id() const { return try_server_process_id().value("query server process"); }
 
-  // try_set_inheritable decides whether a child process inherits the handle. Win32: SetHandleInformation.
+  // try_set_inheritable decides whether a child process inherits the handle; on Linux only ends of anonymous pipes are
+  // inherited. Never blocks. Errors: those of pipes_set_inheritable. Win32: SetHandleInformation.
   Expected<void> try_set_inheritable(bool inheritable) const {
     return Expected<void>::from(pipes_set_inheritable(handle_, inheritable ? 1 : 0));
   }
   void set_inheritable(bool inheritable) const { try_set_inheritable(inheritable).value("set inheritable"); }
 
   // try_native_handle lends what the system calls this end of an anonymous pipe: a descriptor on Linux, a HANDLE on
-  // Windows. It lives as long as this end. PIPES_ERROR_INVALID_FUNCTION for a named pipe on Linux.
+  // Windows. It lives as long as this end. Never blocks. Errors: PIPES_ERROR_INVALID_FUNCTION for a named pipe on
+  // Linux.
   Expected<std::intptr_t> try_native_handle() const {
     std::intptr_t native = 0;
     const pipes_status status = pipes_get_native_handle(handle_, &native);
@@ -722,7 +727,7 @@ struct AnonymousPipe {
 
 // call opens the message-type pipe `name`, sends `request`, reads one message into `reply` and closes. `timeout` bounds
 // the wait for a free instance only; 1 ms means not to wait (PIPES_NMPWAIT_NOWAIT). If Received::more is set, the reply
-// was longer and its rest is lost. Errors of try_call: those of pipes_call. Win32: CallNamedPipe.
+// was longer and its rest is lost. Blocks. Errors of try_call: those of pipes_call. Win32: CallNamedPipe.
 inline Expected<Received> try_call(std::string_view name, std::span<const std::byte> request,
                                    std::span<std::byte> reply, std::chrono::milliseconds timeout = kDefaultWait) {
   using Result = Expected<Received>;
@@ -778,7 +783,8 @@ inline std::vector<PipeInfo> list() { return try_list().value("list pipes"); }
 [[nodiscard]] inline pipes_thread current_thread() noexcept { return pipes_current_thread(); }
 
 // cancel_synchronous asks the blocking call that `thread` is in to end with PIPES_ERROR_OPERATION_ABORTED; it may still
-// succeed. PIPES_ERROR_NOT_FOUND: the thread does not block in a call of this library. Win32: CancelSynchronousIo.
+// succeed. Never blocks. PIPES_ERROR_NOT_FOUND: the thread does not block in a call of this library;
+// PIPES_ERROR_INVALID_HANDLE: there is no such thread. Win32: CancelSynchronousIo.
 inline Expected<void> try_cancel_synchronous(pipes_thread thread) {
   return Expected<void>::from(pipes_cancel_synchronous(thread));
 }

@@ -19,7 +19,9 @@ constexpr uint32_t kOpenOptionsSize = sizeof(pipes_open_options);
 Status check_attributes(const pipes_security_attributes* attributes, uint32_t* handle_flags) {
   *handle_flags = 0;
   if (attributes == nullptr) return PIPES_OK;
-  if (attributes->size != kAttributesSize || attributes->inherit_handle > 1) return PIPES_ERROR_INVALID_PARAMETER;
+  if (attributes->size != kAttributesSize || attributes->inherit_handle > 1 || attributes->reserved != 0) {
+    return PIPES_ERROR_INVALID_PARAMETER;
+  }
   if (attributes->security_descriptor != nullptr) return PIPES_ERROR_NOT_SUPPORTED;
   if (attributes->inherit_handle != 0) *handle_flags = PIPES_HANDLE_FLAG_INHERIT;
   return PIPES_OK;

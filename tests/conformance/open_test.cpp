@@ -246,6 +246,24 @@ TEST(OpenHere, OPEN_22_AttributesWithoutDescriptorDecideOnInheritanceAlone) {
   }
 }
 
+TEST(OpenHere, OPEN_30_AttributesThatTheLibraryDoesNotUnderstandLeaveNoPipe) {
+  PIPES_OUR_ENGINE_ONLY("the structure is our header's");
+  const std::string name = unique_name();
+  const auto expect_refused = [&name](const char* what, auto change) {
+    SCOPED_TRACE(what);
+    pipes_security_attributes attributes{};
+    attributes.size = sizeof(attributes);
+    change(attributes);
+    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, try_create_server(name, {}, &attributes).status);
+    EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, try_open(name).status);
+  };
+  expect_refused("no size", [](auto& attributes) { attributes.size = 0; });
+  expect_refused("too small", [](auto& attributes) { --attributes.size; });
+  expect_refused("too large", [](auto& attributes) { attributes.size += 8; });
+  expect_refused("not a truth value", [](auto& attributes) { attributes.inherit_handle = 2; });
+  expect_refused("reserve in use", [](auto& attributes) { attributes.reserved = 1; });
+}
+
 TEST_P(Open, OPEN_24_TypeMaximumAndTimeoutAreFixedByTheFirstInstance) {
   // What a later call may ask instead is D3's business: here it asks for the same, and gets it.
   const std::string name = unique_name();
