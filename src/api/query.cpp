@@ -39,7 +39,7 @@ Status client_user_name(NamedEnd& end, char* user_name, uint32_t size) {
   if (getpwuid_r(peer.credentials.uid, &entry, room.data(), room.size(), &found) == 0 && found != nullptr) {
     text = found->pw_name;
   } else {
-    std::snprintf(number.data(), number.size(), "%u", peer.credentials.uid);
+    (void)std::snprintf(number.data(), number.size(), "%u", peer.credentials.uid);
   }
   const size_t length = std::strlen(text) + 1;
   if (length > size) return PIPES_ERROR_INSUFFICIENT_BUFFER;
@@ -115,8 +115,10 @@ pipes_status pipes_get_local_info(pipes_handle handle, pipes_local_info* info) {
       [&](AnonymousEnd& end) { return end.get_local_info(info); });
 }
 
+// NOLINTBEGIN(readability-non-const-parameter): the outputs of remote pipes, which do not exist yet
 pipes_status pipes_get_state(pipes_handle handle, uint32_t* state, uint32_t* instances, uint32_t* max_collection_count,
                              uint32_t* collect_data_timeout, char* user_name, uint32_t user_name_size) {
+  // NOLINTEND(readability-non-const-parameter)
   const bool collection = max_collection_count != nullptr || collect_data_timeout != nullptr;
   return with_end(
       handle, PIPES_FILE_READ_ATTRIBUTES,
@@ -133,8 +135,9 @@ pipes_status pipes_get_state(pipes_handle handle, uint32_t* state, uint32_t* ins
       },
       [&](AnonymousEnd& end) -> Status {
         if (collection) return PIPES_ERROR_INVALID_PARAMETER;
-        if (user_name != nullptr)
+        if (user_name != nullptr) {
           return end.is_read_end() ? PIPES_ERROR_CANNOT_IMPERSONATE : PIPES_ERROR_INVALID_FUNCTION;
+        }
         return end.get_modes(state, instances);
       });
 }

@@ -27,15 +27,16 @@ namespace {
 
 constexpr uint32_t kDefaultQuota = 4096;           // ANON-3
 constexpr uint32_t kPipeSizeMaxDefault = 1 << 20;  // the kernel's own default for pipe-max-size
-constexpr int kFlushPause_ms_max = 50;
+constexpr int kFlushPauseMsMax = 50;
 
 // The system's limit for one pipe. It binds everyone here, though the kernel would let the privileged go beyond.
 uint32_t pipe_size_max() {
   static const uint32_t size_max = [] {
     uint32_t size = 0;
     std::FILE* file = std::fopen("/proc/sys/fs/pipe-max-size", "re");
+    // NOLINTNEXTLINE(cert-err34-c): the kernel wrote that number
     const bool known = file != nullptr && std::fscanf(file, "%u", &size) == 1;
-    if (file != nullptr) std::fclose(file);
+    if (file != nullptr) (void)std::fclose(file);
     return known ? std::min<uint32_t>(size, INT_MAX) : kPipeSizeMaxDefault;
   }();
   return size_max;
@@ -51,8 +52,8 @@ void set_capacity(int fd, uint32_t quota) {
 // A second open description of the same end, with flags of its own. thread-self, since self is empty once the main
 // thread has ended.
 UniqueFd reopen(int fd, int access) {
-  std::array<char, 48> path;
-  std::snprintf(path.data(), path.size(), "/proc/thread-self/fd/%d", fd);
+  std::array<char, 48> path{};
+  (void)std::snprintf(path.data(), path.size(), "/proc/thread-self/fd/%d", fd);
   return UniqueFd(::open(path.data(), access | O_NONBLOCK | O_CLOEXEC));
 }
 
@@ -618,7 +619,7 @@ Status AnonymousEnd::wait_until_read(Call& call, uint64_t position) {
   if (wake < 0) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
   call.begin_waiting();
   ReadWatch watch(own_.get());
-  for (int pause_ms = 1;; pause_ms = std::min(2 * pause_ms, kFlushPause_ms_max)) {
+  for (int pause_ms = 1;; pause_ms = std::min(2 * pause_ms, kFlushPauseMsMax)) {
     call.parker.drain();
     watch.clear();
     if (const Status status = interruption(call)) return status;

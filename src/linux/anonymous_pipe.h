@@ -117,7 +117,7 @@ class AnonymousEnd {
   enum class Outcome : uint32_t { kMoved, kWouldBlock, kNoPeer, kFailed };
   // What one attempt to move bytes came to.
   struct Attempt {
-    Outcome outcome;
+    Outcome outcome = Outcome::kFailed;
     uint32_t moved = 0;
     Status status = PIPES_OK;  // why it failed
   };

@@ -12,9 +12,9 @@
 
 namespace pipes {
 
-class Effects {
+class Effects {  // NOLINT(cppcoreguidelines-pro-type-member-init): see few_
  public:
-  Effects() = default;
+  Effects() = default;  // NOLINT(cppcoreguidelines-pro-type-member-init): see few_
   Effects(const Effects&) = delete;
   Effects& operator=(const Effects&) = delete;
 
@@ -51,7 +51,8 @@ class Effects {
   }
 
  private:
-  std::array<Parker*, 8> few_;  // the first count_ are set
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the first count_ are set, and there are many Effects
+  std::array<Parker*, 8> few_;
   size_t count_ = 0;
   std::array<std::atomic<uint32_t>*, 4> shared_{};  // a connection has four flags
   std::vector<Parker*> many_;

@@ -36,6 +36,7 @@ struct FolderName {
 struct FileId {
   dev_t device = 0;
   ino_t inode = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check mistakes the comparison that is made for us
   auto operator<=>(const FileId&) const = default;
 };
 

@@ -65,6 +65,7 @@ std::optional<Guest> Guest::admit(Kind kind, uint32_t uid) {
   GuestList& all = list();
   MutexLock lock(all.mutex);
   uint64_t& count = all.count[{kind, uid}];
+  // NOLINTNEXTLINE(bugprone-branch-clone): alike but for the name of the mistake that a test build can make
   const bool full = kind == Kind::kConnection ? PIPES_BREACH("connections-uncounted", count >= most)
                                               : PIPES_BREACH("handshakes-uncounted", count >= most);
   if (full) {

@@ -35,8 +35,9 @@ bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   Connection* connection = connection_.get();
   if (connection == nullptr || connection->over() || !writes_.empty() || PIPES_ANY_MISTAKE()) return false;
   if (data.empty() || data.size() > kAtOnceMax ||
-      !connection->writer.fits_at_once(data.size(), connection->write_quota))
+      !connection->writer.fits_at_once(data.size(), connection->write_quota)) {
     return false;
+  }
   RingWriter& writer = connection->writer;
   const uint64_t read_so_far = consumed_hint_.load(std::memory_order_relaxed);
   const uint64_t end = writer.memory().offset(writer.tail()) + wire::frame_bytes(FrameKind::kWhole, data.size());

@@ -19,7 +19,7 @@ namespace {
 
 uint32_t read_session(uint32_t pid) {
   std::array<char, 48> path{};
-  std::snprintf(path.data(), path.size(), "/proc/%u/sessionid", pid);
+  (void)std::snprintf(path.data(), path.size(), "/proc/%u/sessionid", pid);
   const UniqueFd file(::open(path.data(), O_RDONLY | O_CLOEXEC));
   std::array<char, 16> text{};
   if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return 0;

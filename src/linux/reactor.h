@@ -47,7 +47,7 @@ class Reactor {
  private:
   struct Entry {
     std::shared_ptr<Source> source;
-    uint64_t deadline_ns;
+    uint64_t deadline_ns = 0;
   };
 
   static Reactor* start();

@@ -21,13 +21,13 @@ constexpr int kNone = 0;
 std::array<std::atomic<int>, 8> idle_instances{};
 
 int add_watch(int instance, int pipe_fd) {
-  std::array<char, 48> path;
-  std::snprintf(path.data(), path.size(), "/proc/thread-self/fd/%d", pipe_fd);
+  std::array<char, 48> path{};
+  (void)std::snprintf(path.data(), path.size(), "/proc/thread-self/fd/%d", pipe_fd);
   return inotify_add_watch(instance, path.data(), IN_ACCESS);
 }
 
 bool clear_events(int instance) {
-  std::array<char, 1024> events;
+  std::array<char, 1024> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): nobody looks at them
   bool any = false;
   while (::read(instance, events.data(), events.size()) > 0) any = true;
   return any;

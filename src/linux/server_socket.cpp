@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 
@@ -54,7 +54,8 @@ wire::ServerRecord new_record() {
   const ssize_t filled = getrandom(&record.ticket, sizeof(record.ticket), 0);
   Ensures(filled == static_cast<ssize_t>(sizeof(record.ticket)));
   std::array<char, 40> name{};
-  snprintf(name.data(), name.size(), "s.%u.%016llx", record.pid, static_cast<unsigned long long>(record.ticket));
+  (void)std::snprintf(name.data(), name.size(), "s.%u.%016llx", record.pid,
+                      static_cast<unsigned long long>(record.ticket));
   record.socket = name.data();
   return record;
 }

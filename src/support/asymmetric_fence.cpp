@@ -21,7 +21,7 @@ bool registered() noexcept {
 
 }  // namespace
 
-const bool detail::light_fences_are_free = registered();
+const bool detail::kLightFencesAreFree = registered();
 
 bool heavy_fence() noexcept {
   const int error = errno;

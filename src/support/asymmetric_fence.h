@@ -12,10 +12,10 @@
 namespace pipes {
 namespace detail {
 // Set once, before anything of this library can be called.
-extern const bool light_fences_are_free;
+extern const bool kLightFencesAreFree;
 }  // namespace detail
 
-inline bool light_fences_are_free() { return detail::light_fences_are_free; }
+inline bool light_fences_are_free() { return detail::kLightFencesAreFree; }
 
 inline void light_fence() {
   if (light_fences_are_free()) [[likely]] {

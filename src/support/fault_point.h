@@ -4,6 +4,7 @@
 // names. Any other build contains nothing of this but the check that each name is listed here.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -27,13 +28,8 @@ inline constexpr std::array<std::string_view, 5> kOtherFaultPoints = {
     "connection-requested", "connection-answered", "frame-pushed", "frame-taken"};
 
 constexpr bool is_fault_point(std::string_view name) {
-  for (const std::string_view point : kFolderFaultPoints) {
-    if (point == name) return true;
-  }
-  for (const std::string_view point : kOtherFaultPoints) {
-    if (point == name) return true;
-  }
-  return false;
+  const auto is_it = [name](std::string_view point) { return point == name; };
+  return std::ranges::any_of(kFolderFaultPoints, is_it) || std::ranges::any_of(kOtherFaultPoints, is_it);
 }
 
 #ifdef PIPES_FAULT_POINTS

@@ -52,12 +52,12 @@ void log_line(LogLevel level, const char* format, ...) {
   char line[512];
   va_list arguments;
   va_start(arguments, format);
-  std::vsnprintf(line, sizeof line, format, arguments);
+  (void)std::vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
   if (to.callback != nullptr) {
     to.callback(number, line, to.context);
   } else {
-    std::fprintf(stderr, "pipes: %s\n", line);
+    (void)std::fprintf(stderr, "pipes: %s\n", line);
   }
 }
 
