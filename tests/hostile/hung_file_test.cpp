@@ -3,16 +3,20 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 #include "linux/discard.h"
 #include "raw_peer.h"
@@ -22,14 +26,22 @@ namespace pipes::test {
 namespace {
 
 // The file system has one file, and answers until that has been opened.
+//
+// It lives in a child that ends by itself after a while: a process that hangs in the closing of a file cannot be
+// killed, not even when its test has failed, and would hang for ever if the file system were its own.
 class HungFile {
  public:
+  static constexpr unsigned kLifeSeconds = 20;
+
   HungFile() : fuse_(::open("/dev/fuse", O_RDWR | O_CLOEXEC)) {
     if (!fuse_) return;
     std::string folder = "/tmp/pipes-hung-XXXXXX";
     if (::mkdtemp(folder.data()) == nullptr) return;
+    server_ = ::fork();
+    if (server_ == 0) serve();
     // In a view of the files of this thread's own, so that nobody else comes across it.
-    std::thread([&] { mount_and_open(folder); }).join();
+    if (server_ > 0) std::thread([&] { mount_and_open(folder); }).join();
+    fuse_.reset();
     std::filesystem::remove(folder);
   }
   HungFile(const HungFile&) = delete;
@@ -38,7 +50,11 @@ class HungFile {
 
   [[nodiscard]] int fd() const { return file_.get(); }
   // The file system goes, and all that wait for it go on.
-  void let_go() { fuse_.reset(); }
+  void let_go() {
+    if (server_ <= 0) return;
+    ::kill(server_, SIGKILL);
+    ::waitpid(std::exchange(server_, 0), nullptr, 0);
+  }
 
  private:
   void mount_and_open(const std::string& folder) {
@@ -47,13 +63,17 @@ class HungFile {
         ::mount("pipes-hung", folder.c_str(), "fuse", 0, options.c_str()) != 0) {
       return;
     }
-    std::thread server([this] {
-      while (answer_one()) {
-      }
-    });
     file_ = UniqueFd(::open((folder + "/file").c_str(), O_RDWR | O_CLOEXEC));
-    server.join();
     ::umount2(folder.c_str(), MNT_DETACH);
+  }
+
+  [[noreturn]] void serve() {
+    ::alarm(kLifeSeconds);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // Until it is mounted there is nothing to read.
+    while (answer_one()) {
+    }
+    while (true) ::pause();
   }
 
   template <class Body>
@@ -62,14 +82,15 @@ class HungFile {
     header.unique = unique;
     header.len = sizeof header + sizeof body;
     const iovec parts[2] = {{&header, sizeof header}, {const_cast<Body*>(&body), sizeof body}};
-    EXPECT_EQ(static_cast<ssize_t>(header.len), ::writev(fuse_.get(), parts, 2));
+    if (::writev(fuse_.get(), parts, 2) != static_cast<ssize_t>(header.len)) ::_exit(1);
   }
 
-  // False once the file has been opened, or if something went wrong.
+  // False once the file has been opened.
   bool answer_one() {
-    alignas(fuse_in_header) std::array<char, 65536> request{};
+    alignas(fuse_in_header) static std::array<char, 65536> request{};
     const ssize_t got = ::read(fuse_.get(), request.data(), request.size());
-    if (got < static_cast<ssize_t>(sizeof(fuse_in_header))) return false;
+    if (got < 0 && errno == EPERM) ::usleep(1000);  // not mounted yet
+    if (got < static_cast<ssize_t>(sizeof(fuse_in_header))) return true;
     fuse_in_header header{};
     std::memcpy(&header, request.data(), sizeof header);
     if (header.opcode == FUSE_INIT) {
@@ -98,13 +119,14 @@ class HungFile {
       return false;
     } else {
       fuse_out_header refusal{sizeof refusal, -ENOSYS, header.unique};
-      EXPECT_EQ(static_cast<ssize_t>(sizeof refusal), ::write(fuse_.get(), &refusal, sizeof refusal));
+      if (::write(fuse_.get(), &refusal, sizeof refusal) != static_cast<ssize_t>(sizeof refusal)) ::_exit(1);
     }
     return true;
   }
 
-  UniqueFd file_;  // closed last
+  UniqueFd file_;  // closed once nobody is asked any more
   UniqueFd fuse_;
+  pid_t server_ = 0;
 };
 
 // A stranger offers the file as memory, and is hung up on. What it is told before, if anything.
