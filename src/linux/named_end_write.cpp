@@ -41,9 +41,10 @@ bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   RingWriter& writer = connection->writer;
   const uint64_t read_so_far = consumed_hint_.load(std::memory_order_relaxed);
   const uint64_t end = writer.memory().offset(writer.tail()) + wire::frame_bytes(FrameKind::kWhole, data.size());
-  // The answer to what was read since the last write may go back to the start of the ring.
-  const bool may_rewind = read_so_far != head_at_last_write_ && end + 3 * wire::kFreeBehindFrame > wire::kPage;
-  if (may_rewind && data.size() <= kRewindMax) return false;
+  // The answer to what was read since the last write may go back to the start of the ring, and a long one goes in
+  // frames.
+  const bool answers = read_so_far != head_at_last_write_;
+  if (answers && end + 3 * wire::kFreeBehindFrame > wire::kPage) return false;
   head_at_last_write_ = read_so_far;
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   writer.push_at_once(data);
