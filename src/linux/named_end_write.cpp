@@ -510,10 +510,14 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
     if (!fit) return PIPES_ERROR_BAD_PIPE;
     if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
     if (connection_->over()) return PIPES_ERROR_BAD_PIPE;
+    if (!reads_.empty()) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
     wire::Look look = connection_->reader.look();
-    if (look == wire::Look::kMessageCut) look = connection_->reader.look();  // what was withdrawn is not unread
-    const bool unread = look == wire::Look::kFrame || look == wire::Look::kNeedsMemory;
-    if (!reads_.empty() || unread) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
+    // What was withdrawn is not unread, but has to be passed.
+    while (look == wire::Look::kMessageCut || (look == wire::Look::kNeedsMemory && connection_->map_reader())) {
+      look = connection_->reader.look();
+    }
+    if (look == wire::Look::kNeedsMemory) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    if (look == wire::Look::kFrame) return PIPES_ERROR_PIPE_BUSY;
     reading.parker = &Parker::mine();
     reads_.push_back(&reading);
     publish_reads(queued);

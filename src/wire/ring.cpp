@@ -199,13 +199,16 @@ Look RingReader::accept(Cursor* at, uint64_t word) const {
     default:
       if (PIPES_BREACH("kind-unknown", true)) return Look::kViolation;
   }
-  // Of a write that has completed meanwhile nothing can be taken back: no claiming, no questions.
-  if (frame.waits && is_final(at->position + bytes)) frame.waits = false;
   at->frame = frame;
   at->loaded = true;
   at->skipped = false;
   at->settled = at->position;
-  return Look::kFrame;
+  if (!frame.waits || !is_final(at->position + bytes)) return Look::kFrame;
+  // Of a write that has completed nothing can be taken back: no claiming, no questions.
+  // SUBTLE: taken back it may have been before: between our look at the header and the one at what is final.
+  const Look still = PIPES_MISTAKE("final-but-withdrawn") ? Look::kFrame : reload(at);
+  if (still == Look::kFrame) at->frame.waits = false;
+  return still;
 }
 
 bool RingReader::is_final(uint64_t position) const {

@@ -95,6 +95,24 @@ TEST_P(Trans, TRANS_4_AnotherWaitingTransactionMakesItFail) {
   });
 }
 
+// What was taken back is not unread, however much it was.
+TEST_P(Trans, TRANS_4_AWithdrawnMessageDoesNotMakeItFail) {
+  in_both_directions(with_quota(message_pipe(), 1), [](EndActor& caller, EndActor& partner) {
+    for (const uint32_t size : {10u, 5'000u, 100'000u}) {
+      SCOPED_TRACE(size);
+      Pending<Sent> writing = partner.start_write(bytes(size));
+      ASSERT_TRUE(writing.wait_until_blocked());
+      EXPECT_STATUS(PIPES_OK, writing.cancel());
+      EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, writing.result().status);
+      Pending<Received> transaction = caller.start_transact("x");
+      ASSERT_TRUE(transaction.wait_until_blocked());
+      EXPECT_EQ(received(PIPES_OK, "x"), partner.read());
+      EXPECT_EQ(sent(5), partner.write("reply"));
+      EXPECT_EQ(received(PIPES_OK, "reply"), transaction.result());
+    }
+  });
+}
+
 TEST_P(Trans, TRANS_5_RequestIsQueuedWithoutRegardToTheQuota) {
   for (const uint32_t quota : {0u, 100u}) {
     SCOPED_TRACE(quota);

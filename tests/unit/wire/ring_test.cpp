@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "ring_pair.h"
 
@@ -263,6 +266,43 @@ TEST(Ring, WithdrawingFindsNothingWhenAllIsClaimed) {
   ASSERT_EQ(ring.reader.look(), Look::kFrame);
   EXPECT_EQ(take_all(ring, 3), "abc");
   EXPECT_EQ(ring.writer.withdraw(0, FrameKind::kWhole, 3).bytes, 0u);
+}
+
+// A reader that saw a header before it was taken back may find all up to there final when it looks again.
+TEST(Ring, CANCEL_9_AMessageIsEitherWithdrawnOrRead) {
+  constexpr uint64_t kMessages = 400'000;
+  RingPair ring;
+  std::vector<uint8_t> arrived(kMessages);
+  std::jthread reader([&](const std::stop_token& given_up) {
+    uint64_t number = 0;
+    while (number + 1 < kMessages && !given_up.stop_requested()) {
+      ASSERT_NE(ring.reader.look(), Look::kViolation);
+      if (ring.reader.look() != Look::kFrame) {
+        ring.reader.publish();
+        continue;
+      }
+      const auto taken = ring.reader.take(std::as_writable_bytes(std::span(&number, 1)));
+      ASSERT_NE(taken.look, Look::kViolation);
+      if (taken.bytes == sizeof number) ++arrived.at(number);
+    }
+  });
+  std::vector<uint8_t> kept(kMessages);
+  for (uint64_t number = 0; number < kMessages; ++number) {
+    RingWriter::Fit fit = RingWriter::Fit::kNoRoom;
+    while (fit == RingWriter::Fit::kNoRoom) fit = ring.writer.fit(FrameKind::kWhole, sizeof number);
+    ASSERT_EQ(fit, RingWriter::Fit::kFits);
+    const uint64_t position = ring.writer.tail();
+    ring.writer.announce(sizeof number);
+    ring.writer.push(FrameKind::kWhole, true, std::as_bytes(std::span(&number, 1)));
+    uint64_t withdrawn = 0;
+    if (number % 2 == 0) withdrawn = ring.writer.withdraw(position, FrameKind::kWhole, sizeof number).bytes;
+    ring.writer.unannounce(withdrawn);
+    ring.writer.publish_final(ring.writer.tail());
+    kept[number] = withdrawn == 0 ? 1 : 0;
+  }
+  reader.join();
+  EXPECT_EQ(std::mismatch(kept.begin(), kept.end(), arrived.begin()).first - kept.begin(),
+            static_cast<std::ptrdiff_t>(kMessages));
 }
 
 TEST(Ring, CLOSE_9_DeathDropsWhatWasNotFinal) {
