@@ -206,7 +206,7 @@ Look RingReader::accept(Cursor* at, uint64_t word) const {
   if (!frame.waits || !is_final(at->position + bytes)) return Look::kFrame;
   // Of a write that has completed nothing can be taken back: no claiming, no questions.
   // SUBTLE: taken back it may have been before: between our look at the header and the one at what is final.
-  const Look still = PIPES_MISTAKE("final-but-withdrawn") ? Look::kFrame : reload(at);
+  const Look still = reload(at);
   if (still == Look::kFrame) at->frame.waits = false;
   return still;
 }
