@@ -123,6 +123,13 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void publish_reads(Effects& effects);
   void await_read(PendingOp& op);
   void cancel_read(PendingOp& op, Effects& effects);
+  // Lets a queued read go on whose thread waits for something else, and says how that thread hears of more.
+  struct Meanwhile {
+    bool drives = false;  // this thread is the one to look for more, at `header`
+    uint64_t* header = nullptr;
+    uint64_t progress = 0;
+  };
+  Meanwhile read_meanwhile(PendingOp& reading);
 
   // Writing; write_mutex_ is held.
   bool write_at_once(std::span<const std::byte> data);
@@ -133,8 +140,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   [[nodiscard]] bool within_quota(uint64_t announced_end, uint64_t* lent);
   // Pushes and completes what can be. True: the reader is to be woken before going on.
   bool pump_writes(Effects& effects);
-  // Waits for `op`, which is in `queue` and whose connection it is a guest of.
-  void await_write_half(PendingOp& op, PendingQueue& queue);
+  // Waits for `op`, which is in `queue` and whose connection it is a guest of; `reading` is a transaction's read that
+  // goes on meanwhile.
+  void await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* reading = nullptr);
   void cancel_write(PendingOp& op, Effects& effects);
   void withdraw(PendingOp& op);
   struct WakePoints {

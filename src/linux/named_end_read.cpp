@@ -1,5 +1,6 @@
 // The reading half of an end: reads, peeks, and waiting for data.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "linux/idle_rounds.h"
@@ -259,7 +260,7 @@ void NamedEnd::await_read(PendingOp& op) {
   while (true) {
     const uint32_t ticket = parker.ticket();
     Effects effects;
-    uint64_t position = 0;
+    uint64_t* header = nullptr;
     uint32_t pauses = 1;
     {
       MutexLock lock(read_mutex_);
@@ -280,8 +281,8 @@ void NamedEnd::await_read(PendingOp& op) {
       }
       if (read_driver_ == nullptr) read_driver_ = &op;
       drives = read_driver_ == &op;
-      position = connection->reader.position();
-      if (drives) idle.begin(position + connection->reader.consumed(), ticket);
+      header = connection->reader.next_header();
+      if (drives) idle.begin(connection->reader.position() + connection->reader.consumed(), ticket);
       pauses = reads_in_a_row_ >= kStreamingReads ? kStreamingPauses : 1;
     }
     effects.perform();
@@ -293,7 +294,7 @@ void NamedEnd::await_read(PendingOp& op) {
       parker.sleep(ticket, idle.rest_until());
       continue;
     }
-    auto word = connection->reader.memory().word(position);
+    const std::atomic_ref word(*header);
     const auto news = [&] {
       return word.load(std::memory_order_acquire) != 0 || connection->over() || parker.ticket() != ticket;
     };
@@ -310,9 +311,34 @@ void NamedEnd::await_read(PendingOp& op) {
     flag.store(1, std::memory_order_relaxed);
     // SUBTLE: the counterpart of the fence in take_reader_flag.
     if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!news()) parker.sleep_with(ticket, &flag, 1, Deadline::never());
+    if (!news()) parker.sleep_with(ticket, std::array{&std::as_const(flag)}, Deadline::never());
     flag.store(0, std::memory_order_relaxed);
   }
+}
+
+// Two ends that send each other requests longer than the ring would wait for ever, if neither took in what comes while
+// it waits for room.
+NamedEnd::Meanwhile NamedEnd::read_meanwhile(PendingOp& reading) {
+  Meanwhile meanwhile;
+  Effects effects;
+  {
+    MutexLock lock(read_mutex_);
+    if (read_driver_ == nullptr) read_driver_ = &reading;
+    meanwhile.drives = read_driver_ == &reading;
+    if (meanwhile.drives && !reading.done) {
+      pump_reads(effects);
+      publish_reads(effects);
+      meanwhile.header = connection_->reader.next_header();
+      meanwhile.progress = connection_->reader.position() + connection_->reader.consumed();
+    }
+    if (meanwhile.drives && reading.done) {
+      meanwhile.drives = false;
+      read_driver_ = nullptr;
+      if (!reads_.empty()) effects.unpark(reads_.front()->parker);
+    }
+  }
+  effects.perform();
+  return meanwhile;
 }
 
 // A cancelled read consumes nothing (CANCEL-8); one in the middle of a message that it has begun to take ends as cut

@@ -1,5 +1,6 @@
 // The writing half of an end: writes, flushes, transactions' requests, waiting for quota and room, and taking back.
 #include <algorithm>
+#include <array>
 
 #include "linux/idle_rounds.h"
 #include "linux/named_end.h"
@@ -343,12 +344,13 @@ NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
   return points;
 }
 
-void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
+void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* reading) {
   Parker& parker = *op.parker;
   BlockingCall call(parker);
   std::shared_ptr<Connection> connection;
   IdleRounds idle;
   WakePoints wake_at;
+  uint64_t progress = 0;
   bool drives = false;
   bool told_driver = false;
   while (true) {
@@ -392,25 +394,27 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
       if (drives) {
         wake_at = publish_wake_points(*connection);
         const RingWriter& writer = connection->writer;
-        idle.begin(writer.tail() + writer.head_seen() + writer.consumed_seen(), ticket);
+        progress = writer.tail() + writer.head_seen() + writer.consumed_seen();
       }
     }
     effects.perform();
     if (again) continue;
-    if (!drives) {
+    const Meanwhile meanwhile = reading != nullptr ? read_meanwhile(*reading) : Meanwhile{};
+    if (!drives && !meanwhile.drives) {
       parker.sleep(ticket, Deadline::never());
       continue;
     }
+    idle.begin(progress + meanwhile.progress, ticket);
     if (idle.too_many()) {
       parker.sleep(ticket, idle.rest_until());
       continue;
     }
-    const wire::ReaderProgress& progress = connection->out->reader;
-    wire::WaitFlag& flag = connection->out->writer_waits;
+    const wire::ReaderProgress& reader = connection->out->reader;
     const auto news = [&] {
-      return progress.consumed.load(std::memory_order_acquire) >= wake_at.consumed ||
-             progress.head.load(std::memory_order_acquire) >= wake_at.head || connection->over() ||
-             parker.ticket() != ticket;
+      return (drives && (reader.consumed.load(std::memory_order_acquire) >= wake_at.consumed ||
+                         reader.head.load(std::memory_order_acquire) >= wake_at.head)) ||
+             (meanwhile.drives && std::atomic_ref(*meanwhile.header).load(std::memory_order_acquire) != 0) ||
+             connection->over() || parker.ticket() != ticket;
     };
     if (write_spinner_.spin(connection->peer->processor.load(std::memory_order_relaxed), kWriterPauses, news)) {
       continue;
@@ -419,12 +423,20 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue) {
     if (connection->own->processor.load(std::memory_order_relaxed) != processor) {
       connection->own->processor.store(processor, std::memory_order_relaxed);
     }
-    // Release: the wake points are visible to whoever sees the flag.
-    flag.waiting.store(1, std::memory_order_release);
-    // SUBTLE: the counterpart of the fence in publish_reads.
+    std::array<const std::atomic<uint32_t>*, 2> flags{};
+    size_t count = 0;
+    const auto raise = [&](std::atomic<uint32_t>& flag) {
+      // Release: the wake points are visible to whoever sees the flag.
+      flag.store(1, std::memory_order_release);
+      flags.at(count++) = &flag;
+    };
+    if (drives) raise(connection->out->writer_waits.waiting);
+    if (meanwhile.drives) raise(connection->in->reader_waits.waiting);
+    // SUBTLE: the counterpart of the fence in publish_progress, and of that in take_reader_flag.
     if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!news()) parker.sleep_with(ticket, &flag.waiting, 1, Deadline::never());
-    flag.waiting.store(0, std::memory_order_relaxed);
+    if (!news()) parker.sleep_with(ticket, std::span(flags).first(count), Deadline::never());
+    if (drives) connection->out->writer_waits.waiting.store(0, std::memory_order_relaxed);
+    if (meanwhile.drives) connection->in->reader_waits.waiting.store(0, std::memory_order_relaxed);
   }
 }
 
@@ -536,14 +548,22 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
     if (written == PIPES_OK) waits = start_write(writing, effects);
   }
   effects.perform();
-  if (waits) await_write_half(writing, writes_);
+  if (waits) await_write_half(writing, writes_, &reading);
   if (written == PIPES_OK) written = writing.status;
-  if (written != PIPES_OK) {
-    MutexLock lock(read_mutex_);
-    if (!reading.done) {
-      reads_.remove(&reading);
-      reading.finish(written == PIPES_ERROR_NO_DATA ? Status{PIPES_ERROR_BROKEN_PIPE} : written);
+  if (waits || written != PIPES_OK) {
+    Effects given_up;
+    {
+      MutexLock lock(read_mutex_);
+      if (read_driver_ == &reading) read_driver_ = nullptr;
+      if (!reading.done && written == PIPES_ERROR_OPERATION_ABORTED) {
+        cancel_read(reading, given_up);
+      } else if (!reading.done && written != PIPES_OK) {
+        reads_.remove(&reading);
+        reading.finish(written == PIPES_ERROR_NO_DATA ? Status{PIPES_ERROR_BROKEN_PIPE} : written);
+        publish_reads(given_up);
+      }
     }
+    given_up.perform();
   }
   await_read(reading);
   *transferred = reading.transferred;

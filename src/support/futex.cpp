@@ -6,7 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <climits>
+#include <gsl/gsl>
 
 #ifndef FUTEX_32
 #define FUTEX_32 2
@@ -53,20 +55,24 @@ void futex_wake_shared(std::atomic<uint32_t>* word) noexcept {
   syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-void futex_wait_both(const std::atomic<uint32_t>* shared, uint32_t shared_expected, const std::atomic<uint32_t>* own,
-                     uint32_t own_expected, Deadline deadline) noexcept {
+void futex_wait_any(std::span<const std::atomic<uint32_t>* const> flags, const std::atomic<uint32_t>* own,
+                    uint32_t own_expected, Deadline deadline) noexcept {
   static std::atomic<bool> has_waitv{true};
   if (has_waitv.load(std::memory_order_relaxed)) {
-    const WaitvEntry entries[2] = {
-        {shared_expected, reinterpret_cast<uintptr_t>(shared), FUTEX_32, 0},
-        {own_expected, reinterpret_cast<uintptr_t>(own), FUTEX_32 | FUTEX_PRIVATE_FLAG, 0},
-    };
+    std::array<WaitvEntry, 3> entries{};
+    Expects(!flags.empty() && flags.size() < entries.size());
+    auto* entry = entries.data();
+    for (const std::atomic<uint32_t>* flag : flags) {
+      *entry++ = {1, reinterpret_cast<uintptr_t>(flag), FUTEX_32, 0};
+    }
+    *entry++ = {own_expected, reinterpret_cast<uintptr_t>(own), FUTEX_32 | FUTEX_PRIVATE_FLAG, 0};
     const timespec until = deadline.as_timespec();
-    const long woken = syscall(SYS_futex_waitv, entries, 2, 0, deadline.is_never() ? nullptr : &until, CLOCK_MONOTONIC);
+    const long woken = syscall(SYS_futex_waitv, entries.data(), entry - entries.data(), 0,
+                               deadline.is_never() ? nullptr : &until, CLOCK_MONOTONIC);
     if (woken >= 0 || errno != ENOSYS) return;
     has_waitv.store(false, std::memory_order_relaxed);
   }
-  if (own->load(std::memory_order_acquire) == own_expected) wait_shared_briefly(shared, shared_expected, deadline);
+  if (own->load(std::memory_order_acquire) == own_expected) wait_shared_briefly(flags.front(), 1, deadline);
 }
 
 }  // namespace pipes

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "support/deadline.h"
 
@@ -23,10 +24,11 @@ void futex_wake_private(std::atomic<uint32_t>* word, int count) noexcept;
 // Wakes everyone who waits on a word that other processes see.
 void futex_wake_shared(std::atomic<uint32_t>* word) noexcept;
 
-// Waits on a word that other processes see and on one of this process, whichever changes first. SUBTLE: a peer can move
-// waiters of the shared word elsewhere, so that no wake reaches them; the private word is the one that can be relied
-// on. Kernels before 5.16 cannot wait for both: there the shared word is looked at again every 50 ms.
-void futex_wait_both(const std::atomic<uint32_t>* shared, uint32_t shared_expected, const std::atomic<uint32_t>* own,
-                     uint32_t own_expected, Deadline deadline) noexcept;
+// Waits on one or two flags that other processes see, while they are up (1), and on a word of this process, whichever
+// changes first. SUBTLE: a peer can move waiters of a flag elsewhere, so that no wake reaches them; the private word is
+// the one that can be relied on. Kernels before 5.16 cannot wait for several: there the flags are looked at again every
+// 50 ms.
+void futex_wait_any(std::span<const std::atomic<uint32_t>* const> flags, const std::atomic<uint32_t>* own,
+                    uint32_t own_expected, Deadline deadline) noexcept;
 
 }  // namespace pipes

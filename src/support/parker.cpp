@@ -136,9 +136,9 @@ void Parker::unpark_asleep() noexcept {
 
 void Parker::sleep(uint32_t ticket, Deadline deadline) noexcept { futex_wait_private(&word_, ticket, deadline); }
 
-void Parker::sleep_with(uint32_t ticket, const std::atomic<uint32_t>* shared, uint32_t expected,
+void Parker::sleep_with(uint32_t ticket, std::span<const std::atomic<uint32_t>* const> flags,
                         Deadline deadline) noexcept {
-  futex_wait_both(shared, expected, &word_, ticket, deadline);
+  futex_wait_any(flags, &word_, ticket, deadline);
 }
 
 int Parker::event_fd() noexcept {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "support/deadline.h"
 
@@ -42,8 +43,8 @@ class Parker {
 
   // Sleeps until unparked since `ticket`, until the deadline, or for no reason at all.
   void sleep(uint32_t ticket, Deadline deadline) noexcept;
-  // The same, woken also when `*shared`, a word other processes see, no longer holds `expected`, or is woken.
-  void sleep_with(uint32_t ticket, const std::atomic<uint32_t>* shared, uint32_t expected, Deadline deadline) noexcept;
+  // The same, woken also when one of the flags, words that other processes see, is no longer 1, or is woken.
+  void sleep_with(uint32_t ticket, std::span<const std::atomic<uint32_t>* const> flags, Deadline deadline) noexcept;
 
   // A descriptor that becomes readable when the thread is unparked, for poll; -1 if there is none to be had. Only its
   // own thread asks. drain() makes it unreadable again; call it before taking the ticket.

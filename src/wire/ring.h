@@ -208,6 +208,12 @@ class RingReader {
     return at_.loaded || memory_.word(at_.position).load(std::memory_order_acquire) != 0;
   }
 
+  // Where the next header will be written, for who watches it without this reader's lock. Valid as long as the memory
+  // that the reader was made with.
+  [[nodiscard]] uint64_t* next_header() const {
+    return reinterpret_cast<uint64_t*>(memory_.base + memory_.offset(at_.position));
+  }
+
   // The way of a short message: what look and take do, if one that fits `buffer` lies there in one frame, and, for a
   // reader that joins messages, nothing would be joined. Otherwise 0, and nothing is done.
   [[nodiscard]] uint64_t take_at_once(std::span<std::byte> buffer, bool joins) {

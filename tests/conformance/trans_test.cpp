@@ -1,6 +1,7 @@
 // TRANS: a request and its reply as one operation. Overlapped transactions are tested with the overlapped calls.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 
 #include "support/expect.h"
@@ -126,6 +127,51 @@ TEST_P(Trans, TRANS_5_RequestIsQueuedWithoutRegardToTheQuota) {
       EXPECT_EQ(received(PIPES_OK, request), partner.read());
     });
   }
+}
+
+constexpr uint32_t kLong = 6'000'000;
+
+// Longer than any engine keeps for itself: each end takes in what comes while its own request is on its way. Requests
+// need not cross in every round; but whatever happens, nobody waits for ever.
+TEST(Transactions, TRANS_5_LongRequestsThatCrossAreEachOthersReplies) {
+  const Pair pair = connected_pair(message_pipe());
+  ASSERT_STATUS(PIPES_OK, set_mode(pair.client, PIPES_READMODE_MESSAGE));
+  const std::string questions[] = {bytes(kLong), bytes(kLong + 1)};
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> ready{0};
+    // Who comes too late finds the other's request unread (TRANS-4), and answers it.
+    const auto ask = [&](pipes_handle end, const std::string& question) {
+      ++ready;
+      while (ready < 2) continue;  // both at once, as far as two threads can
+      Received reply = transact(end, question, 2 * kLong);
+      if (reply.status == Code(PIPES_ERROR_PIPE_BUSY)) {
+        EXPECT_STATUS(PIPES_OK, read(end, 2 * kLong).status);
+        EXPECT_EQ(sent(5), write(end, "reply"));
+      }
+      return reply;
+    };
+    Background server([&] { return ask(pair.server, questions[0]); });
+    Background client([&] { return ask(pair.client, questions[1]); });
+    if (!server.result().status.ok() || !client.result().status.ok()) {
+      const Received& answered = server.result().status.ok() ? server.result() : client.result();
+      ASSERT_EQ(received(PIPES_OK, "reply"), answered);
+      continue;
+    }
+    EXPECT_TRUE(client.result().bytes == questions[0]);
+    EXPECT_TRUE(server.result().bytes == questions[1]);
+  }
+}
+
+TEST(Transactions, TRANS_15_PartnerMayWriteALongReplyBeforeItReadsALongRequest) {
+  const Pair pair = connected_pair(message_pipe());
+  ASSERT_STATUS(PIPES_OK, set_mode(pair.client, PIPES_READMODE_MESSAGE));
+  const std::string request = bytes(kLong);
+  const std::string reply = bytes(kLong + 1);
+  Background transaction([&] { return transact(pair.client, request, 2 * kLong); });
+  ASSERT_TRUE(wait_until_blocked(transaction));
+  EXPECT_EQ(sent(kLong + 1), write(pair.server, reply));
+  EXPECT_TRUE(read(pair.server, 2 * kLong).bytes == request);
+  EXPECT_TRUE(transaction.result().bytes == reply);
 }
 
 TEST_P(Trans, TRANS_6_WaitsAlsoInNoWaitMode) {
