@@ -328,8 +328,8 @@ inline Expected<std::uint32_t> milliseconds(std::chrono::milliseconds time) {
 
 // readable_size caps a buffer at what one call can fill.
 inline std::uint32_t readable_size(std::size_t size) noexcept {
-  constexpr std::size_t max = std::numeric_limits<std::uint32_t>::max();
-  return static_cast<std::uint32_t>(size < max ? size : max);
+  constexpr std::size_t kMax = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(size < kMax ? size : kMax);
 }
 
 // A message cannot be split, so a longer one is refused rather than written in parts.

@@ -300,6 +300,7 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
       continue;
     }
     std::vector<pollfd> waiting;
+    waiting.reserve(parked.size() + 1);
     for (const UniqueFd& socket : parked) waiting.push_back({socket.get(), POLLIN, 0});
     waiting.push_back({parker.event_fd(), POLLIN, 0});
     const int ready = ::poll(waiting.data(), waiting.size(), deadline->timeout_ms_for_poll());

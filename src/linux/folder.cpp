@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "linux/server_socket.h"
@@ -116,13 +115,13 @@ FileId file_id_of(int fd) {
 
 Status for_each_entry(int directory, const std::function<void(const char*)>& visit) {
   if (lseek(directory, 0, SEEK_SET) != 0) return status_from_errno(errno);
-  alignas(dirent64) std::array<char, size_t{16} * 1024> buffer;
+  alignas(dirent64) char buffer[16 * 1024];
   for (;;) {
-    const ssize_t filled = getdents64(directory, buffer.data(), buffer.size());
+    const ssize_t filled = getdents64(directory, buffer, sizeof buffer);
     if (filled < 0) return status_from_errno(errno);
     if (filled == 0) return PIPES_OK;
     for (ssize_t at = 0; at < filled;) {
-      const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
+      const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
       at += entry->d_reclen;
       const std::string_view name(entry->d_name);
       if (name != "." && name != "..") visit(entry->d_name);

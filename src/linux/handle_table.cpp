@@ -26,7 +26,7 @@ void close_end(NamedEnd& end) {
 
 }  // namespace
 
-constinit HandleTable HandleTable::the_table;
+constinit HandleTable HandleTable::the_table_;
 
 bool HandleTable::grow() {
   if (chunk_count_ == kChunksMax) return false;
@@ -111,8 +111,8 @@ void HandleTable::release(Slot* slot) {
 
 void HandleTable::reset_in_child() noexcept {
   mutex_.reset_in_child();
-  for (uint32_t chunk = 0; chunk < kChunksMax; ++chunk) {
-    Slot* slots = chunks_[chunk].load(std::memory_order_relaxed);
+  for (const auto& chunk : chunks_) {
+    Slot* slots = chunk.load(std::memory_order_relaxed);
     if (slots == nullptr) break;
     for (uint32_t i = 0; i < kChunk; ++i) {
       const uint64_t word = slots[i].control.load(std::memory_order_relaxed);

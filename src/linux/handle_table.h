@@ -34,7 +34,7 @@ struct HandleTarget {
 class HandleTable {
  public:
   constexpr HandleTable() = default;
-  static HandleTable& instance() { return the_table; }
+  static HandleTable& instance() { return the_table_; }
 
   // Calls on one handle do not disturb those on the next.
   struct alignas(64) Slot {
@@ -130,7 +130,7 @@ class HandleTable {
   bool grow();
 
   // Never destroyed: handles may be used while the process ends.
-  static HandleTable the_table;
+  static HandleTable the_table_;
 
   Mutex mutex_;
   uint32_t first_free_ = 0;   // mutex_: index plus one

@@ -74,7 +74,7 @@ struct PipeLook::Entry {
 
 struct PipeLook::List {
   // Never destroyed: pipes may be opened while the process ends. A forked child starts with a new one.
-  static inline std::atomic<List*> the{nullptr};
+  static inline std::atomic<List*> the_{nullptr};
 
   Mutex mutex;
   std::vector<std::shared_ptr<const Entry>> entries;  // mutex: what was learned last stands first
@@ -107,15 +107,15 @@ struct PipeLook::List {
 };
 
 PipeLook::List& PipeLook::list() {
-  List* found = List::the.load(std::memory_order_acquire);
+  List* found = List::the_.load(std::memory_order_acquire);
   if (found != nullptr) return *found;
   auto* made = new List;
-  if (List::the.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return *made;
+  if (List::the_.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return *made;
   delete made;
   return *found;
 }
 
-void PipeLook::forget_in_child() noexcept { List::the.store(nullptr, std::memory_order_relaxed); }
+void PipeLook::forget_in_child() noexcept { List::the_.store(nullptr, std::memory_order_relaxed); }
 
 PipeLook::PipeLook(const PipeName& name) : name_(name), began_ns_(file_clock_ns()) {
   for (const std::string& path : paths_for_looking()) directories_.push_back(FileTraits::of_path(path));

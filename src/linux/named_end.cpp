@@ -17,7 +17,6 @@ NamedEnd::NamedEnd(Role role, Fixed fixed, EndModes modes, std::shared_ptr<Serve
     : role_(role),
       fixed_(std::move(fixed)),
       pipe_(std::move(pipe)),
-      state_(InstanceState::kListening),
       read_mode_(modes.read_mode),
       wait_mode_(modes.wait_mode) {}
 
@@ -183,7 +182,7 @@ Status NamedEnd::connect() {
   PendingOp op;
   op.parker = &Parker::mine();
   while (true) {
-    Gate answer;
+    Gate answer{};
     {
       MutexLock reading(read_mutex_);
       MutexLock writing(write_mutex_);

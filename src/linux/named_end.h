@@ -57,7 +57,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   Status transact(std::span<const std::byte> request, std::span<std::byte> reply, uint32_t* transferred);
   Status flush();
 
-  Status set_modes(EndModes modes);
+  Status set_modes(EndModes wanted);
   [[nodiscard]] EndModes modes() const;
   Status fill_local_info(pipes_local_info* info);
 
@@ -179,7 +179,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
 
   // Both locks to change, either to look.
   std::shared_ptr<Connection> connection_;
-  InstanceState state_;
+  InstanceState state_ = InstanceState::kListening;
   bool closed_ = false;
   uint32_t qos_flags_ = 0;
   PendingQueue connects_;

@@ -198,8 +198,9 @@ void NamedEnd::progress_message_read(PendingOp& op) {
       continue;
     }
     op.transferred += static_cast<uint32_t>(taken.bytes);
-    if (PIPES_MISTAKE("boundary-lost") && connection.reader.look() == Look::kFrame && op.transferred < op.size)
+    if (PIPES_MISTAKE("boundary-lost") && connection.reader.look() == Look::kFrame && op.transferred < op.size) {
       continue;
+    }
     if (taken.message_done) return op.finish(PIPES_OK);
     if (PIPES_MISTAKE("more-data-unreported") && op.transferred == op.size) return op.finish(PIPES_OK);
     if (op.transferred == op.size) return op.finish(PIPES_ERROR_MORE_DATA);

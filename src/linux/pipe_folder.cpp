@@ -193,7 +193,7 @@ Status recount_others(const AddRequest& request, const Folder& folder, const Pip
 
 // A founder may write any name into meta; listed is only the one that leads to this folder.
 bool bears_its_name(const Claim& claim) {
-  const auto name = parse_pipe_name(("\\\\.\\pipe\\" + claim.meta.display).c_str(), NameUse::kOpen);
+  const auto name = parse_pipe_name((R"(\\.\pipe\)" + claim.meta.display).c_str(), NameUse::kOpen);
   return name && name->server.empty() && name->folded == claim.meta.folded &&
          name_digest(*name) == claim.folder.name().digest;
 }

@@ -153,6 +153,7 @@ Result<std::vector<RuntimeDirectory>> directories_for_looking() {
     if (!seen) found.push_back(std::move(*opened));
   }
   std::vector<RuntimeDirectory> directories;
+  directories.reserve(found.size());
   for (OpenedDirectory& directory : found) {
     directories.push_back({std::move(directory.fd), std::move(directory.path)});
   }

@@ -31,10 +31,10 @@ struct WaitvEntry {
   uint32_t reserved;
 };
 
-constexpr uint64_t kRecheck_ns = 50'000'000;
+constexpr uint64_t kRecheckNs = 50'000'000;
 
 void wait_shared_briefly(const std::atomic<uint32_t>* shared, uint32_t expected, Deadline deadline) {
-  const Deadline recheck = Deadline::after_ns(kRecheck_ns);
+  const Deadline recheck = Deadline::after_ns(kRecheckNs);
   const timespec until = (deadline.at_ns() < recheck.at_ns() ? deadline : recheck).as_timespec();
   syscall(SYS_futex, shared, FUTEX_WAIT_BITSET, expected, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
 }

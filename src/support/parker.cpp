@@ -16,46 +16,46 @@ struct ParkerPool {
   static constexpr uint32_t kChunksMax = 4096;
 
   static Parker* take() {
-    MutexLock lock(mutex);
-    if (free_list == nullptr) grow();
-    Parker* parker = free_list;
-    free_list = parker->next_free_;
+    MutexLock lock(mutex_);
+    if (free_list_ == nullptr) grow();
+    Parker* parker = free_list_;
+    free_list_ = parker->next_free_;
     parker->generation_.fetch_add(1, std::memory_order_release);
     return parker;
   }
 
   static void give_back(Parker* parker) {
-    Parker::threads_own = nullptr;
+    Parker::threads_own_ = nullptr;
     parker->guarded.store(nullptr, std::memory_order_release);
     parker->generation_.fetch_add(1, std::memory_order_release);
     parker->call_.store(Parker::kNoCall, std::memory_order_relaxed);
-    MutexLock lock(mutex);
-    parker->next_free_ = free_list;
-    free_list = parker;
+    MutexLock lock(mutex_);
+    parker->next_free_ = free_list_;
+    free_list_ = parker;
   }
 
   static Parker* at(uint32_t index) {
     const uint32_t chunk = index / kChunk;
     if (chunk >= kChunksMax) return nullptr;
-    Parker* parkers = chunks[chunk].load(std::memory_order_acquire);
+    Parker* parkers = chunks_[chunk].load(std::memory_order_acquire);
     return parkers == nullptr ? nullptr : &parkers[index % kChunk];
   }
 
   static void grow() {
     auto* parkers = new Parker[kChunk];
     for (uint32_t i = kChunk; i-- > 0;) {
-      parkers[i].index_ = chunk_count * kChunk + i;
-      parkers[i].next_free_ = free_list;
-      free_list = &parkers[i];
+      parkers[i].index_ = chunk_count_ * kChunk + i;
+      parkers[i].next_free_ = free_list_;
+      free_list_ = &parkers[i];
     }
-    chunks.at(chunk_count).store(parkers, std::memory_order_release);
-    ++chunk_count;
+    chunks_.at(chunk_count_).store(parkers, std::memory_order_release);
+    ++chunk_count_;
   }
 
-  static inline Mutex mutex;
-  static inline Parker* free_list = nullptr;
-  static inline uint32_t chunk_count = 0;
-  static inline std::array<std::atomic<Parker*>, kChunksMax> chunks{};
+  static inline Mutex mutex_;
+  static inline Parker* free_list_ = nullptr;
+  static inline uint32_t chunk_count_ = 0;
+  static inline std::array<std::atomic<Parker*>, kChunksMax> chunks_{};
 };
 
 namespace {
@@ -72,16 +72,16 @@ thread_local GiveBack give_back;
 
 }  // namespace
 
-constinit thread_local Parker* Parker::threads_own = nullptr;
+constinit thread_local Parker* Parker::threads_own_ = nullptr;
 
 Parker& Parker::take_one() noexcept {
-  threads_own = ParkerPool::take();
-  give_back.parker = threads_own;
-  return *threads_own;
+  threads_own_ = ParkerPool::take();
+  give_back.parker = threads_own_;
+  return *threads_own_;
 }
 
 bool Parker::any_guards(const void* what) noexcept {
-  for (const auto& chunk : ParkerPool::chunks) {
+  for (const auto& chunk : ParkerPool::chunks_) {
     const Parker* parkers = chunk.load(std::memory_order_acquire);
     if (parkers == nullptr) break;
     for (uint32_t i = 0; i < ParkerPool::kChunk; ++i) {
@@ -105,9 +105,9 @@ Parker* Parker::find(uint64_t name) noexcept {
 }
 
 void Parker::reset_all_in_child() noexcept {
-  ParkerPool::mutex.reset_in_child();
+  ParkerPool::mutex_.reset_in_child();
   for (uint32_t chunk = 0; chunk < ParkerPool::kChunksMax; ++chunk) {
-    Parker* parkers = ParkerPool::chunks[chunk].load(std::memory_order_relaxed);
+    Parker* parkers = ParkerPool::chunks_[chunk].load(std::memory_order_relaxed);
     if (parkers == nullptr) break;
     for (uint32_t i = 0; i < ParkerPool::kChunk; ++i) {
       const int fd = parkers[i].event_fd_.exchange(-1, std::memory_order_relaxed);
@@ -152,9 +152,9 @@ int Parker::event_fd() noexcept {
 
 void Parker::drain() noexcept {
   const int fd = event_fd_.load(std::memory_order_relaxed);
+  if (fd < 0) return;
   uint64_t count = 0;
-  if (fd >= 0) [[maybe_unused]]
-    const ssize_t got = ::read(fd, &count, sizeof count);
+  [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
 }
 
 bool Parker::cancel() noexcept {

@@ -18,7 +18,7 @@ class Parker {
  public:
   // The calling thread's parker.
   static Parker& mine() noexcept {
-    Parker* parker = threads_own;
+    Parker* parker = threads_own_;
     return parker != nullptr ? *parker : take_one();
   }
   // The parker that `name` (see name()) belongs to, or null if its thread has ended.
@@ -71,7 +71,7 @@ class Parker {
   static Parker& take_one() noexcept;
 
   // Initial-exec: one load, no call. It is one word of what the C library keeps for libraries loaded late.
-  [[gnu::tls_model("initial-exec")]] static constinit thread_local Parker* threads_own;
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local Parker* threads_own_;
 
   static constexpr uint32_t kNoCall = 0;
   static constexpr uint32_t kInCall = 1;

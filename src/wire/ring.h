@@ -218,8 +218,9 @@ class RingReader {
   // reader that joins messages, nothing would be joined. Otherwise 0, and nothing is done.
   [[nodiscard]] uint64_t take_at_once(std::span<std::byte> buffer, bool joins) {
     if (at_.loaded || (at_.in_message && !PIPES_MISTAKE("at-once-in-message")) || dead_ || broken_ ||
-        !memory_.covers(at_.position, kHeaderBytes))
+        !memory_.covers(at_.position, kHeaderBytes)) {
       return 0;
+    }
     const uint64_t word = memory_.word(at_.position).load(std::memory_order_acquire);
     const uint64_t length = word >> 8;
     constexpr uint64_t kWhole = FrameHeader{FrameKind::kWhole, false, 0, 0}.encode();
