@@ -12,7 +12,7 @@
 namespace pipes::cli {
 namespace {
 
-void print_line(const std::string& line) { std::fwrite(line.data(), 1, line.size(), stderr); }
+void print_line(const std::string& line) { (void)std::fwrite(line.data(), 1, line.size(), stderr); }
 
 }  // namespace
 

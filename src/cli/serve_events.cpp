@@ -15,15 +15,15 @@ namespace {
 // One call a line, flushed: several threads print, and whoever reads waits for the line.
 void print_event(const nlohmann::ordered_json& event) {
   const std::string line = event.dump() + "\n";
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
+  (void)std::fwrite(line.data(), 1, line.size(), stdout);
+  (void)std::fflush(stdout);
 }
 
 }  // namespace
 
 void ServeEvents::listening() const {
   const std::string line = fmt::format("pipes: listening on {}\n", printable(path_));
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  (void)std::fwrite(line.data(), 1, line.size(), stderr);
   if (json_) print_event({{"event", "listening"}, {"path", path_}, {"server_process_id", getpid()}});
 }
 
