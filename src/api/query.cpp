@@ -8,6 +8,7 @@
 
 #include "api/guard.h"
 #include "linux/client.h"
+#include "linux/known_pipes.h"
 #include "linux/peer_session.h"
 #include "linux/server_pipe.h"
 
@@ -19,8 +20,8 @@ namespace {
 uint32_t current_instances(NamedEnd& end) {
   if (end.role() == Role::kServer) return end.pipe()->current_instances();
   PipeName name;
-  name.display = end.fixed().name;
-  name.folded = end.fixed().folded;
+  name.display = end.fixed().name->display;
+  name.folded = end.fixed().name->folded;
   return instances_of(name);
 }
 

@@ -142,8 +142,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
   fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
   fixed.quotas = {page.inbound_quota.load(std::memory_order_relaxed),
                   page.outbound_quota.load(std::memory_order_relaxed)};
-  fixed.name = meta.display;
-  fixed.folded = open.name.folded;
+  fixed.name = shared_name(meta.display, open.name.folded);
   fixed.owner_uid = meta.owner_uid;
   const uint32_t granted = page.granted_access.load(std::memory_order_relaxed);
   const Quotas quotas = fixed.quotas;

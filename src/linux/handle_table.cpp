@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "linux/known_pipes.h"
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
 
@@ -21,7 +22,7 @@ void close_end(NamedEnd& end) {
     }
   }
   // The server may be this process: what it still counts for our sake goes before this call returns (FINE-1).
-  ServerPipe::sweep_name(end.fixed().folded);
+  ServerPipe::sweep_name(end.fixed().name->folded);
 }
 
 }  // namespace

@@ -65,19 +65,22 @@ bool FileTraits::settled_before(int64_t time_ns) const {
   return error == ENOENT || (error == 0 && is_settled(changed_ns, time_ns) && is_settled(modified_ns, time_ns));
 }
 
-struct PipeLook::Entry {
+namespace {
+
+struct Entry {
   std::u16string folded;
   std::vector<FileTraits> directories;
   FileTraits folder;
   std::shared_ptr<const KnownPipe> pipe;
 };
 
-struct PipeLook::List {
+struct List {
   // Never destroyed: pipes may be opened while the process ends. A forked child starts with a new one.
   static inline std::atomic<List*> the_{nullptr};
 
   Mutex mutex;
   std::vector<std::shared_ptr<const Entry>> entries;  // mutex: what was learned last stands first
+  std::weak_ptr<const EndName> last_name;             // mutex
 
   std::shared_ptr<const Entry> find(const std::u16string& folded) {
     MutexLock lock(mutex);
@@ -106,13 +109,26 @@ struct PipeLook::List {
   }
 };
 
-PipeLook::List& PipeLook::list() {
+List& list() {
   List* found = List::the_.load(std::memory_order_acquire);
   if (found != nullptr) return *found;
   auto* made = new List;
   if (List::the_.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return *made;
   delete made;
   return *found;
+}
+
+}  // namespace
+
+std::shared_ptr<const EndName> shared_name(const std::string& display, const std::u16string& folded) {
+  List& all = list();
+  MutexLock lock(all.mutex);
+  auto name = all.last_name.lock();
+  if (name == nullptr || name->folded != folded || name->display != display) {
+    name = std::make_shared<const EndName>(EndName{display, folded});
+    all.last_name = name;
+  }
+  return name;
 }
 
 void PipeLook::forget_in_child() noexcept { List::the_.store(nullptr, std::memory_order_relaxed); }

@@ -46,6 +46,15 @@ struct KnownPipe {
   std::string path;  // the folder's
 };
 
+// EndName is the name of a pipe, as its ends keep it.
+struct EndName {
+  std::string display;
+  std::u16string folded;
+};
+
+// shared_name gives all ends of one pipe the same object: a process may have thousands of them.
+[[nodiscard]] std::shared_ptr<const EndName> shared_name(const std::string& display, const std::u16string& folded);
+
 // PipeLook is one look for a pipe: what is known of it, and, if that is nothing, what is to be known from now on.
 //
 //   PipeLook look(name);
@@ -67,10 +76,6 @@ class PipeLook {
   static void forget_in_child() noexcept;
 
  private:
-  struct Entry;
-  struct List;
-  static List& list();
-
   const PipeName& name_;
   int64_t began_ns_;                     // by the file systems' clock
   std::vector<FileTraits> directories_;  // the candidates, in order

@@ -31,6 +31,8 @@
 
 namespace pipes {
 
+struct EndName;  // known_pipes.h
+
 class ServerPipe;
 
 class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
@@ -38,8 +40,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   struct Fixed {
     PipeAttributes attributes;
     Quotas quotas;
-    std::string name;  // display name
-    std::u16string folded;
+    std::shared_ptr<const EndName> name;
     uint32_t owner_uid = 0;
   };
 

@@ -14,6 +14,7 @@
 
 #include "linux/client.h"
 #include "linux/guests.h"
+#include "linux/known_pipes.h"
 #include "security/access.h"
 #include "support/fault_point.h"
 #include "support/log.h"
@@ -281,8 +282,7 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const PipeName& name, cons
   fixed.attributes.max_instances = meta.max_instances;
   fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
   fixed.quotas = parameters.quotas;
-  fixed.name = meta.display;
-  fixed.folded = folded_;
+  fixed.name = shared_name(meta.display, folded_);
   fixed.owner_uid = meta.owner_uid;
   EndModes modes = parameters.server_modes;
   // INST-6: the type is the first instance's, whatever this call said; message read mode needs message type.
