@@ -16,7 +16,7 @@ mapfile -d '' code < <(find include src tests examples bindings -type f \
   \( -name '*.c' -o -name '*.cpp' -o -name '*.h' -o -name '*.hpp' \) -print0 2>/dev/null)
 mapfile -d '' headers < <(find include src tests -type f \( -name '*.h' -o -name '*.hpp' \) -print0)
 mapfile -d '' pure < <(find src/wire src/pipe src/security -type f -name '*.[ch]*' -print0)
-mapfile -d '' systemless < <(find src/wire src/pipe src/security src/io src/api -type f -name '*.[ch]*' -print0)
+mapfile -d '' systemless < <(find src/wire src/pipe src/security src/api -type f -name '*.[ch]*' -print0)
 mapfile -d '' tests < <(find tests -type f -name '*.cpp' -print0)
 mapfile -d '' everything < <(find . \( -name build -o -name .git \) -prune -o -type f ! -name house_rules.sh -print0)
 
