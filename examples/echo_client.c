@@ -26,7 +26,8 @@ static pipes_status open_pipe(const char* path, pipes_handle* pipe) {
   }
 }
 
-/* Sends `message` and prints the reply, however long it is. */
+/* Sends `message` and prints the reply: one message, however long. (echo_server answers a message beyond its buffer in
+ * several, of which this prints the first.) */
 static pipes_status exchange(pipes_handle pipe, const char* message) {
   char reply[512];
   uint32_t received = 0;
@@ -45,7 +46,7 @@ static pipes_status exchange(pipes_handle pipe, const char* message) {
 int main(int argc, char** argv) {
   const uint32_t message_mode = PIPES_READMODE_MESSAGE | PIPES_WAIT;
   const char* name = "echo";
-  char path[256];
+  char path[300]; /* a name has at most 247 characters behind the prefix */
   pipes_handle pipe = PIPES_INVALID_HANDLE;
   pipes_status status;
   int first = 1;

@@ -31,7 +31,7 @@ static pipes_status echo(pipes_handle pipe) {
 }
 
 int main(int argc, char** argv) {
-  char path[256];
+  char path[300]; /* a name has at most 247 characters behind the prefix */
   const char* name = argc > 1 ? argv[1] : "echo";
   pipes_handle pipe = PIPES_INVALID_HANDLE;
   pipes_status status;

@@ -40,8 +40,8 @@
  *      docs/conformance.md lists what differs on Linux.
  *
  * Not there yet on Linux; until then the calls say so and do nothing: overlapped operations (a pipes_overlapped with a
- * handle that was made with PIPES_FLAG_OVERLAPPED: PIPES_ERROR_NOT_SUPPORTED; one with an `event`:
- * PIPES_ERROR_INVALID_HANDLE), security descriptors other than the default, pipes of other computers
+ * handle that was made with PIPES_FLAG_OVERLAPPED: PIPES_ERROR_NOT_SUPPORTED; one that has an `event`, with a handle
+ * that was not: PIPES_ERROR_INVALID_HANDLE), security descriptors other than the default, pipes of other computers
  * (PIPES_ERROR_NOT_SUPPORTED), and ends of named pipes in child processes, which inherit only those of anonymous pipes.
  *
  * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED,
@@ -310,6 +310,8 @@ PIPES_API pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_hand
  *                   flags are ignored.
  *   options         may be null.
  *   handle          receives the client end, in byte-read and blocking-wait mode, to be closed with pipes_close.
+ *                   pipes_set_state changes the modes, which takes PIPES_FILE_WRITE_ATTRIBUTES: PIPES_GENERIC_WRITE
+ *                   has it, PIPES_GENERIC_READ has not.
  *
  * Errors, in the order of the checks: malformed name (PIPES_ERROR_PATH_NOT_FOUND, PIPES_ERROR_INVALID_NAME,
  * PIPES_ERROR_FILENAME_EXCED_RANGE), PIPES_ERROR_FILE_NOT_FOUND (no such pipe), PIPES_ERROR_ACCESS_DENIED (refused by
