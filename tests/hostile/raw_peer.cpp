@@ -1,6 +1,5 @@
 #include "raw_peer.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -143,15 +142,6 @@ std::unique_ptr<RawEnd> accept_raw(UniqueFd socket, uint32_t quota) {
   answer.max_instances.store(PIPES_UNLIMITED_INSTANCES);
   if (answer.word.exchange(wire::Answer::kAnswered) == wire::Answer::kSleeping) send_reply(end->socket(), PIPES_OK);
   return end;
-}
-
-size_t open_descriptors() {
-  DIR* folder = ::opendir("/proc/self/fd");
-  if (folder == nullptr) return 0;
-  size_t count = 0;
-  while (::readdir(folder) != nullptr) ++count;
-  ::closedir(folder);
-  return count;
 }
 
 std::chrono::milliseconds scaled(std::chrono::milliseconds usual, std::chrono::milliseconds full) {

@@ -92,9 +92,6 @@ class RawServer {
 // connection.
 [[nodiscard]] std::unique_ptr<RawEnd> accept_raw(UniqueFd socket, uint32_t quota = 4096);
 
-// The descriptors that this process has open.
-[[nodiscard]] size_t open_descriptors();
-
 // A duration scaled by PIPES_TEST_SCALE; `full` with PIPES_TEST_FULL.
 [[nodiscard]] std::chrono::milliseconds scaled(std::chrono::milliseconds usual, std::chrono::milliseconds full);
 

@@ -13,6 +13,7 @@
 #include "raw_peer.h"
 #include "support/child.h"
 #include "support/expect.h"
+#include "support/holdings.h"
 #include "support/platform.h"
 
 namespace pipes::test {
@@ -65,10 +66,12 @@ class Rendezvous : public testing::Test {
  protected:
   Rendezvous() {
     // The first connection makes what a process keeps: the reactor, a log, a parker.
+    const Holdings at_first = holdings_of_this_process();
     EXPECT_TRUE(serves_well());
     EXPECT_STATUS(PIPES_OK, disconnect(server_));
+    (void)holdings_without_connections_since(at_first);
     listen();
-    before_ = open_descriptors();
+    before_ = holdings_of_this_process().descriptors;
   }
 
   void listen() {
@@ -92,9 +95,8 @@ class Rendezvous : public testing::Test {
 
   // Nothing of a stranger stays in this process, which is both the victim's and the stranger's.
   void expect_nothing_left() {
-    const Stopwatch watch;
-    while (open_descriptors() != before_ && watch.elapsed() < std::chrono::seconds(20)) std::this_thread::yield();
-    EXPECT_EQ(before_, open_descriptors());
+    EXPECT_TRUE(eventually([&] { return holdings_of_this_process().descriptors == before_; }))
+        << before_ << ':' << holdings_of_this_process().descriptor_names;
   }
 
   // A stranger sends this and must be hung up on, without an answer; the instance goes on listening.
@@ -332,7 +334,7 @@ PIPES_CHILD_ROLE(echo_server) {
     });
   }
   parent.say("ready");
-  while (parent.next_line()) parent.say(std::to_string(open_descriptors()));
+  while (parent.next_line()) parent.say(std::to_string(holdings_of_this_process().descriptors));
   ::_exit(0);
 }
 

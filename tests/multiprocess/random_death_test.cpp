@@ -11,8 +11,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <random>
 #include <string>
 #include <thread>
@@ -20,6 +18,7 @@
 #include "multiprocess/rounds.h"
 #include "support/child.h"
 #include "support/harness.h"
+#include "support/holdings.h"
 #include "support/platform.h"
 
 namespace pipes::test {
@@ -166,34 +165,20 @@ void one_death(bool server_dies, uint64_t messages_before_death, uint32_t spins,
   EXPECT_EQ(std::vector<std::string>{}, platform::folder_contents(std::getenv("PIPES_RUNTIME_DIR")));
 }
 
-size_t open_descriptors() {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-  return count;
-}
-
-// Mappings of memory shared with peers.
-size_t shared_mappings() {
-  size_t count = 0;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) count += line.find("/memfd:pipes") != std::string::npos ? 1 : 0;
-  return count;
-}
-
 void many_deaths(bool server_dies) {
   const std::string folder = platform::make_private_folder();
   const std::string progress_file = folder + "/progress";
   std::mt19937 random(server_dies ? 20'240 : 20'241);
   const int wanted = rounds(30, 250, 5);
+  const Holdings at_first = holdings_of_this_process();
   one_death(server_dies, 3, 0, progress_file);  // what is made once is there afterwards
-  const size_t descriptors = open_descriptors();
+  const Holdings before = holdings_without_connections_since(at_first);
   for (int round = 0; round < wanted && !testing::Test::HasFailure(); ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
     const uint64_t messages = round % 4 == 0 ? random() % 3 : random() % 300;
     one_death(server_dies, messages, static_cast<uint32_t>(random() % 20'000), progress_file);
   }
-  EXPECT_EQ(descriptors, open_descriptors());
-  EXPECT_EQ(0u, shared_mappings());
+  EXPECT_EQ("", kept_since(before));
   platform::remove_folder(folder);
 }
 

@@ -15,7 +15,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -26,6 +25,7 @@
 #include "support/child.h"
 #include "support/expect.h"
 #include "support/harness.h"
+#include "support/holdings.h"
 
 namespace pipes::test {
 namespace {
@@ -53,10 +53,6 @@ void execute_again() {
   for (size_t at = 0; at < line.size(); at = line.find('\0', at) + 1) words.push_back(line.data() + at);
   words.push_back(nullptr);
   ::execv("/proc/self/exe", words.data());
-}
-
-size_t open_descriptors() {
-  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
 // Calls that a handle closed meanwhile may answer with its end, or with not being a handle.
@@ -110,11 +106,12 @@ PIPES_CHILD_ROLE(shared_handle) {
     execute_again();
     return 2;
   }
+  const Holdings at_first = holdings_of_this_process();
   std::string wrong = close_under_callers();
-  const size_t before = open_descriptors();
+  const Holdings before = holdings_without_connections_since(at_first);
   if (membarrier == "refused later" && !refuse_membarrier()) return parent.say("no filters here") ? 0 : 1;
   for (uint32_t round = 0; round < parent.number(1) && wrong.empty(); ++round) wrong = close_under_callers();
-  if (wrong.empty() && open_descriptors() != before && membarrier != "refused later") wrong = "descriptors are left";
+  if (wrong.empty() && membarrier != "refused later") wrong = kept_since(before);
   return parent.say(wrong.empty() ? "fine" : wrong) ? 0 : 1;
 }
 

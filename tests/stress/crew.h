@@ -88,13 +88,4 @@ bool pin_to_processor(uint32_t index);
 bool raise_descriptor_limit(uint64_t needed);
 [[nodiscard]] bool descriptor_limit_allows(uint64_t needed);
 
-// What a leak would make grow.
-struct Holdings {
-  size_t descriptors = 0;
-  size_t mappings = 0;  // of memory shared between processes
-  size_t threads = 0;
-  std::string descriptor_names;  // what they are, for whoever has to find the leak
-};
-[[nodiscard]] Holdings holdings_of_this_process();
-
 }  // namespace pipes::test

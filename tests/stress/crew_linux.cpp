@@ -3,8 +3,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "stress/crew.h"
 
@@ -21,14 +19,6 @@ const std::string& pool() {
     return made;
   }();
   return bytes;
-}
-
-size_t entries(const char* folder) {
-  size_t count = 0;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) ++count;
-  return count;
 }
 
 }  // namespace
@@ -85,23 +75,6 @@ bool raise_descriptor_limit(uint64_t needed) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max < needed) return false;
   limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, needed);
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
-}
-
-Holdings holdings_of_this_process() {
-  Holdings holdings;
-  std::error_code error;
-  std::filesystem::directory_iterator entry("/proc/self/fd", error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    std::error_code gone;
-    holdings.descriptor_names += ' ' + std::filesystem::read_symlink(entry->path(), gone).string();
-    ++holdings.descriptors;
-  }
-  holdings.threads = entries("/proc/self/task");
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    if (line.find("/memfd:") != std::string::npos) ++holdings.mappings;
-  }
-  return holdings;
 }
 
 }  // namespace pipes::test

@@ -211,4 +211,13 @@ std::string bytes(size_t count, uint32_t seed) {
   return pattern;
 }
 
+bool eventually(const std::function<bool()>& happened) {
+  const Stopwatch watch;
+  while (!happened()) {
+    if (watch.elapsed() > std::chrono::seconds(20)) return false;
+    platform::let_others_run();
+  }
+  return true;
+}
+
 }  // namespace pipes::test

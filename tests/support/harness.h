@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -170,6 +171,9 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
+
+// Waits for something that another thread does without saying so. False if it has not happened after 20 s.
+[[nodiscard]] bool eventually(const std::function<bool()>& happened);
 
 // Whether the library under test is our own engine. What no real Windows has confirmed, and what our engine alone
 // promises, is asserted only there.
