@@ -130,7 +130,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
   request.ring_capacity = meta.ring_capacity;
   if (!send_request(socket, request, memory->fd())) return refusal_of(socket);
   PIPES_CRASH_POINT("connection-requested");  // CRASH: the server process connects an instance to one who has gone.
-  wire::Answer& page = memory->control()->answer;
+  wire::Answer& page = memory->answer();
   const Status status = await_answer(page, socket, deadline);
   if (status != PIPES_OK) return status;
 

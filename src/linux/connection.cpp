@@ -19,6 +19,7 @@ namespace {
 
 using wire::Direction;
 using wire::kHotBytes;
+using wire::kHotRingBytes;
 using wire::kPage;
 
 constexpr int kSealsNeeded = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
@@ -89,39 +90,39 @@ SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(capacity_, other.capacity_);
   std::swap(hot_, other.hot_);
-  std::swap(rings_, other.rings_);
+  std::swap(whole_, other.whole_);
   return *this;
 }
 
 SharedMemory::~SharedMemory() {
   if (hot_ != nullptr) ::munmap(hot_, kHotBytes);
-  for (std::byte* ring : rings_) {
-    if (ring != nullptr) ::munmap(ring, capacity_);
+  for (std::byte* whole : whole_) {
+    if (whole != nullptr) ::munmap(whole, kPage + wire::rest_bytes(capacity_));
   }
 }
 
 std::byte* SharedMemory::map_ring(Direction direction) {
-  std::byte*& ring = rings_[static_cast<size_t>(direction)];
-  if (ring != nullptr) return ring;
-  void* room = ::mmap(nullptr, capacity_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (room == MAP_FAILED) return nullptr;
-  auto* base = static_cast<std::byte*>(room);
-  const bool mapped =
-      map_shared(fd_.get(), base, wire::first_page_offset(direction), kPage) != nullptr &&
-      map_shared(fd_.get(), base + kPage, wire::reserve_offset(direction, capacity_), capacity_ - kPage) != nullptr;
-  if (!mapped) {
-    ::munmap(base, capacity_);
-    return nullptr;
+  std::byte*& whole = whole_[static_cast<size_t>(direction)];
+  if (whole == nullptr) {
+    const uint64_t rest = wire::rest_bytes(capacity_);
+    void* room = ::mmap(nullptr, kPage + rest, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) return nullptr;
+    auto* base = static_cast<std::byte*>(room);
+    if (map_shared(fd_.get(), base, wire::words_offset(direction), kPage) == nullptr ||
+        map_shared(fd_.get(), base + kPage, wire::rest_offset(direction, capacity_), rest) == nullptr) {
+      ::munmap(base, kPage + rest);
+      return nullptr;
+    }
+    whole = base;
   }
-  ring = base;
-  return ring;
+  return whole + sizeof(wire::ControlWords);
 }
 
 bool SharedMemory::populate(Direction direction, uint64_t from, uint64_t until) const {
-  from = std::max(from, kPage);  // the first page has memory since the beginning
+  from = std::max(from, kHotRingBytes);  // what is before has memory since the beginning
   while (from < until) {
     const uint64_t step = std::min(kPopulateStep, until - from);
-    if (!allocate(fd_.get(), wire::reserve_offset(direction, capacity_) + from - kPage, step)) return false;
+    if (!allocate(fd_.get(), wire::rest_offset(direction, capacity_) + from - kHotRingBytes, step)) return false;
     from += step;
   }
   return true;
@@ -133,12 +134,12 @@ Connection::Connection(Role role_of_this_side, SharedMemory shared, UniqueFd con
       socket(std::move(control_socket)),
       in_direction(role == Role::kServer ? Direction::kInbound : Direction::kOutbound),
       out_direction(role == Role::kServer ? Direction::kOutbound : Direction::kInbound),
-      in(&memory.control()->direction[static_cast<size_t>(in_direction)]),
-      out(&memory.control()->direction[static_cast<size_t>(out_direction)]),
-      own(role == Role::kServer ? &memory.control()->server : &memory.control()->client),
-      peer(role == Role::kServer ? &memory.control()->client : &memory.control()->server),
-      reader(in, memory.first_page(in_direction)),
-      writer(out, memory.first_page(out_direction)),
+      in(&memory.words(in_direction).direction),
+      out(&memory.words(out_direction).direction),
+      own(&memory.words(out_direction).writer),
+      peer(&memory.words(in_direction).writer),
+      reader(in, memory.beginning(in_direction)),
+      writer(out, memory.beginning(out_direction)),
       write_quota(quota) {}
 
 bool Connection::peer_has_died() {

@@ -40,9 +40,12 @@ class SharedMemory {
   SharedMemory& operator=(SharedMemory&& other) noexcept;
   ~SharedMemory();
 
-  [[nodiscard]] wire::ControlPage* control() const { return reinterpret_cast<wire::ControlPage*>(hot_); }
-  [[nodiscard]] wire::RingMemory first_page(wire::Direction direction) const {
-    return {hot_ + wire::first_page_offset(direction), capacity_, wire::kPage};
+  [[nodiscard]] wire::ControlWords& words(wire::Direction direction) const {
+    return *reinterpret_cast<wire::ControlWords*>(hot_ + wire::words_offset(direction));
+  }
+  [[nodiscard]] wire::Answer& answer() const { return words(wire::Direction::kInbound).answer; }
+  [[nodiscard]] wire::RingMemory beginning(wire::Direction direction) const {
+    return {hot_ + wire::ring_offset(direction), capacity_, wire::kHotRingBytes};
   }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] uint64_t capacity() const { return capacity_; }
@@ -58,7 +61,7 @@ class SharedMemory {
   ProcessFd fd_;
   uint64_t capacity_ = 0;
   std::byte* hot_ = nullptr;
-  std::byte* rings_[2] = {nullptr, nullptr};
+  std::byte* whole_[2] = {nullptr, nullptr};  // a direction's words and all of its ring
 };
 
 struct Connection {

@@ -45,7 +45,7 @@ bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   // The answer to what was read since the last write may go back to the start of the ring, and a long one goes in
   // frames.
   const bool answers = read_so_far != head_at_last_write_;
-  if (answers && end + 3 * wire::kFreeBehindFrame > wire::kPage) return false;
+  if (answers && end + 3 * wire::kFreeBehindFrame > wire::kHotRingBytes) return false;
   head_at_last_write_ = read_so_far;
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   writer.push_at_once(data);
@@ -155,7 +155,7 @@ void NamedEnd::begin_write(PendingOp& op) {
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (op.answers && writes_.empty() &&
-      writer.memory().offset(writer.tail()) + whole + wire::kFreeBehindFrame > wire::kPage && whole <= kRewindMax &&
+      writer.memory().offset(writer.tail()) + whole + wire::kFreeBehindFrame > wire::kHotRingBytes && whole <= kRewindMax &&
       writer.can_rewind(whole)) {
     writer.rewind();
   }

@@ -69,7 +69,7 @@ void unregister(const std::u16string& folded, const ServerPipe* pipe) {
 
 void answer(Connection& connection, Status status) {
   // Exchange: the client may be going to sleep, or giving up, at this moment.
-  wire::Answer& word = connection.memory.control()->answer;
+  wire::Answer& word = connection.memory.answer();
   const uint32_t before = word.word.exchange(wire::Answer::kAnswered | status, std::memory_order_acq_rel);
   if (before == wire::Answer::kSleeping) send_reply(connection.socket.get(), status);
 }
@@ -723,7 +723,7 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
         std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
     connection->credentials = peer;
     connection->guest = std::move(*guest);
-    wire::Answer& page = connection->memory.control()->answer;
+    wire::Answer& page = connection->memory.answer();
     page.inbound_quota.store(quotas.inbound, std::memory_order_relaxed);
     page.outbound_quota.store(quotas.outbound, std::memory_order_relaxed);
     page.pipe_type.store(meta.type, std::memory_order_relaxed);

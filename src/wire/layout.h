@@ -1,11 +1,10 @@
 // The memory that the two ends of one connection share: fixed size, no pointers, no locks.
 //
-//   page 0   control page: what each side tells the other
-//   page 1   first page of the inbound ring (client to server)
-//   page 2   first page of the outbound ring (server to client)
+//   page 0   the words of the inbound direction (client to server), then the beginning of its ring
+//   page 1   the words of the outbound direction (server to client), then the beginning of its ring
 //   then     the rest of the inbound ring, the rest of the outbound ring
 //
-// The first three pages are all that an idle connection, or one that exchanges short messages, ever touches; each side
+// The first two pages are all that an idle connection, or one that exchanges short messages, ever touches; each side
 // maps those first and the rest only when a message needs it.
 //
 // The other side is hostile until proven otherwise. Every word here has one writer; every word of the peer's is loaded
@@ -21,7 +20,7 @@ namespace pipes::wire {
 inline constexpr uint64_t kPage = 4096;
 inline constexpr uint64_t kRingCapacityMin = 4ull << 20;
 inline constexpr uint64_t kRingCapacityMax = 64ull << 20;
-inline constexpr uint64_t kHotBytes = 3 * kPage;
+inline constexpr uint64_t kHotBytes = 2 * kPage;
 inline constexpr uint32_t kLayoutVersion = 1;
 // Prefetchers fetch lines in pairs, and some AArch64 lines are 128 bytes.
 inline constexpr size_t kLinePair = 128;
@@ -29,17 +28,8 @@ inline constexpr size_t kLinePair = 128;
 constexpr bool valid_ring_capacity(uint64_t capacity) {
   return capacity >= kRingCapacityMin && capacity <= kRingCapacityMax && (capacity & (capacity - 1)) == 0;
 }
-constexpr uint64_t memory_size(uint64_t capacity) { return kPage + 2 * capacity; }
 
 enum class Direction : uint32_t { kInbound = 0, kOutbound = 1 };
-
-// Where the parts of a ring lie in the memory.
-constexpr uint64_t first_page_offset(Direction direction) {
-  return direction == Direction::kInbound ? kPage : 2 * kPage;
-}
-constexpr uint64_t reserve_offset(Direction direction, uint64_t capacity) {
-  return direction == Direction::kInbound ? kHotBytes : kHotBytes + capacity - kPage;
-}
 
 // What an end says of itself. It only ever moves from open to one of the others. An end whose process died stays open
 // here: only the control socket tells.
@@ -93,14 +83,25 @@ struct alignas(kLinePair) Answer {
   std::atomic<uint32_t> max_instances;
 };
 
-struct ControlPage {
-  Answer answer;
-  DirectionWords direction[2];
-  EndWords server;
-  EndWords client;
+// What stands before the ring of a direction.
+struct ControlWords {
+  DirectionWords direction;
+  EndWords writer;  // of the end that writes this direction
+  Answer answer;    // counts in the inbound direction only
 };
 
-static_assert(sizeof(ControlPage) <= kPage, "part of the shared layout");
+// A ring begins right behind its words, and goes on where the rest of it lies: so a mapping of all of it is in one
+// piece, and has the words before it.
+inline constexpr uint64_t kHotRingBytes = kPage - sizeof(ControlWords);
+constexpr uint64_t words_offset(Direction direction) { return direction == Direction::kInbound ? 0 : kPage; }
+constexpr uint64_t ring_offset(Direction direction) { return words_offset(direction) + sizeof(ControlWords); }
+constexpr uint64_t rest_bytes(uint64_t capacity) { return (capacity - kHotRingBytes + kPage - 1) / kPage * kPage; }
+constexpr uint64_t rest_offset(Direction direction, uint64_t capacity) {
+  return direction == Direction::kInbound ? kHotBytes : kHotBytes + rest_bytes(capacity);
+}
+constexpr uint64_t memory_size(uint64_t capacity) { return kHotBytes + 2 * rest_bytes(capacity); }
+
+static_assert(sizeof(ControlWords) == 6 * kLinePair, "part of the shared layout");
 static_assert(sizeof(DirectionWords) == 4 * kLinePair, "part of the shared layout");
 static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<uint64_t>::is_always_lock_free);
 static_assert(sizeof(std::atomic<uint32_t>) == 4 && sizeof(std::atomic<uint64_t>) == 8);

@@ -18,7 +18,7 @@
 
 namespace pipes::wire {
 
-// The part of a ring that this process has mapped: its first page, or all of it in one piece.
+// The part of a ring that this process has mapped: its beginning, or all of it in one piece.
 struct RingMemory {
   std::byte* base = nullptr;
   uint64_t capacity = 0;

@@ -114,7 +114,7 @@ TEST(HostileServer, AnInventedStatusIsNeverPassedOn) {
       const RawServer server(name, [&](UniqueFd socket) {
         std::unique_ptr<RawEnd> end = accept_raw(std::move(socket));
         if (end == nullptr) return;
-        end->page().answer.word.store(wire::Answer::kAnswered | status);
+        end->answer().word.store(wire::Answer::kAnswered | status);
         send_reply(end->socket(), status);
         ends.push_back(std::move(end));
       });
@@ -136,7 +136,7 @@ TEST(HostileServer, AnAnswerWordOfNoMeaningIsNobody) {
       ReceivedRequest received = receive_request(socket.get());
       auto memory = SharedMemory::adopt(std::move(received.memory), received.request.ring_capacity);
       ASSERT_TRUE(memory);
-      memory->control()->answer.word.store(word);
+      memory->answer().word.store(word);
       kept.push_back(std::move(*memory));
       sockets.push_back(std::move(socket));
     });
@@ -160,7 +160,7 @@ TEST(HostileServer, WhatItSaysOfTheInstanceIsNonsenseAndHarmless) {
   ASSERT_TRUE(client.valid());
   {
     const std::lock_guard lock(mutex);
-    wire::Answer& answer = ends.front()->page().answer;
+    wire::Answer& answer = ends.front()->answer();
     for (auto* word : {&answer.inbound_quota, &answer.outbound_quota, &answer.pipe_type, &answer.granted_access,
                        &answer.max_instances, &answer.word}) {
       word->store(0xA5A5A5A5u);

@@ -79,7 +79,7 @@ std::unique_ptr<RawEnd> open_raw(const std::string& name) {
   const wire::Request request = honest_request(found->meta);
   auto memory = SharedMemory::create(request.ring_capacity);
   if (!memory || !send_request(socket->get(), request, memory->fd())) return nullptr;
-  std::atomic<uint32_t>& answer = memory->control()->answer.word;
+  std::atomic<uint32_t>& answer = memory->answer().word;
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while ((answer.load() & wire::Answer::kAnswered) == 0) {
     pollfd hung_up{socket->get(), POLLRDHUP, 0};
@@ -134,7 +134,7 @@ std::unique_ptr<RawEnd> accept_raw(UniqueFd socket, uint32_t quota) {
   auto memory = SharedMemory::adopt(std::move(received.memory), received.request.ring_capacity);
   if (!memory) return nullptr;
   auto end = std::make_unique<RawEnd>(Role::kServer, std::move(*memory), std::move(socket));
-  wire::Answer& answer = end->page().answer;
+  wire::Answer& answer = end->answer();
   answer.inbound_quota.store(quota);
   answer.outbound_quota.store(quota);
   answer.pipe_type.store(PIPES_TYPE_MESSAGE);

@@ -32,10 +32,10 @@ class RawEnd {
  public:
   RawEnd(Role role, SharedMemory memory, UniqueFd socket);
 
-  [[nodiscard]] wire::ControlPage& page() { return *memory_.control(); }
-  [[nodiscard]] wire::DirectionWords& in() { return page().direction[static_cast<size_t>(in_)]; }
-  [[nodiscard]] wire::DirectionWords& out() { return page().direction[static_cast<size_t>(out_)]; }
-  [[nodiscard]] wire::EndWords& own() { return role_ == Role::kClient ? page().client : page().server; }
+  [[nodiscard]] wire::Answer& answer() { return memory_.answer(); }
+  [[nodiscard]] wire::DirectionWords& in() { return memory_.words(in_).direction; }
+  [[nodiscard]] wire::DirectionWords& out() { return memory_.words(out_).direction; }
+  [[nodiscard]] wire::EndWords& own() { return memory_.words(out_).writer; }
   [[nodiscard]] wire::RingMemory out_ring() { return {out_base_, memory_.capacity(), memory_.capacity()}; }
   [[nodiscard]] wire::RingMemory in_ring() { return {in_base_, memory_.capacity(), memory_.capacity()}; }
   // An honest writer and reader, for what leads up to an attack.

@@ -298,7 +298,7 @@ TEST_F(Rendezvous, AClientThatHasGivenUpIsGivenNothing) {
   ASSERT_TRUE(memory);
   for (const uint32_t word : {wire::Answer::kAbandoned, 7u, wire::Answer::kAnswered, UINT32_MAX}) {
     SCOPED_TRACE(word);
-    memory->control()->answer.word.store(word);
+    memory->answer().word.store(word);
     expect_request_refused(request(), {memory->fd()});
   }
   EXPECT_FALSE(listening_->finished());

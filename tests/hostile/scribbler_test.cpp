@@ -13,6 +13,7 @@
 namespace pipes::test {
 namespace {
 
+using wire::Direction;
 using wire::FrameHeader;
 using wire::FrameKind;
 
@@ -36,7 +37,7 @@ class Scribbler {
   void stroke() {
     switch (random_() % 16) {
       case 0:
-        return scribble_word(random_() % wire::kPage);
+        return scribble_word(random_() % 2 == 0 ? Direction::kInbound : Direction::kOutbound);
       case 1:
         return scribble_progress();
       case 2:
@@ -58,10 +59,9 @@ class Scribbler {
     }
   }
 
-  void scribble_word(uint64_t offset) {
-    auto* page = reinterpret_cast<std::byte*>(&end_.page());
-    auto* word = reinterpret_cast<std::atomic<uint64_t>*>(page + (offset & ~uint64_t{7}));
-    word->store(random_() % 4 == 0 ? random_() : random_() % 8192);
+  void scribble_word(Direction direction) {
+    auto* words = reinterpret_cast<std::atomic<uint64_t>*>(&end_.memory().words(direction));
+    words[random_() % (sizeof(wire::ControlWords) / 8)].store(random_() % 4 == 0 ? random_() : random_() % 8192);
   }
 
   void scribble_progress() {

@@ -20,6 +20,7 @@
 namespace pipes::test {
 namespace {
 
+using wire::Direction;
 using wire::FrameHeader;
 using wire::FrameKind;
 
@@ -465,14 +466,18 @@ TEST_F(Victim, PunchedHolesReadAsNothing) {
   Attack attack(options);
   RawEnd& peer = *attack.peer;
   peer.push("gone before it is read");
-  const auto size = static_cast<off_t>(wire::memory_size(peer.memory().capacity()));
-  ASSERT_EQ(0, ::fallocate(peer.memory().fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, wire::kPage,
-                           size - static_cast<off_t>(wire::kPage)));
+  const auto punch = [&](uint64_t from, uint64_t bytes) {
+    return ::fallocate(peer.memory().fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from),
+                       static_cast<off_t>(bytes));
+  };
+  ASSERT_EQ(0, punch(wire::ring_offset(Direction::kInbound), wire::kHotRingBytes));
+  ASSERT_EQ(0, punch(wire::ring_offset(Direction::kOutbound), wire::kHotRingBytes));
+  ASSERT_EQ(0, punch(wire::kHotBytes, wire::memory_size(peer.memory().capacity()) - wire::kHotBytes));
   EXPECT_STATUS(PIPES_ERROR_NO_DATA, read(attack.victim).status);
   EXPECT_EQ(0u, peek(attack.victim).transferred);
   EXPECT_EQ(sent(3), write(attack.victim, "out"));
-  // The control page as well.
-  ASSERT_EQ(0, ::fallocate(peer.memory().fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, wire::kPage));
+  // The words before them as well.
+  ASSERT_EQ(0, punch(0, wire::kHotBytes));
   EXPECT_STATUS(PIPES_ERROR_NO_DATA, read(attack.victim).status);
   EXPECT_TRUE(is_documented(write(attack.victim, "out").status));
 }
