@@ -120,16 +120,19 @@ Status query_server(const FoundPipe& found, const ServerRecord& server, Deadline
 // Asks the server process that was reached for an instance.
 Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, ReachedServer server, Deadline deadline) {
   const int socket = server.fd.get();
-  auto memory = SharedMemory::create(meta.ring_capacity);
-  if (!memory) return memory.status();
+  auto file = SharedMemory::create(meta.ring_capacity);
+  if (!file) return file.status();
   wire::Request request;
   request.kind = static_cast<uint32_t>(wire::RequestKind::kConnect);
   request.desired_access = open.desired_access;
   request.qos_flags = open.flags & (PIPES_SECURITY_SQOS_PRESENT | 0x000F0000u);
   request.layout_version = wire::kLayoutVersion;
   request.ring_capacity = meta.ring_capacity;
-  if (!send_request(socket, request, memory->fd())) return refusal_of(socket);
+  if (!send_request(socket, request, file->get())) return refusal_of(socket);
   PIPES_CRASH_POINT("connection-requested");  // CRASH: the server process connects an instance to one who has gone.
+  // While the server looks at it. Without room for a mapping the server finds a client that has come and gone.
+  auto memory = SharedMemory::map(std::move(*file), meta.ring_capacity);
+  if (!memory) return memory.status();
   wire::Answer& page = memory->answer();
   const Status status = await_answer(page, socket, deadline);
   if (status != PIPES_OK) return status;
@@ -148,6 +151,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
   const Quotas quotas = fixed.quotas;
   auto connection =
       std::make_shared<Connection>(Role::kClient, std::move(*memory), std::move(server.fd), quotas.inbound);
+  connection->memory.hide_from_children();
   connection->credentials = credentials_of(server.peer);
   auto end = std::make_shared<NamedEnd>(Role::kClient, std::move(fixed), EndModes{}, nullptr);
   Effects effects;

@@ -29,14 +29,11 @@ constexpr int kSealsNeeded = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 constexpr int kSealsForbidden = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 constexpr uint64_t kPopulateStep = 256 * 1024;
 
-// A fork's child must not keep the peer's memory alive, nor write to it. Pages are mapped when they are touched: each
-// side so does most of that while it would wait for the other anyway.
+// Pages are mapped when they are touched: each side so does most of that while it would wait for the other anyway.
 std::byte* map_shared(int fd, void* at, uint64_t offset, uint64_t bytes) {
   const int flags = MAP_SHARED | (at == nullptr ? 0 : MAP_FIXED);
   void* mapped = ::mmap(at, bytes, PROT_READ | PROT_WRITE, flags, fd, static_cast<off_t>(offset));
-  if (mapped == MAP_FAILED) return nullptr;
-  ::madvise(mapped, bytes, MADV_DONTFORK);
-  return static_cast<std::byte*>(mapped);
+  return mapped == MAP_FAILED ? nullptr : static_cast<std::byte*>(mapped);
 }
 
 bool allocate(int fd, uint64_t offset, uint64_t bytes) {
@@ -63,13 +60,13 @@ bool is_sealed_memory(int fd, uint64_t size) {
 
 }  // namespace
 
-Result<SharedMemory> SharedMemory::create(uint64_t capacity) {
+Result<UniqueFd> SharedMemory::create(uint64_t capacity) {
   UniqueFd fd(::memfd_create("pipes", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return status_from_errno(errno);
   if (::ftruncate(fd.get(), static_cast<off_t>(wire::memory_size(capacity))) != 0) return status_from_errno(errno);
   if (!allocate(fd.get(), 0, kHotBytes)) return Status{PIPES_ERROR_NOT_ENOUGH_MEMORY};
   if (::fcntl(fd.get(), F_ADD_SEALS, kSealsNeeded) != 0) return status_from_errno(errno);
-  return map(std::move(fd), capacity);
+  return fd;
 }
 
 Result<SharedMemory> SharedMemory::adopt(UniqueFd fd, uint64_t capacity) {
@@ -85,6 +82,8 @@ Result<SharedMemory> SharedMemory::map(UniqueFd fd, uint64_t capacity) {
   memory.fd_ = ProcessFd(std::move(fd));
   return memory;
 }
+
+void SharedMemory::hide_from_children() const { ::madvise(hot_, kHotBytes, MADV_DONTFORK); }
 
 SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -113,6 +112,7 @@ std::byte* SharedMemory::map_ring(Direction direction) {
       ::munmap(base, kPage + rest);
       return nullptr;
     }
+    ::madvise(base, kPage + rest, MADV_DONTFORK);
     whole = base;
   }
   return whole + sizeof(wire::ControlWords);

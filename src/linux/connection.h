@@ -29,8 +29,10 @@ enum class Role : uint32_t { kServer, kClient };
 // SharedMemory is a mapping of the first pages, and the descriptor to map more by.
 class SharedMemory {
  public:
-  // Creates, sizes, seals, populates and maps memory for a new connection.
-  static Result<SharedMemory> create(uint64_t capacity);
+  // Creates, sizes, seals and populates memory for a new connection.
+  static Result<UniqueFd> create(uint64_t capacity);
+  // Maps what create made.
+  static Result<SharedMemory> map(UniqueFd fd, uint64_t capacity);
   // Checks a descriptor that a peer sent (decision 12) and maps it. PIPES_ERROR_INVALID_PARAMETER: it is not what was
   // agreed.
   static Result<SharedMemory> adopt(UniqueFd fd, uint64_t capacity);
@@ -50,14 +52,16 @@ class SharedMemory {
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] uint64_t capacity() const { return capacity_; }
 
+  // A child that is forked from now on does not keep the peer's memory alive, nor write to it. Not part of mapping,
+  // since it can wait until nobody waits for the mapping any more.
+  void hide_from_children() const;
+
   // Maps a whole ring in one piece. Null if there is no address space or memory for it.
   [[nodiscard]] std::byte* map_ring(wire::Direction direction);
   // Gives the pages of a ring's offsets below `until` memory, from `from` on. False if there is none.
   [[nodiscard]] bool populate(wire::Direction direction, uint64_t from, uint64_t until) const;
 
  private:
-  static Result<SharedMemory> map(UniqueFd fd, uint64_t capacity);
-
   ProcessFd fd_;
   uint64_t capacity_ = 0;
   std::byte* hot_ = nullptr;

@@ -155,8 +155,8 @@ void NamedEnd::begin_write(PendingOp& op) {
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (op.answers && writes_.empty() &&
-      writer.memory().offset(writer.tail()) + whole + wire::kFreeBehindFrame > wire::kHotRingBytes && whole <= kRewindMax &&
-      writer.can_rewind(whole)) {
+      writer.memory().offset(writer.tail()) + whole + wire::kFreeBehindFrame > wire::kHotRingBytes &&
+      whole <= kRewindMax && writer.can_rewind(whole)) {
     writer.rewind();
   }
   // Memory for all of it is found before any of it is shown: a message is never cut by want of memory (BUF-13).

@@ -551,8 +551,8 @@ void ServerPipe::Doorkeeper::look_at_guest() {
 // a moment; the fewer of the last ones have spoken in time, the less often.
 void ServerPipe::Doorkeeper::await_guest(uint32_t ticket) {
   pipe_.door_spinner_.spin(0, 1, [&] {
-    pollfd speaks{guest_.get(), POLLIN | POLLRDHUP, 0};
-    return ::poll(&speaks, 1, 0) != 0 || parker_.ticket() != ticket;
+    look_at_guest();
+    return !guest_ || parker_.ticket() != ticket;
   });
 }
 
@@ -566,7 +566,6 @@ void ServerPipe::Doorkeeper::look_at_door(uint32_t ticket) {
   if (guest_) pipe_.await_request(std::move(guest_));
   guest_ = std::move(socket);
   await_guest(ticket);
-  look_at_guest();
 }
 
 void ServerPipe::await_request(UniqueFd socket) {
@@ -731,10 +730,6 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     page.max_instances.store(meta.max_instances, std::memory_order_relaxed);
     Reactor* reactor = Reactor::running();
     if (reactor == nullptr) return;
-    // Watched before it is shown: a client that dies in between is then found dead by whoever looks.
-    const auto watched = reactor->watch(connection->socket.get(), EPOLLRDHUP,
-                                        std::make_shared<Watch>(weak_from_this(), chosen, connection));
-    if (watched) connection->watch.store(*watched, std::memory_order_relaxed);
     bool slept = false;
     // The client may sleep meanwhile, or have given up; then the instance stays with nobody.
     const auto settle = [&] {
@@ -748,11 +743,14 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
       return settled;
     };
     Effects effects;
-    if (!chosen->attach(connection, request.qos_flags, effects, settle)) {
-      reactor->unwatch(connection->watch, connection->socket.get());
-      return;
-    }
+    if (!chosen->attach(connection, request.qos_flags, effects, settle)) return;
     listening_.pop_front();
+    // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
+    // the watch of a connection takes it first.
+    const auto watched = reactor->watch(connection->socket.get(), EPOLLRDHUP,
+                                        std::make_shared<Watch>(weak_from_this(), chosen, connection));
+    if (watched) connection->watch.store(*watched, std::memory_order_relaxed);
+    connection->memory.hide_from_children();
     lock.unlock();
     if (slept) send_reply(connection->socket.get(), PIPES_OK);
     effects.perform();

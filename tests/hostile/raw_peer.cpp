@@ -71,13 +71,18 @@ void RawEnd::put_word(uint64_t position, uint64_t word) {
 void RawEnd::wake_reader() { take_and_wake(out().reader_waits.waiting); }
 void RawEnd::wake_writer() { take_and_wake(in().writer_waits.waiting); }
 
+Result<SharedMemory> make_memory(uint64_t capacity) {
+  auto file = SharedMemory::create(capacity);
+  return file ? SharedMemory::map(std::move(*file), capacity) : Result<SharedMemory>(file.status());
+}
+
 std::unique_ptr<RawEnd> open_raw(const std::string& name) {
   const auto found = find_raw(name);
   if (!found) return nullptr;
   auto socket = connect_server(*found, found->meta.servers.front());
   if (!socket) return nullptr;
   const wire::Request request = honest_request(found->meta);
-  auto memory = SharedMemory::create(request.ring_capacity);
+  auto memory = make_memory(request.ring_capacity);
   if (!memory || !send_request(socket->get(), request, memory->fd())) return nullptr;
   std::atomic<uint32_t>& answer = memory->answer().word;
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);

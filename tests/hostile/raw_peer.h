@@ -67,6 +67,9 @@ class RawEnd {
   wire::RingReader reader_;
 };
 
+// The memory of a connection as an honest client makes it.
+[[nodiscard]] Result<SharedMemory> make_memory(uint64_t capacity);
+
 // Connects to the victim that serves `name`. Null if it was refused or not answered.
 [[nodiscard]] std::unique_ptr<RawEnd> open_raw(const std::string& name);
 

@@ -294,7 +294,7 @@ TEST_F(Rendezvous, DECISION_12_NothingButMemoryIsTaken) {
 }
 
 TEST_F(Rendezvous, AClientThatHasGivenUpIsGivenNothing) {
-  auto memory = SharedMemory::create(kCapacity);
+  auto memory = make_memory(kCapacity);
   ASSERT_TRUE(memory);
   for (const uint32_t word : {wire::Answer::kAbandoned, 7u, wire::Answer::kAnswered, UINT32_MAX}) {
     SCOPED_TRACE(word);
