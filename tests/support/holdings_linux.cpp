@@ -1,3 +1,4 @@
+// What a process holds, as /proc tells it.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
