@@ -1,14 +1,13 @@
 #include "linux/discard.h"
 
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 
 #include <atomic>
 #include <memory>
 #include <optional>
 
 #include "linux/guests.h"
+#include "support/detached_thread.h"
 #include "support/log.h"
 #include "support/seeded_mistake.h"
 
@@ -23,28 +22,11 @@ struct Discarded {
 // Of this process and of those it was forked from, where it has long ceased to matter.
 std::atomic<int> under_way{0};
 
-void* close_it(void* argument) {
+void close_it(void* argument) {
   std::unique_ptr<Discarded> discarded(static_cast<Discarded*>(argument));
   discarded->fd.reset();
   discarded.reset();
   under_way.fetch_sub(1, std::memory_order_relaxed);
-  return nullptr;
-}
-
-// A thread that takes no signals: their handlers belong to the program.
-bool start(Discarded* discarded) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_t thread{};
-  const int failed = pthread_create(&thread, &attributes, close_it, discarded);
-  pthread_attr_destroy(&attributes);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return failed == 0;
 }
 
 }  // namespace
@@ -62,7 +44,7 @@ void discard(UniqueFd fd, uint32_t uid) {
   discarded->place = Guest::admit(Guest::Kind::kDiscarded, uid);
   discarded->fd = std::move(fd);
   under_way.fetch_add(1, std::memory_order_relaxed);
-  if (start(discarded.get())) {
+  if (start_detached_thread("pipes-discard", close_it, discarded.get())) {
     [[maybe_unused]] const Discarded* const the_threads = discarded.release();
     return;
   }

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -11,6 +9,7 @@
 #include <atomic>
 
 #include "linux/system_error.h"
+#include "support/detached_thread.h"
 
 namespace pipes {
 namespace {
@@ -49,23 +48,8 @@ Reactor* Reactor::start() {
   epoll_event event{};
   event.events = EPOLLIN;
   if (::epoll_ctl(reactor->epoll_.get(), EPOLL_CTL_ADD, reactor->wake_.get(), &event) != 0) return nullptr;
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_t thread{};
-  const auto body = [](void* self) -> void* {
-    static_cast<Reactor*>(self)->run();
-    return nullptr;
-  };
-  const int failed = pthread_create(&thread, &attributes, body, reactor.get());
-  pthread_attr_destroy(&attributes);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (failed != 0) return nullptr;
-  pthread_setname_np(thread, "pipes-reactor");
+  const auto body = [](void* self) { static_cast<Reactor*>(self)->run(); };
+  if (!start_detached_thread("pipes-reactor", body, reactor.get())) return nullptr;
   return reactor.release();
 }
 
