@@ -281,7 +281,8 @@ PIPES_API const char* pipes_status_message(pipes_status status);
  * a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is reached);
  * PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode). PIPES_ERROR_INVALID_NAME
  * also for `a\b` while a pipe `a` exists.
- * Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing.
+ * Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing, PIPES_ERROR_ACCESS_DENIED also if it
+ * is set to a relative path. The log says so, here and in the calls that look for a pipe.
  * Does not wait for clients. Win32: CreateNamedPipe. */
 PIPES_API pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode,
                                           uint32_t max_instances, uint32_t out_buffer, uint32_t in_buffer,
@@ -316,7 +317,9 @@ PIPES_API pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_hand
  * Errors, in the order of the checks: malformed name (PIPES_ERROR_PATH_NOT_FOUND, PIPES_ERROR_INVALID_NAME,
  * PIPES_ERROR_FILENAME_EXCED_RANGE), PIPES_ERROR_FILE_NOT_FOUND (no such pipe), PIPES_ERROR_ACCESS_DENIED (refused by
  * the descriptor, or the pipe has no such direction), PIPES_ERROR_PIPE_BUSY (no instance listens; see
- * pipes_wait_available). A server process that does not answer within 2 s counts as busy. Win32: CreateFile. */
+ * pipes_wait_available). A server process that does not answer within 2 s counts as busy.
+ * Linux: where $PIPES_RUNTIME_DIR is set and missing there is no pipe; where it is relative, or others could tamper
+ * with it, PIPES_ERROR_ACCESS_DENIED. Win32: CreateFile. */
 PIPES_API pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flags,
                                   const pipes_open_options* options, pipes_handle* handle);
 
@@ -544,7 +547,7 @@ typedef int (*pipes_enumerate_callback)(const pipes_pipe_info* info, void* conte
 /* pipes_enumerate lists the pipes that exist, each name once, whatever the caller's rights on them, in no certain
  * order, until there are no more or `callback` stops it, and then returns 0. `context` is passed on and may be null.
  * Pipes that come or go meanwhile may be missed. Linux: PIPES_ERROR_ACCESS_DENIED if $PIPES_RUNTIME_DIR is set to a
- * directory that others could tamper with. Win32: FindFirstFile on `\\.\pipe\*`. */
+ * relative path, or to a directory that others could tamper with. Win32: FindFirstFile on `\\.\pipe\*`. */
 PIPES_API pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context);
 
 /* ------------------------------------------------------------------------------------------------------- handles -- */

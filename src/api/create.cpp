@@ -2,6 +2,7 @@
 #include "api/guard.h"
 #include "linux/client.h"
 #include "linux/pipe_folder.h"
+#include "linux/runtime_directory.h"
 #include "linux/server_pipe.h"
 #include "pipe/name.h"
 #include "pipe/parameters.h"
@@ -27,6 +28,15 @@ Status check_attributes(const pipes_security_attributes* attributes, uint32_t* h
   return PIPES_OK;
 }
 
+// What a refused runtime directory may look like to a caller.
+Status explained(Status status, DirectoryUse use) {
+  if (status == PIPES_ERROR_FILE_NOT_FOUND || status == PIPES_ERROR_PATH_NOT_FOUND ||
+      status == PIPES_ERROR_ACCESS_DENIED) {
+    log_unusable_directory(use);
+  }
+  return status;
+}
+
 }  // namespace
 
 pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, uint32_t max_instances,
@@ -45,7 +55,7 @@ pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t p
     if (!parsed) return parsed.status();
     if (parent_exists(*parsed)) return PIPES_ERROR_INVALID_NAME;
     auto created = ServerPipe::create(*parsed, *parameters);
-    if (!created) return created.status();
+    if (!created) return explained(created.status(), DirectoryUse::kCreate);
     HandleTarget target;
     target.named = created->end;
     target.access = parameters->server_rights;
@@ -103,7 +113,7 @@ pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flag
     if (!parsed) return parsed.status();
     if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;
     auto opened = open_client(*parsed, desired_access, flags);
-    if (!opened) return opened.status();
+    if (!opened) return explained(opened.status(), DirectoryUse::kLook);
     HandleTarget target;
     target.named = opened->end;
     target.access = opened->granted_access;
@@ -142,7 +152,7 @@ pipes_status pipes_wait_available(const char* name, uint32_t timeout) {
     const auto parsed = parse_pipe_name(name, NameUse::kWait);
     if (!parsed) return parsed.status();
     if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;
-    return wait_available(*parsed, timeout);
+    return explained(wait_available(*parsed, timeout), DirectoryUse::kLook);
   });
 }
 
@@ -150,7 +160,8 @@ pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context) {
   return guard([&]() -> Status {
     if (callback == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
     const auto all = list_pipes();
-    if (!all) return all.status();
+    if (!all) return explained(all.status(), DirectoryUse::kLook);
+    if (all->empty()) log_unusable_directory(DirectoryUse::kLook);
     for (const PipeMeta& meta : *all) {
       pipes_pipe_info info{};
       info.size = sizeof info;

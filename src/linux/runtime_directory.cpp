@@ -13,6 +13,7 @@
 
 #include "linux/system_error.h"
 #include "support/fault_point.h"
+#include "support/log.h"
 
 namespace pipes {
 namespace {
@@ -65,18 +66,29 @@ struct OpenedDirectory {
   struct stat status {};
 };
 
-// Opening says PATH_NOT_FOUND if there is nothing, ACCESS_DENIED if there is something that must not be trusted.
-Result<OpenedDirectory> open_safe(const std::string& path, uid_t uid) {
+// Opening says PATH_NOT_FOUND if there is nothing, ACCESS_DENIED if there is something that must not be trusted. `why`,
+// if not null, receives the reason, which follows the path in a sentence.
+Result<OpenedDirectory> open_safe(const std::string& path, uid_t uid, const char** why = nullptr) {
+  const auto refuse = [why](Status status, const char* reason) {
+    if (why != nullptr) *why = reason;
+    return status;
+  };
+  // It would mean something else with each working directory.
+  if (!path.starts_with('/')) return refuse(PIPES_ERROR_ACCESS_DENIED, "is a relative path");
   OpenedDirectory opened;
   opened.path = path;
   opened.fd = UniqueFd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened.fd) {
     // What is there but no directory, or is a link to one, is as unsafe as a directory of the wrong owner.
-    if (errno == ENOTDIR || errno == ELOOP) return PIPES_ERROR_ACCESS_DENIED;
-    return status_from_errno(errno);
+    if (errno == ENOTDIR || errno == ELOOP) {
+      return refuse(PIPES_ERROR_ACCESS_DENIED, "is no directory, or a symbolic link to one");
+    }
+    return refuse(status_from_errno(errno), errno == ENOENT ? "does not exist" : "cannot be opened");
   }
-  if (fstat(opened.fd.get(), &opened.status) != 0) return status_from_errno(errno);
-  if (!is_safe(opened.status, uid)) return PIPES_ERROR_ACCESS_DENIED;
+  if (fstat(opened.fd.get(), &opened.status) != 0) return refuse(status_from_errno(errno), "cannot be looked at");
+  if (!is_safe(opened.status, uid)) {
+    return refuse(PIPES_ERROR_ACCESS_DENIED, "belongs to another user, or others could replace what is in it");
+  }
   return opened;
 }
 
@@ -158,6 +170,17 @@ Result<std::vector<RuntimeDirectory>> directories_for_looking() {
     directories.push_back({std::move(directory.fd), std::move(directory.path)});
   }
   return directories;
+}
+
+void log_unusable_directory(DirectoryUse use) {
+  if (!is_logged(LogLevel::kWarning)) return;
+  const uid_t uid = geteuid();
+  const std::vector<Candidate> all = candidates(uid);
+  if (all.size() != 1) return;  // the variable is not set
+  const char* why = "may not be written to by this user";
+  const auto opened = open_safe(all.front().path, uid, &why);
+  if (opened && (use == DirectoryUse::kLook || is_writable(*opened))) return;
+  log_line(LogLevel::kWarning, "PIPES_RUNTIME_DIR=%s %s", all.front().path.c_str(), why);
 }
 
 std::vector<std::string> paths_for_looking() {

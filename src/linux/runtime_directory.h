@@ -3,7 +3,8 @@
 // environment and a replaced directory count at once. (linux/known_pipes.h spares the decision while all it rests on is
 // the same.)
 //
-// $PIPES_RUNTIME_DIR, if set and not empty, is the only candidate, and never created here. Otherwise, in this order:
+// $PIPES_RUNTIME_DIR, if set and not empty, is the only candidate, and never created here. A relative path is as unsafe
+// as a directory of somebody else's. Otherwise, in this order:
 //
 //   /run/pipes               created by root, mode 1777
 //   $XDG_RUNTIME_DIR/pipes   created, mode 0700
@@ -37,6 +38,12 @@ struct RuntimeDirectory {
 // is no error. PIPES_ERROR_ACCESS_DENIED: $PIPES_RUNTIME_DIR is unsafe. PIPES_ERROR_NO_SYSTEM_RESOURCES,
 // PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
 [[nodiscard]] Result<std::vector<RuntimeDirectory>> directories_for_looking();
+
+// log_unusable_directory says in the log why $PIPES_RUNTIME_DIR, if it is set, cannot be used. For calls that found no
+// pipe, or could not make one: to their callers a name that was mistyped looks like a pipe that is not there. No lock
+// is held.
+enum class DirectoryUse { kLook, kCreate };
+void log_unusable_directory(DirectoryUse use);
 
 // paths_for_looking returns the paths of all candidates, whether they exist or not, for the caller's effective uid and
 // the environment of this moment.

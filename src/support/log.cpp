@@ -33,6 +33,15 @@ uint32_t environment_levels() {
   return levels;
 }
 
+Sink current_sink() {
+  MutexLock lock(sink_mutex);
+  return sink;
+}
+
+bool is_wanted(const Sink& to, uint32_t level) {
+  return to.callback != nullptr ? level <= to.level : level < environment_levels();
+}
+
 }  // namespace
 
 void set_log(pipes_log_callback callback, void* context, uint32_t level) {
@@ -40,15 +49,12 @@ void set_log(pipes_log_callback callback, void* context, uint32_t level) {
   sink = {callback, context, level};
 }
 
+bool is_logged(LogLevel level) { return is_wanted(current_sink(), static_cast<uint32_t>(level)); }
+
 void log_line(LogLevel level, const char* format, ...) {
   const auto number = static_cast<uint32_t>(level);
-  Sink to;
-  {
-    MutexLock lock(sink_mutex);
-    to = sink;
-  }
-  const bool wanted = to.callback != nullptr ? number <= to.level : number < environment_levels();
-  if (!wanted) return;
+  const Sink to = current_sink();
+  if (!is_wanted(to, number)) return;
   char line[512];
   va_list arguments;
   va_start(arguments, format);

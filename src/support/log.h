@@ -12,6 +12,9 @@ enum class LogLevel : uint32_t { kError = 0, kWarning = 1, kInformation = 2, kDe
 
 void set_log(pipes_log_callback callback, void* context, uint32_t level);
 
+// is_logged tells whether a line of that level would go anywhere, for lines that are dear to make.
+[[nodiscard]] bool is_logged(LogLevel level);
+
 // printf-like; lines longer than 512 bytes are cut.
 __attribute__((format(printf, 2, 3))) void log_line(LogLevel level, const char* format, ...);
 

@@ -17,6 +17,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+
+#include "pipes/pipes.h"
 
 namespace pipes {
 namespace {
@@ -141,6 +144,62 @@ TEST_F(RuntimeDirectory, LinksAndFilesAreRefused) {
     EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, creating_status()) << path;
     EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, looking_status()) << path;
   }
+}
+
+TEST_F(RuntimeDirectory, ARelativePathIsRefused) {
+  const fs::path before = fs::current_path();
+  static_cast<void>(make("here", 0700));
+  fs::current_path(root_);
+  for (const char* path : {"here", "./here", ".", "here/"}) {
+    const Environment only("PIPES_RUNTIME_DIR", path);
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, creating_status()) << path;
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, looking_status()) << path;
+  }
+  fs::current_path(before);
+}
+
+// What the log says during `call`, with PIPES_RUNTIME_DIR as it is.
+std::string logged_by(const std::function<pipes_status()>& call) {
+  std::string lines;
+  const auto keep = [](uint32_t, const char* message, void* context) {
+    *static_cast<std::string*>(context) += std::string(message) + "\n";
+  };
+  EXPECT_EQ(PIPES_OK, pipes_set_log(keep, &lines, 1));
+  static_cast<void>(call());
+  EXPECT_EQ(PIPES_OK, pipes_set_log(nullptr, nullptr, 0));
+  return lines;
+}
+
+TEST_F(RuntimeDirectory, TheLogSaysWhyOneIsNotUsed) {
+  static constexpr const char* kName = R"(\\.\pipe\nowhere)";
+  const std::function<pipes_status()> calls[] = {
+      [] {
+        pipes_handle handle = PIPES_INVALID_HANDLE;
+        return pipes_create_named(kName, PIPES_ACCESS_DUPLEX, 0, 1, 0, 0, 0, nullptr, &handle, nullptr);
+      },
+      [] {
+        pipes_handle handle = PIPES_INVALID_HANDLE;
+        return pipes_open(kName, PIPES_GENERIC_READ, 0, nullptr, &handle);
+      },
+      [] { return pipes_wait_available(kName, 0); },
+      [] { return pipes_enumerate([](const pipes_pipe_info*, void*) { return 1; }, nullptr); }};
+  const std::string shared = make("shared", 0770);
+  const std::pair<std::string, std::string> refused[] = {
+      {root_ + "/missing", "does not exist"}, {shared, "others could replace"}, {"relative", "is a relative path"}};
+  for (const auto& [path, reason] : refused) {
+    const Environment only("PIPES_RUNTIME_DIR", path.c_str());
+    for (const auto& call : calls) {
+      const std::string lines = logged_by(call);
+      EXPECT_EQ(0u, lines.find("PIPES_RUNTIME_DIR=" + path + " ")) << lines;
+      EXPECT_NE(std::string::npos, lines.find(reason)) << lines;
+    }
+  }
+}
+
+TEST_F(RuntimeDirectory, TheLogIsSilentAboutAPipeThatIsNotThere) {
+  const std::string path = make("good", 0700);
+  const Environment only("PIPES_RUNTIME_DIR", path.c_str());
+  EXPECT_EQ("", logged_by([] { return pipes_wait_available(R"(\\.\pipe\nowhere)", 0); }));
 }
 
 // run_apart runs `body` in a child process and fails the test if it does.
