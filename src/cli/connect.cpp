@@ -12,6 +12,7 @@
 #include "cli/framing.h"
 #include "cli/pipe_name.h"
 #include "cli/report.h"
+#include "cli/runtime_directory.h"
 #include "cli/standard_streams.h"
 #include "cli/subcommands.h"
 
@@ -96,6 +97,7 @@ int converse(ClientEnd pipe, const std::string& path, const Options& options) {
 }
 
 int connect(const Options& options) {
+  if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const std::string path = full_name(options.name);
   Expected<ClientEnd> pipe = open(path, options);
   if (!pipe) return report_failure("cannot open " + printable(path), pipe.status());

@@ -11,6 +11,7 @@
 #include "cli/facts.h"
 #include "cli/pipe_name.h"
 #include "cli/report.h"
+#include "cli/runtime_directory.h"
 #include "cli/subcommands.h"
 
 namespace pipes::cli {
@@ -47,6 +48,7 @@ void print_text(const PipeInfo& pipe, std::optional<bool> listens) {
 }
 
 int info(const Options& options) {
+  if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const std::string path = full_name(options.name);
   const std::string cannot = "cannot find " + printable(path);
   const Expected<std::vector<PipeInfo>> pipes = known_pipes();

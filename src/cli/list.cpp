@@ -11,6 +11,7 @@
 #include "cli/facts.h"
 #include "cli/pipe_name.h"
 #include "cli/report.h"
+#include "cli/runtime_directory.h"
 #include "cli/subcommands.h"
 
 namespace pipes::cli {
@@ -39,6 +40,7 @@ void print_table(const std::vector<PipeInfo>& pipes) {
 }
 
 int list(bool json) {
+  if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const Expected<std::vector<PipeInfo>> pipes = known_pipes();
   if (!pipes) return report_failure("cannot list pipes", pipes.status());
   if (!json) {

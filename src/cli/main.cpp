@@ -3,9 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/exit_code.h"
+#include "cli/pipe_name.h"
 #include "cli/report.h"
 #include "cli/subcommands.h"
 #include "pipes/pipes.h"
@@ -19,6 +25,23 @@ std::string version_text() {
                      loaded >> 16, (loaded >> 8) & 0xFF, loaded & 0xFF);
 }
 
+// How many words stand behind `--`.
+std::size_t words_after_dashes(std::span<char* const> words) {
+  const auto dashes = std::ranges::find(words, std::string_view("--"));
+  return dashes == words.end() ? 0 : static_cast<std::size_t>(words.end() - dashes) - 1;
+}
+
+// What the command line lacks or has too much of. The parser misses the subcommand before it tells of the word that
+// stands in its place.
+std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  const bool is_misnamed = app.get_subcommands().empty() && !unknown.empty();
+  const std::string what = !is_misnamed                     ? std::string(error.what())
+                           : unknown.front().front() == '-' ? "there is no option " + printable(unknown.front())
+                                                            : "there is no subcommand " + printable(unknown.front());
+  return what + " (see pipes --help)";
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Lists, queries, opens and serves pipes with the semantics of Windows.", "pipes");
   app.set_version_flag("--version", version_text);
@@ -28,12 +51,12 @@ int run(int argc, char** argv) {
   add_list(app, action);
   add_info(app, action);
   add_connect(app, action);
-  add_serve(app, action);
+  add_serve(app, action, words_after_dashes(std::span(argv, static_cast<std::size_t>(argc))));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
-    return report_usage(std::string(error.what()) + " (see pipes --help)");
+    return report_usage(usage_text(app, error));
   }
   const int code = action();
   // What was printed must have arrived: a full disk is a failure like any other.

@@ -8,6 +8,7 @@
 #include "cli/instance_pool.h"
 #include "cli/pipe_name.h"
 #include "cli/report.h"
+#include "cli/runtime_directory.h"
 #include "cli/serve_events.h"
 #include "cli/subcommands.h"
 
@@ -74,6 +75,7 @@ pipes_status serve_all(ServerEnd end, const std::string& path, const Options& op
 }
 
 int serve(const Options& options) {
+  if (!has_runtime_directory(DirectoryUse::kCreate)) return kFailed;
   const std::string path = full_name(options.name);
   const std::string cannot = "cannot serve " + printable(path);
   Expected<ServerEnd> end = create(path, options, true);
@@ -88,13 +90,13 @@ int serve(const Options& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& app, Action& action) {
+void add_serve(CLI::App& app, Action& action, std::size_t words_after_dashes) {
   CLI::App* command = app.add_subcommand(
       "serve", "Serve a pipe: each client gets a COMMAND of its own, whose standard input and output are the pipe.");
   const auto options = std::make_shared<Options>();
   command->add_option("NAME", options->name, R"(The pipe, as name or \\.\pipe\name; it must not exist yet)")
       ->required();
-  command->add_option("COMMAND", options->command, "The command and its arguments, best after --")->required();
+  command->add_option("COMMAND", options->command, "The command and its arguments, after --")->required();
   command->add_flag("-m,--message", options->message,
                     "A pipe of message type: a line of COMMAND is a message, both ways");
   command->add_flag("--once", options->once, "Serve one client and end");
@@ -103,7 +105,14 @@ void add_serve(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->add_flag("--json", options->json, "Print events as JSON lines on standard output");
   command->footer(kExitCodeHelp);
-  command->callback([options, &action] { action = [options] { return serve(*options); }; });
+  command->callback([options, &action, words_after_dashes] {
+    // Without `--` an option of COMMAND would be taken for one of ours, and nobody would notice.
+    if (options->command.size() != words_after_dashes) {
+      throw CLI::ParseError("-- is missing before the command: pipes serve NAME -- COMMAND...",
+                            CLI::ExitCodes::RequiredError);
+    }
+    action = [options] { return serve(*options); };
+  });
 }
 
 }  // namespace pipes::cli
