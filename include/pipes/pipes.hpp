@@ -24,6 +24,10 @@
 // nothing here meets a symbol of the library's own sources, which use `pipes` too (and do not include this header).
 #pragma once
 
+#if !(__cplusplus >= 202002L || (defined(_MSVC_LANG) && _MSVC_LANG >= 202002L))
+#error "pipes.hpp needs C++20: compile with -std=c++20 (/std:c++20) or newer. pipes.h serves C and older C++."
+#endif
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -265,9 +269,7 @@ struct AnonymousOptions {
 
 namespace detail {
 
-inline pipes_handle no_handle() noexcept {
-  return PIPES_INVALID_HANDLE;  // NOLINT(cppcoreguidelines-pro-type-cstyle-cast): a cast of C
-}
+inline pipes_handle no_handle() noexcept { return PIPES_INVALID_HANDLE; }
 
 class Category final : public std::error_category {
  public:

@@ -9,9 +9,14 @@ if ! command -v "$compiler" >/dev/null; then
   exit 77
 fi
 
-language=c
-[[ $standard != c++* ]] || language=c++
-flags=(-x "$language" "-std=$standard" -Wall -Wextra -pedantic -Wconversion -Werror -fsyntax-only "-I$include_dir")
+flags=("-std=$standard" -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wundef -Werror -fsyntax-only
+  "-I$include_dir")
+if [[ $standard == c++* ]]; then
+  flags+=(-x c++ -Wold-style-cast -Wzero-as-null-pointer-constant)
+  [[ $compiler == clang* ]] || flags+=(-Wuseless-cast) # Clang has no such warning
+else
+  flags+=(-x c -Wstrict-prototypes -Wmissing-prototypes)
+fi
 
 if [[ -f $subject ]]; then
   "$compiler" "${flags[@]}" "$subject"

@@ -29,6 +29,12 @@ export PKG_CONFIG_PATH=$work/$libdir/pkgconfig
 "$cc" -std=c99 -Wall -Wextra -pedantic -Werror project/consumer.c -o consumer_pc $(pkg-config --cflags --libs pipes)
 LD_LIBRARY_PATH=$work/$libdir ./consumer_pc
 
+echo "C++20 through pkg-config, with warnings that a careful user has"
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror project/consumer.cpp -o consumer_pc_cpp \
+  $(pkg-config --cflags --libs pipes)
+LD_LIBRARY_PATH=$work/$libdir ./consumer_pc_cpp
+
 echo "C99 and C++20 through CMake"
 cmake -S project -B cmake -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$cc" \
   -DCMAKE_CXX_COMPILER="$cxx" >cmake.log || { cat cmake.log; exit 1; }
