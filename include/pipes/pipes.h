@@ -55,6 +55,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* PIPES_API stands before every function. Two macros, defined before this header is included, change it:
+ *
+ *   PIPES_STATIC    by whoever puts the library's objects into a program or library of his own instead of linking the
+ *                   shared one: the functions are then declared plainly, neither imported nor exported. Needed on
+ *                   Windows; on Linux it lets -fvisibility=hidden hide them like his own functions.
+ *   PIPES_BUILDING  by the library's own build alone.
+ */
 #if defined(PIPES_STATIC)
 #define PIPES_API
 #elif defined(_WIN32)
@@ -165,7 +172,7 @@ typedef struct pipes_open_options {
 #define PIPES_ERROR_FILENAME_EXCED_RANGE UINT32_C(206)
 #define PIPES_ERROR_PIPE_LOCAL UINT32_C(229)
 #define PIPES_ERROR_BAD_PIPE UINT32_C(230)
-#define PIPES_ERROR_PIPE_BUSY UINT32_C(231)
+#define PIPES_ERROR_PIPE_BUSY UINT32_C(231) /* no instance is free; or something is unread, or a call waits, here */
 #define PIPES_ERROR_NO_DATA UINT32_C(232)
 #define PIPES_ERROR_PIPE_NOT_CONNECTED UINT32_C(233)
 #define PIPES_ERROR_MORE_DATA UINT32_C(234)

@@ -40,7 +40,7 @@ const char* pipes_status_message(pipes_status status) {
     case PIPES_ERROR_BAD_PIPE:
       return "The state or mode of the pipe does not allow this.";
     case PIPES_ERROR_PIPE_BUSY:
-      return "All instances of the pipe are busy.";
+      return "The pipe is busy: no instance is free, or something in it is unread or waits.";
     case PIPES_ERROR_NO_DATA:
       return "There is no data, or the pipe is being closed.";
     case PIPES_ERROR_PIPE_NOT_CONNECTED:

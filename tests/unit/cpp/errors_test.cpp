@@ -34,6 +34,13 @@ TEST(CppErrors, TheCategoryDescribesANumberAsTheLibraryDoes) {
   EXPECT_EQ(pipes::category().message(231), pipes_status_message(PIPES_ERROR_PIPE_BUSY));
 }
 
+// 231 is what opening says, and what a transaction and a change of mode say on an end that is open.
+TEST(CppErrors, TheTextForABusyPipeFitsAnOpenEnd) {
+  const std::string text = pipes_status_message(PIPES_ERROR_PIPE_BUSY);
+  EXPECT_NE(std::string::npos, text.find("no instance is free")) << text;
+  EXPECT_NE(std::string::npos, text.find("unread")) << text;
+}
+
 TEST(CppErrors, AnErrorCarriesItsNumberAndNamesTheOperation) {
   const pipes::Error error(PIPES_ERROR_PIPE_BUSY, "open pipe");
 
