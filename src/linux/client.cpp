@@ -69,23 +69,23 @@ class ClientWatch : public Reactor::Source {
   std::weak_ptr<Connection> connection_;
 };
 
-// Waits for the server's answer in the control page: looks first, then sleeps on the socket. PIPES_ERROR_PIPE_BUSY when
-// none comes in time; PIPES_ERROR_FILE_NOT_FOUND when the server process hung up instead.
-Status await_answer(wire::Answer& page, int socket, Deadline deadline) {
-  const auto answered = [&] { return (page.word.load(std::memory_order_acquire) & wire::Answer::kAnswered) != 0; };
+// Waits for the server's answer in the connection's memory: looks first, then sleeps on the socket.
+// PIPES_ERROR_PIPE_BUSY when none comes in time; PIPES_ERROR_FILE_NOT_FOUND when the server process hung up instead.
+Status await_answer(wire::Answer& answer, int socket, Deadline deadline) {
+  const auto answered = [&] { return (answer.word.load(std::memory_order_acquire) & wire::Answer::kAnswered) != 0; };
   Spinner spinner;
   if (!spinner.spin(0, 1, answered)) {
     uint32_t expected = wire::Answer::kOpen;
-    if (page.word.compare_exchange_strong(expected, wire::Answer::kSleeping, std::memory_order_acq_rel)) {
+    if (answer.word.compare_exchange_strong(expected, wire::Answer::kSleeping, std::memory_order_acq_rel)) {
       const auto reply = await_reply(socket, deadline);
       expected = wire::Answer::kSleeping;
-      if (page.word.compare_exchange_strong(expected, wire::Answer::kAbandoned, std::memory_order_acq_rel)) {
+      if (answer.word.compare_exchange_strong(expected, wire::Answer::kAbandoned, std::memory_order_acq_rel)) {
         if (reply) return *reply != PIPES_OK ? believed(*reply) : Status{PIPES_ERROR_FILE_NOT_FOUND};
         return silence(deadline);
       }
     }
   }
-  return believed(page.word.load(std::memory_order_acquire) & ~wire::Answer::kAnswered);
+  return believed(answer.word.load(std::memory_order_acquire) & ~wire::Answer::kAnswered);
 }
 
 // The server process hung up before it was asked; it may have said why.
@@ -133,8 +133,8 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
   // While the server looks at it. Without room for a mapping the server finds a client that has come and gone.
   auto memory = SharedMemory::map(std::move(*file), meta.ring_capacity);
   if (!memory) return memory.status();
-  wire::Answer& page = memory->answer();
-  const Status status = await_answer(page, socket, deadline);
+  wire::Answer& answer = memory->answer();
+  const Status status = await_answer(answer, socket, deadline);
   if (status != PIPES_OK) return status;
 
   // TOCTOU: what the server says of the instance is loaded once and kept.
@@ -143,11 +143,11 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
   fixed.attributes.type = meta.type == PIPES_TYPE_MESSAGE ? PipeType::kMessage : PipeType::kByte;
   fixed.attributes.max_instances = meta.max_instances;
   fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
-  fixed.quotas = {page.inbound_quota.load(std::memory_order_relaxed),
-                  page.outbound_quota.load(std::memory_order_relaxed)};
+  fixed.quotas = {answer.inbound_quota.load(std::memory_order_relaxed),
+                  answer.outbound_quota.load(std::memory_order_relaxed)};
   fixed.name = shared_name(meta.display, open.name.folded);
   fixed.owner_uid = meta.owner_uid;
-  const uint32_t granted = page.granted_access.load(std::memory_order_relaxed);
+  const uint32_t granted = answer.granted_access.load(std::memory_order_relaxed);
   const Quotas quotas = fixed.quotas;
   auto connection =
       std::make_shared<Connection>(Role::kClient, std::move(*memory), std::move(server.fd), quotas.inbound);

@@ -722,22 +722,22 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
         std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
     connection->credentials = peer;
     connection->guest = std::move(*guest);
-    wire::Answer& page = connection->memory.answer();
-    page.inbound_quota.store(quotas.inbound, std::memory_order_relaxed);
-    page.outbound_quota.store(quotas.outbound, std::memory_order_relaxed);
-    page.pipe_type.store(meta.type, std::memory_order_relaxed);
-    page.granted_access.store(granted->mask, std::memory_order_relaxed);
-    page.max_instances.store(meta.max_instances, std::memory_order_relaxed);
+    wire::Answer& answer = connection->memory.answer();
+    answer.inbound_quota.store(quotas.inbound, std::memory_order_relaxed);
+    answer.outbound_quota.store(quotas.outbound, std::memory_order_relaxed);
+    answer.pipe_type.store(meta.type, std::memory_order_relaxed);
+    answer.granted_access.store(granted->mask, std::memory_order_relaxed);
+    answer.max_instances.store(meta.max_instances, std::memory_order_relaxed);
     Reactor* reactor = Reactor::running();
     if (reactor == nullptr) return;
     bool slept = false;
     // The client may sleep meanwhile, or have given up; then the instance stays with nobody.
     const auto settle = [&] {
       uint32_t expected = wire::Answer::kOpen;
-      bool settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
+      bool settled = answer.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
       slept = !settled && expected == wire::Answer::kSleeping;
       if (slept) {
-        settled = page.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
+        settled = answer.word.compare_exchange_strong(expected, wire::Answer::kAnswered, std::memory_order_acq_rel);
       }
       PIPES_CRASH_POINT("connection-answered");  // CRASH: the client has a connection, whose peer it finds dead.
       return settled;
