@@ -18,6 +18,7 @@ namespace {
 constexpr uint32_t kFloorDurationMs = 15;
 constexpr uint32_t kCountingDurationMs = 40;
 constexpr uint32_t kMemoryRounds = 2;
+constexpr uint32_t kQuota = 1024 * 1024;
 
 // Latencies with a scheduler or a timer in them need longer for as many samples.
 uint32_t duration_factor(Workload workload) {
@@ -104,13 +105,26 @@ struct Campaign::Series {
   }
 };
 
+// One block: what there is to measure in it, and what has come of it so far.
+struct Campaign::Course {
+  Block block;
+  std::vector<Series> all;
+  std::vector<Omission> omissions;
+};
+
+// A stream wants to write its next message while this one is read. Round trips gain nothing by it, and long ones lose:
+// the ring grows with the quota, and what they use of it leaves the cache.
+uint32_t Campaign::quota_for(const Block& block) const {
+  if (options_.quota != 0) return options_.quota;
+  return block.workload == Workload::kStream ? std::max(2 * block.size, kQuota) : kQuota;
+}
+
 Campaign::Campaign(const Options& options, Workplace& workplace, double ns_per_tick)
     : options_(options),
       workplace_(workplace),
       ns_per_tick_(ns_per_tick),
       cores_(two_cores()),
-      counting_(options.count_system_calls ? available_counting() : Counting::kOff),
-      begin_ns_(monotonic_ns()) {}
+      counting_(options.count_system_calls ? available_counting() : Counting::kOff) {}
 
 Task Campaign::task_for(const Block& block, std::string_view implementation) const {
   Task task;
@@ -118,7 +132,7 @@ Task Campaign::task_for(const Block& block, std::string_view implementation) con
   task.size = block.size;
   task.duration_ms = options_.duration_ms * duration_factor(block.workload);
   task.ns_per_tick = ns_per_tick_;
-  task.quota = options_.quota;
+  task.quota = quota_for(block);
   std::memcpy(task.implementation.data(), implementation.data(),
               std::min(implementation.size(), task.implementation.size() - 1));
   if (block.placement == Placement::kPinned) task.core = {cores_[0], cores_[1]};
@@ -126,27 +140,34 @@ Task Campaign::task_for(const Block& block, std::string_view implementation) con
   return task;
 }
 
-double Campaign::measure_floor() {
-  if (cores_[0] == cores_[1]) return std::nan("");
+void Campaign::measure_floor() {
+  if (cores_[0] == cores_[1]) return;
   Task task = task_for({Workload::kRoundtrip, 64, Placement::kPinned}, kFloor);
   task.duration_ms = kFloorDurationMs;
   const Measurement measurement = workplace_.measure(task);
-  return measurement.ending == Ending::kDone ? measurement.outcome.median_ns : std::nan("");
+  if (measurement.ending == Ending::kDone) floors_.push_back(measurement.outcome.median_ns);
 }
 
-BlockResult Campaign::run(const Block& block) {
-  BlockResult result = run_once(block);
-  const bool has_time = monotonic_ns() - begin_ns_ < uint64_t{options_.budget_s} * 1'000'000'000u;
-  if (!has_floor_moved(result) || !has_time) return result;
-  result = run_once(block);
-  result.was_repeated = true;
-  return result;
+std::vector<BlockResult> Campaign::run(const std::vector<Block>& blocks) {
+  std::vector<Course> courses;
+  for (const Block& block : blocks) courses.push_back(prepare(block));
+  for (uint32_t round = 0; round < options_.rounds; ++round) {
+    measure_floor();
+    for (Course& course : courses) {
+      if (course.block.workload != Workload::kMemory || round < kMemoryRounds) measure_round(course);
+    }
+  }
+  std::vector<BlockResult> results;
+  for (Course& course : courses) {
+    count_calls(course);
+    results.push_back(result_of(course));
+  }
+  return results;
 }
 
-BlockResult Campaign::run_once(const Block& block) {
-  BlockResult result;
-  result.block = block;
-  std::vector<Series> all;
+Campaign::Course Campaign::prepare(const Block& block) const {
+  Course course;
+  course.block = block;
   for (const Implementation& implementation : implementations()) {
     if (!is_wanted(options_, block, implementation.name)) continue;
     // On one core, what never sleeps only waits for the end of its time slice.
@@ -154,51 +175,54 @@ BlockResult Campaign::run_once(const Block& block) {
     const std::string name(implementation.name);
     const std::string workload(workload_name(block.workload));
     if (implementation.lacks(block.workload)) {
-      result.omissions.push_back({workload, block.size, name, "not available yet", false});
+      course.omissions.push_back({workload, block.size, name, "not available yet", false});
     } else if (implementation.can(block.workload) && !has_cores && block.placement == Placement::kPinned) {
-      result.omissions.push_back({workload, block.size, name, "there are not two cores", false});
+      course.omissions.push_back({workload, block.size, name, "there are not two cores", false});
     } else if (implementation.can(block.workload)) {
-      all.emplace_back().implementation = &implementation;
+      course.all.emplace_back().implementation = &implementation;
     }
   }
-  result.floor_before_ns = measure_floor();
-  const uint32_t rounds = block.workload == Workload::kMemory ? kMemoryRounds : options_.rounds;
-  for (uint32_t round = 0; round < rounds; ++round) measure_round(block, all);
-  result.floor_after_ns = measure_floor();
-  count_calls(block, all);
-  for (const Series& series : all) {
-    series.add_rows(block, result.rows);
+  return course;
+}
+
+BlockResult Campaign::result_of(const Course& course) {
+  BlockResult result;
+  result.block = course.block;
+  result.omissions = course.omissions;
+  for (const Series& series : course.all) {
+    series.add_rows(course.block, result.rows);
     if (series.omission) result.omissions.push_back(*series.omission);
   }
   return result;
 }
 
-void Campaign::measure_round(const Block& block, std::vector<Series>& all) {
-  for (Series& series : all) {
+void Campaign::measure_round(Course& course) {
+  for (Series& series : course.all) {
     if (series.omission) continue;
-    const Measurement measurement = workplace_.measure(task_for(block, series.implementation->name));
+    const Measurement measurement = workplace_.measure(task_for(course.block, series.implementation->name));
     if (measurement.ending == Ending::kDone) {
-      series.add(block.workload, measurement);
-      note_settings(block, series, measurement.settings);
+      series.add(course.block.workload, measurement);
+      note_settings(course.block, series, measurement.settings);
       continue;
     }
     const bool is_failure = measurement.ending == Ending::kFailed;
-    series.omission = Omission{std::string(workload_name(block.workload)), block.size,
+    series.omission = Omission{std::string(workload_name(course.block.workload)), course.block.size,
                                std::string(series.implementation->name), measurement.reason, is_failure};
   }
 }
 
-void Campaign::count_calls(const Block& block, std::vector<Series>& all) {
-  const bool is_counted = block.placement != Placement::kUnpinned;
+void Campaign::count_calls(Course& course) {
+  const bool is_counted = course.block.placement != Placement::kUnpinned;
   if (counting_ == Counting::kOff || !is_counted) return;
-  for (Series& series : all) {
+  for (Series& series : course.all) {
     if (series.omission) continue;
-    Task task = task_for(block, series.implementation->name);
-    task.duration_ms = std::min(task.duration_ms, kCountingDurationMs * duration_factor(block.workload));
+    Task task = task_for(course.block, series.implementation->name);
+    task.duration_ms = std::min(task.duration_ms, kCountingDurationMs * duration_factor(course.block.workload));
     task.counting = counting_;
     const Measurement measurement = workplace_.measure(task);
     if (measurement.ending != Ending::kDone || measurement.outcome.messages == 0) continue;
-    const double messages = static_cast<double>(measurement.outcome.messages) * messages_per_turn(block.workload);
+    const double messages =
+        static_cast<double>(measurement.outcome.messages) * messages_per_turn(course.block.workload);
     series.calls_per_message = static_cast<double>(measurement.system_calls) / messages;
   }
 }
@@ -207,12 +231,6 @@ void Campaign::note_settings(const Block& block, const Series& series, const std
   if (settings.empty()) return;
   const std::string place = fmt::format("{}:{}", workload_name(block.workload), block.size);
   settings_[std::string(series.implementation->name)].try_emplace(settings, place);
-}
-
-bool has_floor_moved(const BlockResult& result) {
-  const double low = std::min(result.floor_before_ns, result.floor_after_ns);
-  const double high = std::max(result.floor_before_ns, result.floor_after_ns);
-  return high > kFloorMoved * low;
 }
 
 }  // namespace pipes::bench

@@ -38,10 +38,6 @@ struct BlockResult {
   Block block;
   std::vector<Row> rows;  // of `idle` for two workloads
   std::vector<Omission> omissions;
-  // One round trip of a cache line; not-a-number where there are not two cores.
-  double floor_before_ns = 0;
-  double floor_after_ns = 0;
-  bool was_repeated = false;
 };
 
 // By implementation, each text with the first place where it was seen.
@@ -51,22 +47,26 @@ class Campaign {
  public:
   Campaign(const Options& options, Workplace& workplace, double ns_per_tick);
 
-  // Runs one block, twice at most.
-  BlockResult run(const Block& block);
+  // Runs the blocks round by round: so what else the machine does in the meantime falls on all of them.
+  std::vector<BlockResult> run(const std::vector<Block>& blocks);
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] Counting counting() const { return counting_; }
 
-  // The floor alone, in ns.
-  double measure_floor();
+  // One round trip of a cache line, in ns, at the beginning of each round; empty where there are not two cores.
+  [[nodiscard]] const std::vector<double>& floors() const { return floors_; }
 
  private:
   struct Series;
+  struct Course;
 
-  BlockResult run_once(const Block& block);
+  Course prepare(const Block& block) const;
+  static BlockResult result_of(const Course& course);
+  void measure_floor();
+  [[nodiscard]] uint32_t quota_for(const Block& block) const;
   Task task_for(const Block& block, std::string_view implementation) const;
-  void measure_round(const Block& block, std::vector<Series>& all);
-  void count_calls(const Block& block, std::vector<Series>& all);
+  void measure_round(Course& course);
+  void count_calls(Course& course);
   void note_settings(const Block& block, const Series& series, const std::string& settings);
 
   const Options& options_;
@@ -75,12 +75,7 @@ class Campaign {
   std::array<int, 2> cores_;
   Counting counting_;
   Settings settings_;
-  uint64_t begin_ns_;
+  std::vector<double> floors_;
 };
-
-// Beyond it the two looks at the floor do not belong to the same machine, so to speak.
-constexpr double kFloorMoved = 1.5;
-
-bool has_floor_moved(const BlockResult& result);
 
 }  // namespace pipes::bench

@@ -44,7 +44,8 @@ void define_options(CLI::App& app, CommandLine& line) {
   app.add_flag("--quick", line.quick, "a smoke test: two short rounds, pinned only, under a minute");
   app.add_option("--rounds", options.rounds, "rounds; each runs every implementation once")->check(CLI::Range(1, 1000));
   app.add_option("--time-ms", options.duration_ms, "measured time of one run")->check(CLI::Range(1, 10000));
-  app.add_option("--quota", options.quota, "quota of our own pipes, in bytes");
+  app.add_option("--quota", options.quota,
+                 "quota of our own pipes, in bytes; 0: 1 MiB, and room for two messages of a stream");
   app.add_option("--placement", line.placement, "pinned, unpinned or both")
       ->check(CLI::IsMember({"pinned", "unpinned", "both"}));
   app.add_flag("--no-calls", line.no_calls, "do not count system calls");
@@ -62,7 +63,6 @@ void settle(CommandLine& line, const CLI::App& app) {
     if (app.count("--rounds") == 0) options.rounds = 2;
     if (app.count("--time-ms") == 0) options.duration_ms = 20;
     if (app.count("--placement") == 0) line.placement = "pinned";
-    options.budget_s = 30;
   }
   options.pinned = line.placement != "unpinned";
   options.unpinned = line.placement != "pinned";
@@ -102,14 +102,10 @@ int measure(const CommandLine& line) {
   catch_interrupts();
   Workplace workplace;
   Campaign campaign(line.options, workplace, measure_ns_per_tick());
-  const double floor_before = campaign.measure_floor();
-  print_head(line.options, campaign.counting(), floor_before);
-  std::vector<BlockResult> results;
-  for (const Block& block : plan_blocks(line.options)) {
-    results.push_back(campaign.run(block));
-    print_block(results.back());
-  }
-  const size_t missed = print_summary(results, campaign.settings(), floor_before, campaign.measure_floor());
+  print_head(line.options, campaign.counting());
+  const std::vector<BlockResult> results = campaign.run(plan_blocks(line.options));
+  for (const BlockResult& result : results) print_block(result);
+  const size_t missed = print_summary(results, campaign.settings(), campaign.floors());
   const std::vector<Row> rows = rows_of(results);
   if (!line.json.empty()) write_json(line.json, rows);
   if (!line.plot.empty()) draw_plot(line.plot_script, line.plot, workplace.path(), rows);

@@ -8,13 +8,13 @@
 
 namespace pipes::bench {
 
-void print_head(const Options& options, Counting counting, double floor_ns);
+void print_head(const Options& options, Counting counting);
 void print_block(const BlockResult& result);
 
 // What the peers were set to, what is missing, and how many targets are reached. The number of those that are
 // missed or were not measured.
-size_t print_summary(const std::vector<BlockResult>& results, const Settings& settings, double floor_before_ns,
-                     double floor_after_ns);
+size_t print_summary(const std::vector<BlockResult>& results, const Settings& settings,
+                     const std::vector<double>& floors);
 
 // An array of {workload, size, implementation, placement, median, p99, unit, calls_per_message}; what is unknown is
 // null.

@@ -1,6 +1,7 @@
 // The printed part of output.h.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <set>
@@ -134,7 +135,7 @@ size_t print_unjudged(const std::vector<BlockResult>& results) {
 
 }  // namespace
 
-void print_head(const Options& options, Counting counting, double floor_ns) {
+void print_head(const Options& options, Counting counting) {
   constexpr double kQuiet = 0.5;
   fmt::print("pipes-bench, library {}.{}.{}\n", pipes_version() >> 16, pipes_version() >> 8 & 0xff,
              pipes_version() & 0xff);
@@ -144,7 +145,6 @@ void print_head(const Options& options, Counting counting, double floor_ns) {
   fmt::print("  {} rounds of {} ms each, interleaved; medians of rounds\n", options.rounds, options.duration_ms);
   fmt::print("  ratio: how many times better ours is; for {} how many times worse\n", kFloor);
   fmt::print("  system calls per message: {}\n", counting_name(counting));
-  fmt::print("  {} before: {}\n", kFloor, time_text(floor_ns));
 #ifndef NDEBUG
   fmt::print("  WARNING: not a release build; the figures mean nothing\n");
 #endif
@@ -163,16 +163,11 @@ void print_block(const BlockResult& result) {
     fmt::print("  {:<20} {}: {}\n", omission.implementation, omission.is_failure ? "FAILED" : "skipped",
                omission.reason);
   }
-  if (result.was_repeated) fmt::print("  repeated, since the floor had moved\n");
-  if (has_floor_moved(result)) {
-    fmt::print("  WARNING: {} went from {} to {}: do not compare these figures\n", kFloor,
-               time_text(result.floor_before_ns), time_text(result.floor_after_ns));
-  }
   std::fflush(stdout);
 }
 
-size_t print_summary(const std::vector<BlockResult>& results, const Settings& settings, double floor_before_ns,
-                     double floor_after_ns) {
+size_t print_summary(const std::vector<BlockResult>& results, const Settings& settings,
+                     const std::vector<double>& floors) {
   print_settings(settings);
   fmt::print("\nNot measured\n");
   print_missing();
@@ -188,7 +183,10 @@ size_t print_summary(const std::vector<BlockResult>& results, const Settings& se
   }
   const size_t unjudged = print_unjudged(results);
   fmt::print("  {} reached, {} missed, {} not measured\n", verdicts.size() - missed, missed, unjudged);
-  fmt::print("\n{} before {}, after {}\n", kFloor, time_text(floor_before_ns), time_text(floor_after_ns));
+  if (!floors.empty()) {
+    const auto [low, high] = std::minmax_element(floors.begin(), floors.end());
+    fmt::print("\n{} in the rounds: from {} to {}\n", kFloor, time_text(*low), time_text(*high));
+  }
   std::fflush(stdout);
   return missed + unjudged;
 }

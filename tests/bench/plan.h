@@ -29,8 +29,7 @@ Filter parse_filter(const std::string& text);
 struct Options {
   uint32_t rounds = 5;
   uint32_t duration_ms = 100;
-  uint32_t quota = 1u << 20;
-  uint32_t budget_s = 360;  // a block is repeated only before this time is over
+  uint32_t quota = 0;  // of our own pipes, in bytes; 0: 1 MiB, and room for two messages of a stream
   bool pinned = true;
   bool unpinned = true;
   bool count_system_calls = true;
