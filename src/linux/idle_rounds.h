@@ -24,6 +24,9 @@ class IdleRounds {
     ticket_ = ticket;
   }
 
+  // The round that has begun ended by itself, and says nothing against the peer.
+  void forgive() { first_ = true; }
+
   // The peer is not to be listened to in this round: rest until rest_until().
   [[nodiscard]] bool too_many() const { return PIPES_BREACH("idle-rounds", rounds_ > kIdleRoundsMax); }
   [[nodiscard]] Deadline rest_until() const {

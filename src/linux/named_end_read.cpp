@@ -312,7 +312,7 @@ void NamedEnd::await_read(PendingOp& op) {
     flag.store(1, std::memory_order_relaxed);
     // SUBTLE: the counterpart of the fence in take_reader_flag.
     if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!news()) parker.sleep_with(ticket, std::array{&std::as_const(flag)}, Deadline::never());
+    if (!news() && !parker.sleep_with(ticket, std::array{&flag})) idle.forgive();
     flag.store(0, std::memory_order_relaxed);
   }
 }

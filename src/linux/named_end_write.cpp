@@ -423,7 +423,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     if (connection->own->processor.load(std::memory_order_relaxed) != processor) {
       connection->own->processor.store(processor, std::memory_order_relaxed);
     }
-    std::array<const std::atomic<uint32_t>*, 2> flags{};
+    std::array<std::atomic<uint32_t>*, 2> flags{};
     size_t count = 0;
     const auto raise = [&](std::atomic<uint32_t>& flag) {
       // Release: the wake points are visible to whoever sees the flag.
@@ -434,7 +434,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     if (meanwhile.drives) raise(connection->in->reader_waits.waiting);
     // SUBTLE: the counterpart of the fence in publish_progress, and of that in take_reader_flag.
     if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!news()) parker.sleep_with(ticket, std::span(flags).first(count), Deadline::never());
+    if (!news() && !parker.sleep_with(ticket, std::span(flags).first(count))) idle.forgive();
     if (drives) connection->out->writer_waits.waiting.store(0, std::memory_order_relaxed);
     if (meanwhile.drives) connection->in->reader_waits.waiting.store(0, std::memory_order_relaxed);
   }

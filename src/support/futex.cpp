@@ -31,13 +31,7 @@ struct WaitvEntry {
   uint32_t reserved;
 };
 
-constexpr uint64_t kRecheckNs = 50'000'000;
-
-void wait_shared_briefly(const std::atomic<uint32_t>* shared, uint32_t expected, Deadline deadline) {
-  const Deadline recheck = Deadline::after_ns(kRecheckNs);
-  const timespec until = (deadline.at_ns() < recheck.at_ns() ? deadline : recheck).as_timespec();
-  syscall(SYS_futex, shared, FUTEX_WAIT_BITSET, expected, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
-}
+std::atomic<bool> has_waitv{true};
 
 }  // namespace
 
@@ -55,24 +49,31 @@ void futex_wake_shared(std::atomic<uint32_t>* word) noexcept {
   syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-void futex_wait_any(std::span<const std::atomic<uint32_t>* const> flags, const std::atomic<uint32_t>* own,
+bool futex_wait_shared(const std::atomic<uint32_t>* word, uint32_t expected, Deadline deadline) noexcept {
+  const timespec until = deadline.as_timespec();
+  const long woken = syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected, deadline.is_never() ? nullptr : &until,
+                             nullptr, FUTEX_BITSET_MATCH_ANY);
+  return woken < 0 && errno == ETIMEDOUT;
+}
+
+bool futex_waits_for_any() noexcept { return has_waitv.load(std::memory_order_seq_cst); }
+
+bool futex_wait_any(std::span<std::atomic<uint32_t>* const> flags, const std::atomic<uint32_t>* own,
                     uint32_t own_expected, Deadline deadline) noexcept {
-  static std::atomic<bool> has_waitv{true};
-  if (has_waitv.load(std::memory_order_relaxed)) {
-    std::array<WaitvEntry, 3> entries{};
-    Expects(!flags.empty() && flags.size() < entries.size());
-    auto* entry = entries.data();
-    for (const std::atomic<uint32_t>* flag : flags) {
-      *entry++ = {1, reinterpret_cast<uintptr_t>(flag), FUTEX_32, 0};
-    }
-    *entry++ = {own_expected, reinterpret_cast<uintptr_t>(own), FUTEX_32 | FUTEX_PRIVATE_FLAG, 0};
-    const timespec until = deadline.as_timespec();
-    const long woken = syscall(SYS_futex_waitv, entries.data(), entry - entries.data(), 0,
-                               deadline.is_never() ? nullptr : &until, CLOCK_MONOTONIC);
-    if (woken >= 0 || errno != ENOSYS) return;
-    has_waitv.store(false, std::memory_order_relaxed);
+  if (!futex_waits_for_any()) return false;
+  std::array<WaitvEntry, 3> entries{};
+  Expects(!flags.empty() && flags.size() < entries.size());
+  auto* entry = entries.data();
+  for (const std::atomic<uint32_t>* flag : flags) {
+    *entry++ = {1, reinterpret_cast<uintptr_t>(flag), FUTEX_32, 0};
   }
-  if (own->load(std::memory_order_acquire) == own_expected) wait_shared_briefly(flags.front(), 1, deadline);
+  *entry++ = {own_expected, reinterpret_cast<uintptr_t>(own), FUTEX_32 | FUTEX_PRIVATE_FLAG, 0};
+  const timespec until = deadline.as_timespec();
+  const long woken = syscall(SYS_futex_waitv, entries.data(), entry - entries.data(), 0,
+                             deadline.is_never() ? nullptr : &until, CLOCK_MONOTONIC);
+  // Some filters of system calls forbid what they do not know, instead of saying that it does not exist.
+  if (woken < 0 && (errno == ENOSYS || errno == EPERM)) has_waitv.store(false, std::memory_order_seq_cst);
+  return futex_waits_for_any();
 }
 
 }  // namespace pipes

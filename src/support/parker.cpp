@@ -114,31 +114,59 @@ void Parker::reset_all_in_child() noexcept {
       if (fd >= 0) ::close(fd);
       parkers[i].call_.store(kNoCall, std::memory_order_relaxed);
       parkers[i].guarded.store(nullptr, std::memory_order_relaxed);
+      parkers[i].flag_mutex_.reset_in_child();
+      parkers[i].sleeps_on_ = nullptr;
     }
   }
+}
+
+void Parker::wake() noexcept {
+  word_.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake_private(&word_, 1);
+  if (futex_waits_for_any()) return;
+  MutexLock lock(flag_mutex_);
+  if (sleeps_on_ == nullptr) return;
+  sleeps_on_->store(0, std::memory_order_release);
+  futex_wake_shared(sleeps_on_);
 }
 
 void Parker::unpark() noexcept {
   // Sequentially consistent, as is the load of event_fd_ below and their counterparts in event_fd(): either we see the
   // descriptor, or its maker sees the new ticket. With acquire and release alone both could miss.
-  word_.fetch_add(1, std::memory_order_seq_cst);
-  futex_wake_private(&word_, 1);
+  wake();
   const int fd = event_fd_.load(std::memory_order_seq_cst);
   if (fd < 0) return;
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);  // full means readable already
 }
 
-void Parker::unpark_asleep() noexcept {
-  word_.fetch_add(1, std::memory_order_seq_cst);
-  futex_wake_private(&word_, 1);
-}
+void Parker::unpark_asleep() noexcept { wake(); }
 
 void Parker::sleep(uint32_t ticket, Deadline deadline) noexcept { futex_wait_private(&word_, ticket, deadline); }
 
-void Parker::sleep_with(uint32_t ticket, std::span<const std::atomic<uint32_t>* const> flags,
-                        Deadline deadline) noexcept {
-  futex_wait_any(flags, &word_, ticket, deadline);
+bool Parker::sleep_with(uint32_t ticket, std::span<std::atomic<uint32_t>* const> flags) noexcept {
+  return futex_wait_any(flags, &word_, ticket, Deadline::never()) || sleep_on_first(ticket, flags);
+}
+
+// Where the kernel cannot wait for several words: who unparks the thread takes the flag down. Of two flags only one can
+// be slept on, and a peer can move who sleeps on it: so everything is looked at again after a while.
+//
+// SUBTLE: the ticket is looked at under the lock. Who unparks raises the ticket first and takes the lock then, so one
+// of the two sees the other.
+bool Parker::sleep_on_first(uint32_t ticket, std::span<std::atomic<uint32_t>* const> flags) noexcept {
+  constexpr uint64_t kLookAgainMs = 1000;
+  constexpr uint64_t kLookAtTwoMs = 50;
+  std::atomic<uint32_t>* const flag = flags.front();
+  {
+    MutexLock lock(flag_mutex_);
+    if (word_.load(std::memory_order_acquire) != ticket) return true;
+    sleeps_on_ = flag;
+  }
+  const Deadline look_again = Deadline::after_ms(flags.size() == 1 ? kLookAgainMs : kLookAtTwoMs);
+  const bool only_to_look = futex_wait_shared(flag, 1, look_again);
+  MutexLock lock(flag_mutex_);
+  sleeps_on_ = nullptr;
+  return !only_to_look;
 }
 
 int Parker::event_fd() noexcept {

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "support/deadline.h"
+#include "support/mutex.h"
 
 namespace pipes {
 
@@ -24,7 +25,7 @@ class Parker {
   // The parker that `name` (see name()) belongs to, or null if its thread has ended.
   static Parker* find(uint64_t name) noexcept;
   // In a forked child: drops descriptors shared with the parent. Async-signal-safe.
-  static void reset_all_in_child() noexcept;
+  static void reset_all_in_child() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;
 
   Parker(const Parker&) = delete;
   Parker& operator=(const Parker&) = delete;
@@ -43,8 +44,9 @@ class Parker {
 
   // Sleeps until unparked since `ticket`, until the deadline, or for no reason at all.
   void sleep(uint32_t ticket, Deadline deadline) noexcept;
-  // The same, woken also when one of the flags, words that other processes see, is no longer 1, or is woken.
-  void sleep_with(uint32_t ticket, std::span<const std::atomic<uint32_t>* const> flags, Deadline deadline) noexcept;
+  // The same, woken also when one of the flags, words that other processes see, is no longer 1, or is woken. The flags
+  // are this thread's to take down. False if it woke only to look again, which no peer has caused.
+  bool sleep_with(uint32_t ticket, std::span<std::atomic<uint32_t>* const> flags) noexcept;
 
   // A descriptor that becomes readable when the thread is unparked, for poll; -1 if there is none to be had. Only its
   // own thread asks. drain() makes it unreadable again; call it before taking the ticket.
@@ -69,6 +71,8 @@ class Parker {
   friend struct ParkerPool;
   Parker() = default;
   static Parker& take_one() noexcept;
+  bool sleep_on_first(uint32_t ticket, std::span<std::atomic<uint32_t>* const> flags) noexcept;
+  void wake() noexcept;
 
   // Initial-exec: one load, no call. It is one word of what the C library keeps for libraries loaded late.
   [[gnu::tls_model("initial-exec")]] static constinit thread_local Parker* threads_own_;
@@ -80,6 +84,9 @@ class Parker {
   std::atomic<uint32_t> word_{0};  // counts unparks; the futex
   std::atomic<uint32_t> call_{kNoCall};
   std::atomic<int> event_fd_{-1};
+  Mutex flag_mutex_;
+  // Used where the kernel cannot wait for several words.
+  std::atomic<uint32_t>* sleeps_on_ PIPES_GUARDED_BY(flag_mutex_) = nullptr;
   std::atomic<uint32_t> generation_{0};  // odd while a thread owns this parker
   uint32_t index_ = 0;
   uint32_t blocking_calls_ = 0;

@@ -3,17 +3,13 @@
 // whatever the system says, no call may hang, use what is gone, or leave something behind.
 //
 // Everything here is about Linux.
+#include <errno.h>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
-#include <cstddef>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -21,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "multiprocess/refused_calls.h"
 #include "multiprocess/rounds.h"
 #include "support/child.h"
 #include "support/expect.h"
@@ -32,18 +29,6 @@ namespace {
 
 constexpr uint32_t kCallers = 3;
 constexpr const char* kRefusedVariable = "PIPES_TEST_NO_MEMBARRIER";
-
-// From here on membarrier(2) fails in this process, and in what it executes.
-bool refuse_membarrier() {
-  std::array<sock_filter, 4> program{{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_membarrier, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
 
 // Begins this program anew, in the same role.
 void execute_again() {
@@ -102,14 +87,15 @@ PIPES_CHILD_ROLE(shared_handle) {
   const std::string membarrier = parent.argument(0);
   if (membarrier == "refused" && std::getenv(kRefusedVariable) == nullptr) {
     ::setenv(kRefusedVariable, "1", 1);
-    if (!refuse_membarrier()) return parent.say("no filters here") ? 0 : 1;
+    if (!refuse_system_call(__NR_membarrier, EPERM)) return parent.say("no filters here") ? 0 : 1;
     execute_again();
     return 2;
   }
   const Holdings at_first = holdings_of_this_process();
   std::string wrong = close_under_callers();
   const Holdings before = holdings_without_connections_since(at_first);
-  if (membarrier == "refused later" && !refuse_membarrier()) return parent.say("no filters here") ? 0 : 1;
+  if (membarrier == "refused later" && !refuse_system_call(__NR_membarrier, EPERM))
+    return parent.say("no filters here") ? 0 : 1;
   for (uint32_t round = 0; round < parent.number(1) && wrong.empty(); ++round) wrong = close_under_callers();
   if (wrong.empty() && membarrier != "refused later") wrong = kept_since(before);
   return parent.say(wrong.empty() ? "fine" : wrong) ? 0 : 1;
