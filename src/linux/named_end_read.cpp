@@ -129,6 +129,7 @@ void NamedEnd::progress_byte_read(PendingOp& op) {
   while (true) {
     // Looked at before the ring: what a peer wrote before it closed is then seen.
     const bool over = connection.over();
+    if (over) connection.reader.writer_is_over();
     const Look look = connection.reader.look();
     if (look == Look::kMessageCut) continue;
     if (look == Look::kNothing) {
@@ -162,6 +163,7 @@ void NamedEnd::progress_message_read(PendingOp& op) {
   Connection& connection = *connection_;
   while (true) {
     const bool over = connection.over();
+    if (over) connection.reader.writer_is_over();
     const Look look = connection.reader.look();
     if (look == Look::kMessageCut) {
       // Withdrawn by its writer, the message ends here; cut off by its writer's death, it is never given as whole.

@@ -216,6 +216,10 @@ bool RingReader::is_final(uint64_t position) const {
   return position <= final_;
 }
 
+void RingReader::writer_is_over() {
+  if (end_ == UINT64_MAX) end_ = at_.position + kRingsAheadMax * memory_.capacity;
+}
+
 Look RingReader::inspect(Cursor* at) const {
   if (PIPES_BREACH("violation-forgotten", broken_)) return Look::kViolation;
   for (int empty = 0; empty < kEmptyFramesMax || PIPES_MISTAKE("empty-frames-unbounded"); ++empty) {
@@ -227,6 +231,8 @@ Look RingReader::inspect(Cursor* at) const {
       }
       // Nothing the writer does now moves this reader: the ring itself leads round and round.
       const uint64_t empty_so_far = at->position - at->settled;
+      // Nor does its end: what an honest one leaves behind is no longer than this.
+      if (PIPES_BREACH("rounds-after-end", at->position > end_)) return Look::kViolation;
       if (PIPES_BREACH("empty-rounds", empty_so_far > kEmptyRoundsMax * memory_.capacity)) return Look::kViolation;
       const Look accepted = accept(at, word);
       if (accepted == Look::kViolation || accepted == Look::kNeedsMemory) return accepted;

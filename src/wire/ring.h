@@ -271,6 +271,8 @@ class RingReader {
   // message_complete says whether the message that look found has been pushed to its end.
   [[nodiscard]] bool message_complete() const;
 
+  // The writer writes no more, in whatever way it ended. What it can have written is bounded from here on.
+  void writer_is_over();
   // The writer's process died: frames of writes that were not complete are dropped from here on.
   void writer_died() {
     dead_ = true;
@@ -330,6 +332,7 @@ class RingReader {
   Cursor at_;
   uint64_t consumed_ = 0;
   mutable uint64_t final_ = 0;  // of the writer's word, as last looked at
+  uint64_t end_ = UINT64_MAX;   // no frame begins beyond it
   bool dead_ = false;
   bool broken_ = false;
 };

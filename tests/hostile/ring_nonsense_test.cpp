@@ -112,6 +112,38 @@ TEST(RingNonsense, TwoSkipsInARow) {
   EXPECT_LE(arena.reader.position(), kCapacity);
 }
 
+// A message and a skip to the ring's beginning, where it stands again: whoever reads on reads for ever.
+TEST(RingNonsense, AnEndlessConversationWithAWriterWhoHasEnded) {
+  Arena arena;
+  arena.put(0, {FrameKind::kWhole, false, 8, 0});
+  arena.put(16, {FrameKind::kSkip, false, 0, 0});
+  arena.reader.writer_is_over();
+  int messages = 0;
+  Look look = arena.reader.look();
+  for (; look == Look::kFrame && messages < 100; look = arena.reader.look()) {
+    ASSERT_EQ(8u, take(arena.reader, 8));
+    ++messages;
+  }
+  EXPECT_EQ(Look::kViolation, look);
+  EXPECT_GE(3, messages);
+}
+
+// The bound is none for what an honest one left.
+TEST(RingNonsense, WhatAnHonestWriterLeftIsAllRead) {
+  Arena arena;
+  const std::string half(kCapacity / 2 - 64, 'h');
+  for (int i = 0; i < 3; ++i) {
+    arena.writer.announce(half.size());
+    ASSERT_EQ(RingWriter::Fit::kFits, arena.writer.fit(FrameKind::kWhole, half.size()));
+    arena.writer.push(FrameKind::kWhole, false, bytes_of(half));
+    if (i == 2) arena.reader.writer_is_over();
+    ASSERT_EQ(Look::kFrame, arena.reader.look());
+    ASSERT_EQ(half.size(), take(arena.reader, half.size()));
+    arena.reader.publish();
+  }
+  EXPECT_EQ(Look::kNothing, arena.reader.look());
+}
+
 TEST(RingNonsense, ASkipInTheMiddleOfAMessage) {
   Arena arena;
   arena.put(into_message(arena), {FrameKind::kSkip, false, 0, 0});

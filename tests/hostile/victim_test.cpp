@@ -482,6 +482,18 @@ TEST_F(Victim, PunchedHolesReadAsNothing) {
   EXPECT_TRUE(is_documented(write(attack.victim, "out").status));
 }
 
+TEST_F(Victim, APeerThatHasGoneSendsNothingForEver) {
+  Attack attack;
+  RawEnd& peer = *attack.peer;
+  peer.out_ring().word(16).store(FrameHeader{FrameKind::kSkip, false, 0, 0}.encode());
+  peer.put_word(0, FrameHeader{FrameKind::kWhole, false, 8, 0}.encode());
+  for (int i = 0; i < 10; ++i) ASSERT_STATUS(PIPES_OK, read(attack.victim).status) << "while it is there, it may";
+  peer.die();
+  Code status = PIPES_OK;
+  for (int i = 0; i < 100'000 && status.ok(); ++i) status = read(attack.victim).status;
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, status);
+}
+
 TEST_F(Victim, TheMemoryCannotBeTakenAway) {
   Attack attack;
   const int fd = attack.peer->memory().fd();
