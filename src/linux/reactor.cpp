@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <new>
 
 #include "linux/system_error.h"
 #include "support/detached_thread.h"
@@ -55,11 +56,14 @@ Reactor* Reactor::start() {
 
 Result<uint64_t> Reactor::watch(int fd, uint32_t events, std::shared_ptr<Source> source, Deadline deadline) {
   uint64_t name = 0;
-  {
+  try {
     MutexLock lock(mutex_);
     name = next_name_++;
-    sources_.emplace(name, Entry{std::move(source), deadline.at_ns()});
+    // Deadlines of sources that there are not are passed over.
     if (!deadline.is_never()) deadlines_.emplace(deadline.at_ns(), name);
+    sources_.emplace(name, Entry{std::move(source), deadline.at_ns()});
+  } catch (const std::bad_alloc&) {
+    return Status{PIPES_ERROR_NOT_ENOUGH_MEMORY};
   }
   epoll_event event{};
   event.events = events;

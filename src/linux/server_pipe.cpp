@@ -730,6 +730,7 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     answer.max_instances.store(meta.max_instances, std::memory_order_relaxed);
     Reactor* reactor = Reactor::running();
     if (reactor == nullptr) return;
+    auto watch = std::make_shared<Watch>(weak_from_this(), chosen, connection);
     bool slept = false;
     // The client may sleep meanwhile, or have given up; then the instance stays with nobody.
     const auto settle = [&] {
@@ -747,9 +748,12 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     listening_.pop_front();
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.
-    const auto watched = reactor->watch(connection->socket.get(), EPOLLRDHUP,
-                                        std::make_shared<Watch>(weak_from_this(), chosen, connection));
-    if (watched) connection->watch.store(*watched, std::memory_order_relaxed);
+    const auto watched = reactor->watch(connection->socket.get(), EPOLLRDHUP, std::move(watch));
+    if (watched) {
+      connection->watch.store(*watched, std::memory_order_relaxed);
+    } else {
+      connection->gone.store(true, std::memory_order_release);  // rather than never to learn of its death
+    }
     connection->memory.hide_from_children();
     lock.unlock();
     if (slept) send_reply(connection->socket.get(), PIPES_OK);
