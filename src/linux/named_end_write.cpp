@@ -478,6 +478,8 @@ void NamedEnd::cancel_write(PendingOp& op, Effects& effects) {
   op.finish(all_taken ? Status{PIPES_OK} : Status{PIPES_ERROR_OPERATION_ABORTED});
   wake_reader(effects);  // a reader in the middle of this message learns that it ends here
   pump_writes(effects);
+  // What comes later has moved forward: who watches the reader for all of them watches for too much.
+  if (write_driver_ != nullptr) effects.unpark(write_driver_->parker);
 }
 
 Status NamedEnd::flush() {

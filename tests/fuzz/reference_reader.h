@@ -113,6 +113,11 @@ class ReferenceReader {
     return complete;
   }
 
+  // No honest writer is further ahead than two rings.
+  void writer_is_over() {
+    if (!over_) end_ = position_ + 2 * capacity_;
+    over_ = true;
+  }
   void writer_died() {
     dead_ = true;
     final_ = words_->writer.final.load();
@@ -219,6 +224,7 @@ class ReferenceReader {
         const uint64_t raw = word(position_);
         if (raw == 0) settled_ = position_;
         if (raw == 0) return Look::kNothing;
+        if (over_ && position_ > end_) return Look::kViolation;
         if (position_ - settled_ > 4 * capacity_) return Look::kViolation;
         const wire::FrameHeader header = wire::FrameHeader::decode(raw);
         if (header.kind == Kind::kSkip) {
@@ -270,6 +276,8 @@ class ReferenceReader {
   bool in_message_ = false;
   bool after_skip_ = false;
   bool dead_ = false;
+  bool over_ = false;
+  uint64_t end_ = 0;  // once it is over
   bool broken_ = false;
   uint64_t left_ = 0;
   uint64_t consumed_ = 0;

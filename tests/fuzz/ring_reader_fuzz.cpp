@@ -94,7 +94,9 @@ class HostileWriter {
         return take_at_once();
       default:
         if (input_.next<uint8_t>() % 4 != 0) return map_whole();
+        reader_.writer_is_over();
         reader_.writer_died();
+        reference_.writer_is_over();
         return reference_.writer_died();
     }
   }
