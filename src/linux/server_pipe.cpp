@@ -120,12 +120,7 @@ class ServerPipe::HalfOpen : public Reactor::Source, public std::enable_shared_f
     ReceivedRequest received = receive_request(socket_.get());
     if (received.kind == ReceivedRequest::Kind::kNothingYet) return;
     drop_watch(name);
-    const auto pipe = pipe_.lock();
-    if (pipe && received.kind == ReceivedRequest::Kind::kRequest) {
-      pipe->handle_request(std::move(socket_), std::move(received));
-    } else if (received.kind == ReceivedRequest::Kind::kNoDescriptor) {
-      send_reply(socket_.get(), PIPES_ERROR_NO_SYSTEM_RESOURCES);
-    }
+    if (const auto pipe = pipe_.lock()) pipe->take_request(std::move(socket_), std::move(received));
     socket_.reset();
   }
   void on_deadline(uint64_t name) override {
@@ -754,10 +749,10 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     } else {
       connection->gone.store(true, std::memory_order_release);  // rather than never to learn of its death
     }
-    connection->memory.hide_from_children();
     lock.unlock();
     if (slept) send_reply(connection->socket.get(), PIPES_OK);
     effects.perform();
+    connection->memory.hide_from_children();
   }
 }
 

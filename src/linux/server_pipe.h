@@ -45,7 +45,6 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
 
   // From the reactor.
   void accept_clients();
-  void handle_request(UniqueFd socket, ReceivedRequest received);
   // kSkip: where the folder is being changed at the moment, what was found is left to who changes it. The reactor never
   // waits for such a change, which may itself wait for another process's reactor.
   enum class IfBusy { kWait, kSkip };
@@ -63,6 +62,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   void tell_other_servers(const PipeName& name) const;
   void set_listener(int listener);
   void take_request(UniqueFd socket, ReceivedRequest received);
+  void handle_request(UniqueFd socket, ReceivedRequest received);
   UniqueFd accept_one(int* error);
   void await_request(UniqueFd socket);
   void refuse_one();

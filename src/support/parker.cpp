@@ -124,10 +124,15 @@ void Parker::wake() noexcept {
   word_.fetch_add(1, std::memory_order_seq_cst);
   futex_wake_private(&word_, 1);
   if (futex_waits_for_any()) return;
-  MutexLock lock(flag_mutex_);
-  if (sleeps_on_ == nullptr) return;
-  sleeps_on_->store(0, std::memory_order_release);
-  futex_wake_shared(sleeps_on_);
+  std::atomic<uint32_t>* flag = nullptr;
+  {
+    MutexLock lock(flag_mutex_);
+    flag = sleeps_on_;
+    if (flag == nullptr) return;
+    flag->store(0, std::memory_order_release);
+  }
+  // Its memory may be gone by now, with the sleeper: then the kernel is given an address at which nobody sleeps.
+  futex_wake_shared(flag);
 }
 
 void Parker::unpark() noexcept {

@@ -158,6 +158,10 @@ TEST(HostileServer, WhatItSaysOfTheInstanceIsNonsenseAndHarmless) {
   });
   const Handle client = open_client(name);
   ASSERT_TRUE(client.valid());
+  ASSERT_TRUE(eventually([&] {  // the client may be here before the server's thread has put its end away
+    const std::lock_guard lock(mutex);
+    return !ends.empty();
+  }));
   {
     const std::lock_guard lock(mutex);
     wire::Answer& answer = ends.front()->answer();

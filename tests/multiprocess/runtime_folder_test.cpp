@@ -17,6 +17,7 @@
 
 #include "support/child.h"
 #include "support/harness.h"
+#include "support/holdings.h"
 #include "support/platform.h"
 #include "support/remote_end.h"
 
@@ -350,44 +351,52 @@ PIPES_CHILD_ROLE(short_of_descriptors) {
     if (!status.ok() && !ran_out(status)) strange << call << " with " << spared << " gave " << status << "; ";
     return status.ok();
   };
-  // The first sweep begins with nothing made yet, and makes what stays; in the second every descriptor comes back.
-  size_t usual = 0;
-  int sweeps = 0;
-  for (size_t spared = 0; spared < 40 && sweeps < 2; ++spared) {
-    bool enough = false;
-    {
-      const Hoard hoard(spared);
-      enough = judge("waiting", spared, wait_available(served));
-      const Opened client = try_open(served);
-      enough = judge("opening", spared, client.status) && enough;
-      if (client.status.ok()) enough = judge("writing", spared, write(client.handle, "x").status) && enough;
-      const Opened server = try_create_server(own);
-      enough = judge("creating", spared, server.status) && enough;
-      const Opened added = try_create_server(own);
-      enough = judge("adding", spared, added.status) && enough;
-      const Opened own_client = try_open(own);
-      if (server.status.ok()) enough = judge("opening its own", spared, own_client.status) && enough;
-      pipes_handle read_end = PIPES_INVALID_HANDLE;
-      pipes_handle write_end = PIPES_INVALID_HANDLE;
-      enough = judge("an anonymous pipe", spared, pipes_create_anonymous(&read_end, &write_end, nullptr, 0)) && enough;
-      (void)pipes_close(read_end);
-      (void)pipes_close(write_end);
-    }
-    // With room again everything works, and nothing is lost from one round to the next.
+  // With `spared` descriptors. True if that was enough for every call.
+  const auto call_all = [&](size_t spared) {
+    const Hoard hoard(spared);
+    bool enough = judge("waiting", spared, wait_available(served));
+    const Opened client = try_open(served);
+    enough = judge("opening", spared, client.status) && enough;
+    if (client.status.ok()) enough = judge("writing", spared, write(client.handle, "x").status) && enough;
     const Opened server = try_create_server(own);
-    const Opened client = try_open(own);
-    if (!server.status.ok() || !client.status.ok()) strange << "afterwards " << server.status << client.status << "; ";
-    const size_t now = platform::folder_contents("/proc/self/fd").size();
-    if (sweeps == 1 && now != usual) strange << now << " descriptors after " << spared << ", not " << usual << "; ";
-    usual = now;
-    if (enough) {
-      ++sweeps;
-      spared = 0;
+    enough = judge("creating", spared, server.status) && enough;
+    const Opened added = try_create_server(own);
+    enough = judge("adding", spared, added.status) && enough;
+    const Opened own_client = try_open(own);
+    if (server.status.ok()) enough = judge("opening its own", spared, own_client.status) && enough;
+    pipes_handle read_end = PIPES_INVALID_HANDLE;
+    pipes_handle write_end = PIPES_INVALID_HANDLE;
+    enough = judge("an anonymous pipe", spared, pipes_create_anonymous(&read_end, &write_end, nullptr, 0)) && enough;
+    (void)pipes_close(read_end);
+    (void)pipes_close(write_end);
+    return enough;
+  };
+  // The first sweep begins with nothing made yet, and makes what stays; in the second every descriptor comes back.
+  const Holdings at_first = holdings_of_this_process();
+  std::optional<Holdings> usual;
+  for (int sweep = 0; sweep < 2; ++sweep) {
+    bool enough = false;
+    for (size_t spared = 0; !enough; ++spared) {
+      if (spared == 40) {
+        parent.say("never enough");
+        return 1;
+      }
+      enough = call_all(spared);
+      {  // with room again everything works
+        const Opened server = try_create_server(own);
+        const Opened client = try_open(own);
+        if (!server.status.ok() || !client.status.ok()) {
+          strange << "after " << spared << " " << server.status << client.status << "; ";
+        }
+      }
+      if (usual) {
+        if (const std::string kept = kept_since(*usual); !kept.empty()) strange << "after " << spared << " " << kept;
+      }
+      parent.say("round");
+      if (!parent.expect_line("go on")) return 1;
     }
-    parent.say("round");
-    if (!parent.expect_line("go on")) return 1;
+    if (!usual) usual = holdings_without_connections_since(at_first);
   }
-  if (sweeps < 2) strange << "never enough";
   parent.say(strange.str().empty() ? "fine" : strange.str());
   return 0;
 }
