@@ -44,7 +44,7 @@ pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t p
                                 const pipes_security_attributes* attributes, pipes_handle* handle,
                                 uint32_t* disposition) {
   return guard([&]() -> Status {
-    install_fork_handlers();
+    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
     const auto parameters =
         check_create_parameters(open_mode, pipe_mode, max_instances, out_buffer, in_buffer, default_timeout);
     if (!parameters) return parameters.status();
@@ -74,7 +74,6 @@ pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t p
 pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_handle* write_end,
                                     const pipes_security_attributes* attributes, uint32_t size) {
   return guard([&]() -> Status {
-    install_fork_handlers();
     if (read_end == nullptr || write_end == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
     uint32_t handle_flags = 0;
     if (const Status refused = check_attributes(attributes, &handle_flags); refused != PIPES_OK) return refused;
@@ -104,7 +103,7 @@ pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_handle* write_
 pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flags, const pipes_open_options* options,
                         pipes_handle* handle) {
   return guard([&]() -> Status {
-    install_fork_handlers();
+    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
     if (handle == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
     if (options != nullptr && (options->size != kOpenOptionsSize || options->inherit_handle > 1)) {
       return PIPES_ERROR_INVALID_PARAMETER;
@@ -148,7 +147,7 @@ pipes_status pipes_disconnect(pipes_handle handle) {
 
 pipes_status pipes_wait_available(const char* name, uint32_t timeout) {
   return guard([&]() -> Status {
-    install_fork_handlers();
+    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
     const auto parsed = parse_pipe_name(name, NameUse::kWait);
     if (!parsed) return parsed.status();
     if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -11,15 +10,15 @@
 #include <array>
 #include <climits>
 #include <cstdio>
-#include <mutex>
 #include <optional>
 #include <span>
 
 #include "linux/effects.h"
-#include "linux/process_fd.h"
+#include "linux/fork.h"
 #include "linux/quiet_write.h"
 #include "linux/read_watch.h"
 #include "linux/system_error.h"
+#include "support/lazy.h"
 #include "support/parker.h"
 
 namespace pipes {
@@ -31,15 +30,15 @@ constexpr int kFlushPauseMsMax = 50;
 
 // The system's limit for one pipe. It binds everyone here, though the kernel would let the privileged go beyond.
 uint32_t pipe_size_max() {
-  static const uint32_t size_max = [] {
+  static constinit Lazy<uint32_t> size_max;
+  return size_max.get([] {
     uint32_t size = 0;
     std::FILE* file = std::fopen("/proc/sys/fs/pipe-max-size", "re");
     // NOLINTNEXTLINE(cert-err34-c): the kernel wrote that number
     const bool known = file != nullptr && std::fscanf(file, "%u", &size) == 1;
     if (file != nullptr) (void)std::fclose(file);
     return known ? std::min<uint32_t>(size, INT_MAX) : kPipeSizeMaxDefault;
-  }();
-  return size_max;
+  });
 }
 
 // Makes the pipe hold `quota` bytes, or as many as the user's limits allow.
@@ -213,8 +212,6 @@ Status AnonymousEnd::wait(Call& call, short events) {
 class AnonymousEnd::Registry {
  public:
   static void add(AnonymousEnd* end) {
-    static std::once_flag once;
-    std::call_once(once, [] { pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child); });
     MutexLock lock(mutex_);
     end->next_end_ = first_;
     if (first_ != nullptr) first_->previous_end_ = end;
@@ -227,24 +224,23 @@ class AnonymousEnd::Registry {
     if (end->next_end_ != nullptr) end->next_end_->previous_end_ = end->previous_end_;
   }
 
- private:
-  static void before_fork() PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.lock(); }
-  static void after_fork_in_parent() PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
+  static void lock_for_fork() PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.lock(); }
+  static void unlock_after_fork() PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
 
-  // Async-signal-safe. The first three may have been done already by whoever else minds forks: doing them twice is
-  // harmless.
-  static void after_fork_in_child() PIPES_NO_THREAD_SAFETY_ANALYSIS {
-    close_process_fds_in_child();
-    Parker::reset_all_in_child();
-    ReadWatch::reset_all_in_child();
+  static void reset_in_child() PIPES_NO_THREAD_SAFETY_ANALYSIS {
     mutex_.reset_in_child();
     for (AnonymousEnd* end = first_; end != nullptr; end = end->next_end_) end->reset_in_child();
   }
 
+ private:
   // Protects the list. Held across a fork, so that the child finds the list whole; nothing else is taken meanwhile.
   static inline Mutex mutex_;
   static inline AnonymousEnd* first_ PIPES_GUARDED_BY(mutex_) = nullptr;
 };
+
+void AnonymousEnd::lock_all_for_fork() noexcept { Registry::lock_for_fork(); }
+void AnonymousEnd::unlock_all_after_fork() noexcept { Registry::unlock_after_fork(); }
+void AnonymousEnd::reset_all_in_child() noexcept { Registry::reset_in_child(); }
 
 void AnonymousEnd::reset_in_child() PIPES_NO_THREAD_SAFETY_ANALYSIS {
   mutex_.reset_in_child();
@@ -263,6 +259,7 @@ void AnonymousEnd::reset_in_child() PIPES_NO_THREAD_SAFETY_ANALYSIS {
 // ------------------------------------------------------------------------------------------------- making and closing
 
 Result<AnonymousEnd::Pair> AnonymousEnd::create(uint32_t size, bool inheritable) {
+  if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
   const uint32_t quota = size == 0 ? kDefaultQuota : size;
   int descriptors[2];
   if (::pipe2(descriptors, O_CLOEXEC) != 0) return status_from_errno(errno);

@@ -6,21 +6,18 @@
 // beside the thread's parker, so that closing, cancelling and disconnecting end every wait.
 //
 // What a kernel pipe cannot give (D35):
-// - Room is counted in pages. A write that fits the quota always finds room (the pipe is made larger if pages half
-// empty
-//   leave none), but a read that takes part of a page may give nothing back to a write that waits already, and the
-//   quota is at least the size asked for, in whole pages, as far as the system's limit for pipes lets it.
-// - A write longer than PIPE_BUF goes in pieces. Within a process writes through one end never interleave (BUF-7);
-// between
-//   processes pieces can. What is not in the pipe yet is counted by no peek, and what is cannot be taken back when
-//   the write is cancelled.
+// - Room is counted in pages. A write that fits the quota always finds room (the pipe is made larger if pages that are
+//   half empty leave none), but a read that takes part of a page may give nothing back to a write that waits already,
+//   and the quota is at least the size asked for, in whole pages, as far as the system's limit for pipes lets it.
+// - A write longer than PIPE_BUF goes in pieces. Within a process writes through one end never interleave (BUF-7), but
+//   between processes pieces can. What is not in the pipe yet is counted by no peek, and what is cannot be taken back
+//   when the write is cancelled.
 // - With PIPE_NOWAIT a write is all or nothing up to PIPE_BUF. A longer one asks first how much room there is; another
 //   process that writes at the same time, or a limit that keeps the pipe from growing, may cut it short, and then the
 //   count says how much was written.
 // - A flush counts the bytes this process writes meanwhile; other processes that write through the same end prolong it.
 // - Modes and the effect of disconnecting on the other end are those of this process; elsewhere a disconnected pipe
-// looks
-//   like one whose reader has closed.
+//   looks like one whose reader has closed.
 //
 // Relies on /proc being mounted.
 #pragma once
@@ -48,6 +45,11 @@ class AnonymousEnd {
 
   // `size` is the quota, 0 meaning 4096; `inheritable` says whether the native descriptors survive exec.
   [[nodiscard]] static Result<Pair> create(uint32_t size, bool inheritable);
+
+  // Around a fork, and in its child: the child keeps all ends, and forgets the calls of threads that it does not have.
+  static void lock_all_for_fork() noexcept;
+  static void unlock_all_after_fork() noexcept;
+  static void reset_all_in_child() noexcept;
 
   // Closes the end if it is not closed yet.
   ~AnonymousEnd();

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "linux/discard.h"
+#include "support/lazy.h"
 #include "support/mutex.h"
 #include "support/seeded_mistake.h"
 
@@ -37,25 +38,30 @@ uint64_t descriptor_limit() {
   return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
 }
 
-std::optional<uint64_t> setting(const char* variable) {
+constexpr uint64_t kNotSet = UINT64_MAX;
+
+uint64_t setting(const char* variable) {
   const char* text = secure_getenv(variable);
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  return std::strtoull(text, nullptr, 10);
+  return text == nullptr || *text == '\0' ? kNotSet : std::strtoull(text, nullptr, 10);
 }
 
 uint64_t places(Guest::Kind kind, uint32_t uid) {
-  static const uint64_t descriptors = descriptor_limit();
-  static const auto handshakes = setting("PIPES_HANDSHAKES_MAX");
-  static const auto connections = setting("PIPES_CONNECTIONS_MAX");
+  static constinit Lazy<uint64_t> limit;
+  static constinit Lazy<uint64_t> handshakes_setting;
+  static constinit Lazy<uint64_t> connections_setting;
+  const uint64_t descriptors = limit.get(descriptor_limit);
   // Who could end this process anyway need not be kept from crowding it.
   const bool trusted = uid == 0 || uid == ::geteuid();
   if (kind == Guest::Kind::kDiscarded) return kDiscardsMax;
   if (kind == Guest::Kind::kHandshake) {
     const uint64_t usual =
         trusted ? std::min<uint64_t>(descriptors / 2, 1024) : std::min<uint64_t>(descriptors / 8, 256);
-    return handshakes.value_or(std::max<uint64_t>(usual, 16));
+    const uint64_t handshakes = handshakes_setting.get([] { return setting("PIPES_HANDSHAKES_MAX"); });
+    return handshakes != kNotSet ? handshakes : std::max<uint64_t>(usual, 16);
   }
-  return connections.value_or(trusted ? UINT64_MAX : std::max<uint64_t>(descriptors / 4, 16));
+  const uint64_t connections = connections_setting.get([] { return setting("PIPES_CONNECTIONS_MAX"); });
+  if (connections != kNotSet) return connections;
+  return trusted ? UINT64_MAX : std::max<uint64_t>(descriptors / 4, 16);
 }
 
 }  // namespace

@@ -72,6 +72,9 @@ class HandleTable {
   // Closes `handle`; PIPES_ERROR_INVALID_HANDLE if it names nothing or is protected.
   Status close(pipes_handle handle);
 
+  // Around a fork, so that the child finds the table whole.
+  void lock_for_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.lock(); }
+  void unlock_after_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
   // In a forked child: handles of named pipes go, those of anonymous pipes stay.
   void reset_in_child() noexcept;
 

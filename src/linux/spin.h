@@ -14,6 +14,7 @@
 
 #include "support/deadline.h"
 #include "support/futex.h"
+#include "support/lazy.h"
 
 namespace pipes {
 
@@ -21,22 +22,18 @@ namespace pipes {
 inline uint32_t current_processor() { return static_cast<uint32_t>(sched_getcpu() + 1); }
 
 inline bool single_processor() {
-  static const bool single = [] {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    return sysconf(_SC_NPROCESSORS_ONLN) <= 1;
-  }();
-  return single;
+  static constinit Lazy<bool> single;
+  return single.get([] { return sysconf(_SC_NPROCESSORS_ONLN) <= 1; });
 }
 
 // How long to spin at most, in ns: PIPES_SPIN_US, 50 µs by default; 0 never spins.
 inline uint64_t spin_budget_ns() {
-  static const uint64_t budget_ns = [] {
+  static constinit Lazy<uint64_t> budget_ns;
+  return budget_ns.get([] {
     const char* text = secure_getenv("PIPES_SPIN_US");
     const unsigned long us = text == nullptr ? 50 : std::min(std::strtoul(text, nullptr, 10), 10'000ul);
     return static_cast<uint64_t>(us) * 1000;
-  }();
-  return budget_ns;
+  });
 }
 
 // Spinner belongs to one direction of one end, and is used by the one thread that watches the shared words.

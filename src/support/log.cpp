@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "support/lazy.h"
 #include "support/mutex.h"
 
 namespace pipes {
@@ -21,7 +22,8 @@ Sink sink;  // sink_mutex
 
 // One more than the highest level written to standard error; 0: nothing is.
 uint32_t environment_levels() {
-  static const uint32_t levels = [] {
+  static constinit Lazy<uint32_t> levels;
+  return levels.get([] {
     const char* text = std::getenv("PIPES_LOG");
     if (text == nullptr) return 0u;
     const char* const names[] = {"error", "warning", "info", "debug"};
@@ -29,8 +31,7 @@ uint32_t environment_levels() {
       if (std::strcmp(text, names[i]) == 0) return i + 1;
     }
     return 0u;
-  }();
-  return levels;
+  });
 }
 
 Sink current_sink() {
@@ -48,6 +49,10 @@ void set_log(pipes_log_callback callback, void* context, uint32_t level) {
   MutexLock lock(sink_mutex);
   sink = {callback, context, level};
 }
+
+void lock_log_for_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS { sink_mutex.lock(); }
+void unlock_log_after_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS { sink_mutex.unlock(); }
+void reset_log_in_child() noexcept { sink_mutex.reset_in_child(); }
 
 bool is_logged(LogLevel level) { return is_wanted(current_sink(), static_cast<uint32_t>(level)); }
 

@@ -18,4 +18,9 @@ void set_log(pipes_log_callback callback, void* context, uint32_t level);
 // printf-like; lines longer than 512 bytes are cut.
 __attribute__((format(printf, 2, 3))) void log_line(LogLevel level, const char* format, ...);
 
+// Around a fork, so that the child finds the log whole and free.
+void lock_log_for_fork() noexcept;
+void unlock_log_after_fork() noexcept;
+void reset_log_in_child() noexcept;
+
 }  // namespace pipes

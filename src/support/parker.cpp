@@ -104,6 +104,9 @@ Parker* Parker::find(uint64_t name) noexcept {
   return alive ? parker : nullptr;
 }
 
+void Parker::lock_all_for_fork() noexcept { ParkerPool::mutex_.lock(); }
+void Parker::unlock_all_after_fork() noexcept { ParkerPool::mutex_.unlock(); }
+
 void Parker::reset_all_in_child() noexcept {
   ParkerPool::mutex_.reset_in_child();
   for (uint32_t chunk = 0; chunk < ParkerPool::kChunksMax; ++chunk) {

@@ -24,6 +24,9 @@ class Parker {
   }
   // The parker that `name` (see name()) belongs to, or null if its thread has ended.
   static Parker* find(uint64_t name) noexcept;
+  // Around a fork, so that the child finds the pool whole.
+  static void lock_all_for_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;
+  static void unlock_all_after_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;
   // In a forked child: drops descriptors shared with the parent. Async-signal-safe.
   static void reset_all_in_child() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <functional>
 #include <sstream>
@@ -23,6 +24,14 @@
 
 namespace pipes::test {
 namespace {
+
+// AddressSanitizer's allocator of GCC 12 leaves its locks as they are in a forked child: one that another thread held
+// at that moment is held there for ever, and the child hangs at its next allocation.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kAllocatorMayForkAmidWork = false;
+#else
+constexpr bool kAllocatorMayForkAmidWork = true;
+#endif
 
 std::chrono::milliseconds promptly() { return std::chrono::milliseconds(100) * time_factor(); }
 
@@ -150,13 +159,31 @@ TEST(Fork, DECISION_5_TheChildOfAKilledClientKeepsNoConnectionAlive) {
   EXPECT_STATUS(PIPES_OK, connecting.result());
 }
 
-// Forks while other threads create, use and close pipes, as often as argument 0 says. Each child creates a pipe of its
-// own.
+// Forks a child that creates a pipe of its own; false if that child failed.
+bool fork_one_that_works() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // The heap may be locked by a thread that is not here; the allocator itself sees to that.
+    const std::string name = R"(\\.\pipe\forked.)" + std::to_string(::getpid());
+    const Opened server = try_create_server(name);
+    const Opened client = try_open(name);
+    const bool good = server.status.ok() && client.status.ok() && write(client.handle, "x").status.ok();
+    ::kill(::getpid(), good ? SIGKILL : SIGABRT);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+// Forks while other threads create, use and close pipes, as often as argument 0 says. They make their first call when
+// the first child is forked.
 PIPES_CHILD_ROLE(forks_amid_work) {
   std::atomic<bool> stop{false};
+  std::barrier begin(3);
   std::vector<std::thread> workers;
   for (int worker = 0; worker < 2; ++worker) {
     workers.emplace_back([&] {
+      begin.arrive_and_wait();
       while (!stop) {
         const Pair pair = connected_pair();
         (void)write(pair.client, "x");
@@ -164,31 +191,27 @@ PIPES_CHILD_ROLE(forks_amid_work) {
       }
     });
   }
+  begin.arrive_and_wait();
   int failed = 0;
-  for (uint32_t round = 0; round < parent.number(0); ++round) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      // The heap may be locked by a thread that is not here; the allocator itself sees to that.
-      const std::string name = R"(\\.\pipe\forked.)" + std::to_string(::getpid());
-      const Opened server = try_create_server(name);
-      const Opened client = try_open(name);
-      const bool good = server.status.ok() && client.status.ok() && write(client.handle, "x").status.ok();
-      ::kill(::getpid(), good ? SIGKILL : SIGABRT);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    failed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 0 : 1;
-  }
+  for (uint32_t round = 0; round < parent.number(0); ++round) failed += fork_one_that_works() ? 0 : 1;
   stop = true;
   for (std::thread& worker : workers) worker.join();
   parent.say(std::to_string(failed) + " failed");
   return 0;
 }
 
-TEST(Fork, DECISION_5_AForkAmidWorkGivesAChildThatWorks) {
-  Child child = Child::spawn("forks_amid_work", {std::to_string(rounds(20, 200, 3))}, kMayForkWithThreads);
+void expect_children_that_work(int forks) {
+  if (!kAllocatorMayForkAmidWork) GTEST_SKIP() << "the sanitizer's allocator";
+  Child child = Child::spawn("forks_amid_work", {std::to_string(forks)}, kMayForkWithThreads);
   EXPECT_TRUE(child.expect_line("0 failed"));
   EXPECT_EQ(0, child.wait().code);
+}
+
+TEST(Fork, DECISION_5_AForkAmidWorkGivesAChildThatWorks) { expect_children_that_work(rounds(20, 200, 3)); }
+
+// Whatever the library makes at its first call is being made at the fork.
+TEST(Fork, DECISION_5_AForkAmidTheFirstCallGivesAChildThatWorks) {
+  for (int i = 0; i < rounds(20, 500, 3) && !HasFailure() && !IsSkipped(); ++i) expect_children_that_work(1);
 }
 
 }  // namespace
