@@ -152,6 +152,7 @@ std::vector<BlockResult> Campaign::run(const std::vector<Block>& blocks) {
   std::vector<Course> courses;
   for (const Block& block : blocks) courses.push_back(prepare(block));
   for (uint32_t round = 0; round < options_.rounds; ++round) {
+    fmt::print(stderr, "round {} of {}\n", round + 1, options_.rounds);  // a full one takes minutes
     measure_floor();
     for (Course& course : courses) {
       if (course.block.workload != Workload::kMemory || round < kMemoryRounds) measure_round(course);
