@@ -2,11 +2,14 @@
 #include "cli/child.h"
 
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>  // environ
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <sstream>
 
 #include "cli/report.h"
 
@@ -53,7 +56,28 @@ std::vector<char*> argument_pointers(std::vector<std::string>& arguments) {
   return pointers;
 }
 
+// A folder can be entered, which looks like running it.
+int why_not_at(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return errno;
+  if (!S_ISREG(status.st_mode)) return EACCES;
+  return access(path.c_str(), X_OK) == 0 ? 0 : errno;
+}
+
 }  // namespace
+
+int Child::why_not(const std::string& program) {
+  if (program.find('/') != std::string::npos) return why_not_at(program);
+  const char* const variable = std::getenv("PATH");
+  std::istringstream folders(variable != nullptr ? variable : "/bin:/usr/bin");
+  int error = ENOENT;
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const int here = why_not_at((folder.empty() ? "." : folder) + '/' + program);
+    if (here == 0) return 0;
+    if (here == EACCES) error = EACCES;
+  }
+  return error;
+}
 
 std::optional<Child> Child::start(const std::vector<std::string>& command) {
   const std::string cannot = "cannot run " + command.front();

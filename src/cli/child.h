@@ -13,6 +13,8 @@ namespace pipes::cli {
 
 class Child {
  public:
+  // Why `program` cannot be found along PATH, or run: the system's error number, 0 if it can.
+  static int why_not(const std::string& program);
   // start runs `command`, found along PATH, with standard error shared with us. Reports a failure and returns nothing.
   static std::optional<Child> start(const std::vector<std::string>& command);
 

@@ -40,17 +40,25 @@ Expected<ClientEnd> open(const std::string& path, const Options& options) {
   return ClientEnd::try_open(path, client);
 }
 
-// Sends standard input until its end. Returns 0, or the status of the write that failed. A failure to read is reported
-// and counts as the end.
-pipes_status send_input(StandardInput& input, const End& pipe, Framing framing) {
+// How sending ended.
+struct SentInput {
+  pipes_status written = PIPES_OK;  // of the write that failed
+  bool was_read = true;             // to its end; if not, that is reported already
+};
+
+// Sends standard input until its end. What was read before a failure to read is sent, except for a line without an end.
+SentInput send_input(StandardInput& input, const End& pipe, Framing framing) {
   ToPipe to_pipe(pipe, framing);
   std::vector<std::byte> buffer(kChunk);
   for (;;) {
     const std::optional<std::size_t> got = input.read(buffer);
-    if (!got) report_system_failure("cannot read standard input", errno);
-    if (got.value_or(0) == 0) return to_pipe.finish();
+    if (!got) {
+      report_system_failure("cannot read standard input", errno);
+      return {PIPES_OK, false};
+    }
+    if (*got == 0) return {to_pipe.finish(), true};
     const pipes_status status = to_pipe.write(std::span(buffer).first(*got));
-    if (status != PIPES_OK) return status;
+    if (status != PIPES_OK) return {status, true};
   }
 }
 
@@ -69,20 +77,24 @@ int receive_output(const End& pipe, const std::string& path, Framing framing, co
 
 int send_only(const End& pipe, const std::string& path, Framing framing) {
   StandardInput input;
-  const pipes_status status = send_input(input, pipe, framing);
-  return status == PIPES_OK ? kSucceeded : report_failure("cannot write to " + printable(path), status);
+  const SentInput sent = send_input(input, pipe, framing);
+  if (!sent.was_read) return kFailed;
+  return sent.written == PIPES_OK ? kSucceeded : report_failure("cannot write to " + printable(path), sent.written);
 }
 
 int converse(ClientEnd pipe, const std::string& path, const Options& options) {
   StandardInput input;
   std::atomic<bool> hung_up = false;
+  std::atomic<bool> input_failed = false;
   std::thread sender([&] {
     // A write that fails because the server is gone is not reported: the reader finds out too, after the last data.
-    const pipes_status status = send_input(input, pipe, options.framing());
-    if (status != PIPES_OK && !conversation_ended(status)) {
-      report_failure("cannot write to " + printable(path), status);
+    const SentInput sent = send_input(input, pipe, options.framing());
+    if (sent.written != PIPES_OK && !conversation_ended(sent.written)) {
+      report_failure("cannot write to " + printable(path), sent.written);
     }
-    if (!options.eof_close) return;
+    // Half of the input is no conversation: the answers to it are not waited for.
+    input_failed = !sent.was_read;
+    if (!options.eof_close && !input_failed) return;
     hung_up = true;
     // Closing the handle ends the other thread's read (CLOSE-11); `pipe` keeps the stale value until that is over.
     pipes_close(pipe.handle());
@@ -93,7 +105,7 @@ int converse(ClientEnd pipe, const std::string& path, const Options& options) {
   if (!hung_up) pipes_close(pipe.handle());
   sender.join();
   static_cast<void>(pipe.release());
-  return code;
+  return input_failed ? kFailed : code;
 }
 
 int connect(const Options& options) {

@@ -57,10 +57,11 @@ int info(const Options& options) {
     return same_name(pipe.name, name);
   });
   if (found == pipes->end()) {
-    // A malformed name deserves its own number, which only the library knows.
-    const Expected<void> asked = try_wait_available(path, kAnswerTime);
-    const bool malformed = !asked && asked.status() != PIPES_ERROR_SEM_TIMEOUT;
-    return report_failure(cannot, malformed ? asked.status() : PIPES_ERROR_FILE_NOT_FOUND);
+    // A malformed name deserves its own number, which only the library knows. To wait has another one than to open.
+    const pipes_status asked = try_wait_available(path, kAnswerTime).status();
+    if (asked == PIPES_ERROR_BAD_PATHNAME) return report_failure(cannot, PIPES_ERROR_INVALID_NAME);
+    const bool malformed = asked != PIPES_OK && asked != PIPES_ERROR_SEM_TIMEOUT;
+    return report_failure(cannot, malformed ? asked : PIPES_ERROR_FILE_NOT_FOUND);
   }
   const std::optional<bool> listens = instance_listens(path);
   if (!options.json) {

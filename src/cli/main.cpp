@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "cli/exit_code.h"
 #include "cli/pipe_name.h"
 #include "cli/report.h"
+#include "cli/standard_streams.h"
 #include "cli/subcommands.h"
 #include "pipes/pipes.h"
 
@@ -39,7 +41,8 @@ std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
   const std::string what = !is_misnamed                     ? std::string(error.what())
                            : unknown.front().front() == '-' ? "there is no option " + printable(unknown.front())
                                                             : "there is no subcommand " + printable(unknown.front());
-  return what + " (see pipes --help)";
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  return fmt::format("{} (see pipes {}--help)", what, chosen.empty() ? "" : chosen.front()->get_name() + " ");
 }
 
 int run(int argc, char** argv) {
@@ -55,8 +58,15 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
-    return report_usage(usage_text(app, error));
+    if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success)) {
+      return report_usage(usage_text(app, error));
+    }
+    std::ostringstream asked_for;  // --help, --version
+    const int code = app.exit(error, asked_for, asked_for);
+    action = [text = asked_for.str(), code] {
+      fmt::print("{}", text);
+      return code;
+    };
   }
   const int code = action();
   // What was printed must have arrived: a full disk is a failure like any other.
@@ -68,6 +78,7 @@ int run(int argc, char** argv) {
 }  // namespace pipes::cli
 
 int main(int argc, char** argv) {
+  pipes::cli::keep_standard_streams_apart();
   try {
     return pipes::cli::run(argc, argv);
   } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 
+#include "cli/child.h"
 #include "cli/conversation.h"
 #include "cli/exit_code.h"
 #include "cli/instance_pool.h"
@@ -76,6 +77,9 @@ pipes_status serve_all(ServerEnd end, const std::string& path, const Options& op
 
 int serve(const Options& options) {
   if (!has_runtime_directory(DirectoryUse::kCreate)) return kFailed;
+  if (const int error = Child::why_not(options.command.front()); error != 0) {
+    return report_system_failure("cannot run " + printable(options.command.front()), error);
+  }
   const std::string path = full_name(options.name);
   const std::string cannot = "cannot serve " + printable(path);
   Expected<ServerEnd> end = create(path, options, true);
@@ -96,7 +100,7 @@ void add_serve(CLI::App& app, Action& action, std::size_t words_after_dashes) {
   const auto options = std::make_shared<Options>();
   command->add_option("NAME", options->name, R"(The pipe, as name or \\.\pipe\name; it must not exist yet)")
       ->required();
-  command->add_option("COMMAND", options->command, "The command and its arguments, after --")->required();
+  command->add_option("COMMAND", options->command, "The command and its arguments, after --");
   command->add_flag("-m,--message", options->message,
                     "A pipe of message type: a line of COMMAND is a message, both ways");
   command->add_flag("--once", options->once, "Serve one client and end");
@@ -106,11 +110,13 @@ void add_serve(CLI::App& app, Action& action, std::size_t words_after_dashes) {
   command->add_flag("--json", options->json, "Print events as JSON lines on standard output");
   command->footer(kExitCodeHelp);
   command->callback([options, &action, words_after_dashes] {
+    const auto refuse = [](const char* why) {
+      throw CLI::ParseError(std::string(why) + ": pipes serve NAME -- COMMAND...", CLI::ExitCodes::RequiredError);
+    };
+    if (words_after_dashes > options->command.size()) refuse("NAME is missing before --");
     // Without `--` an option of COMMAND would be taken for one of ours, and nobody would notice.
-    if (options->command.size() != words_after_dashes) {
-      throw CLI::ParseError("-- is missing before the command: pipes serve NAME -- COMMAND...",
-                            CLI::ExitCodes::RequiredError);
-    }
+    if (words_after_dashes < options->command.size()) refuse("-- is missing before the command");
+    if (options->command.empty()) refuse("-- and the command are missing");
     action = [options] { return serve(*options); };
   });
 }

@@ -1,6 +1,7 @@
 // Linux: poll on standard input beside an eventfd.
 #include "cli/standard_streams.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,6 +12,15 @@
 #include <system_error>
 
 namespace pipes::cli {
+
+void keep_standard_streams_apart() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    // The lowest free number is the stream's own. Opened for the other direction, it can be used for neither.
+    const int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (open("/dev/null", flags) != stream) _exit(1);  // there is nowhere to say so
+  }
+}
 
 StandardInput::StandardInput() : wake_(eventfd(0, EFD_CLOEXEC)) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");

@@ -7,6 +7,10 @@
 
 namespace pipes::cli {
 
+// Puts something in the place of standard streams that the process was started without, so that no descriptor that is
+// made later is taken for one. Reading or writing there fails with EBADF, as it would have. Called first of all.
+void keep_standard_streams_apart();
+
 // StandardInput reads descriptor 0 until the end, or until another thread calls stop().
 class StandardInput {
  public:
