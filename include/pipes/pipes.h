@@ -278,7 +278,10 @@ PIPES_API const char* pipes_status_message(pipes_status status);
  *   name             `\\.\pipe\` and 1 to 247 UTF-16 units, any characters but a backslash (which is tolerated); case
  *                    does not matter, `/` counts as `\`.
  *   open_mode        one of PIPES_ACCESS_..., and any of PIPES_FLAG_..., PIPES_WRITE_DAC, PIPES_WRITE_OWNER,
- *                    PIPES_ACCESS_SYSTEM_SECURITY. The access mode must be that of the first instance.
+ *                    PIPES_ACCESS_SYSTEM_SECURITY. The access mode must be that of the first instance. It
+ *                   decides the rights of the handle: PIPES_FILE_GENERIC_READ for inbound, PIPES_FILE_GENERIC_WRITE for
+ *                   outbound, both for duplex. An outbound server end thus cannot be asked for its state, nor an
+ *                   inbound one have its modes changed (PIPES_ERROR_ACCESS_DENIED).
  *   pipe_mode        type | read mode | wait mode | remote mode. Type, and the next argument, are those of the first
  *                    instance; what later calls say of them is checked for its range and otherwise ignored.
  *   max_instances    1 to 254, or PIPES_UNLIMITED_INSTANCES. Held exactly, across processes.
@@ -289,9 +292,9 @@ PIPES_API const char* pipes_status_message(pipes_status status);
  *   handle           receives the server end, to be closed with pipes_close.
  *   disposition      may be null; receives 0 if the name was new, PIPES_ERROR_ALREADY_EXISTS if an instance was added.
  *
- * Errors, in the order of the checks: PIPES_ERROR_INVALID_PARAMETER; PIPES_ERROR_PATH_NOT_FOUND (null or empty name),
- * PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE; PIPES_ERROR_ACCESS_DENIED (no right to add instances, or
- * a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is reached);
+ * Errors, in the order of the checks: PIPES_ERROR_INVALID_PARAMETER; PIPES_ERROR_PATH_NOT_FOUND (no string, or an empty
+ * one), PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE; PIPES_ERROR_ACCESS_DENIED (no right to add
+ * instances, or a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is reached);
  * PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode). PIPES_ERROR_INVALID_NAME
  * also for `a\b` while a pipe `a` exists.
  * Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing, PIPES_ERROR_ACCESS_DENIED also if it

@@ -490,7 +490,8 @@ class End {
   }
   EndInfo info() const { return try_info().value("query"); }
 
-  // try_state tells the state of the instance. Never blocks. Errors: those of try_info.
+  // try_state tells the state of the instance. Never blocks. Errors: those of try_info, which a server end of an
+  // outbound pipe gets: it has no right to read attributes.
   Expected<State> try_state() const {
     const Expected<EndInfo> found = try_info();
     if (!found) return Expected<State>::failure(found.status());

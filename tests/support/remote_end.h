@@ -194,7 +194,7 @@ struct EndPair {
 
 // BothLayouts is the fixture of tests that run in one process and across two: the server's host is this process, the
 // client's this one or a child. PIPES_BOTH_LAYOUTS(Read) defines the suite Read; its cases are then named
-// `Layouts/Read.READ_7_ShortBufferReturnsMoreData/OtherProcess`.
+// `Layouts/Read.READ_7_ShortBufferGetsMoreDataAndTheRestStaysQueued/OtherProcess`.
 class BothLayouts : public testing::TestWithParam<Layout> {
  protected:
   [[nodiscard]] const std::shared_ptr<Host>& server_host();
