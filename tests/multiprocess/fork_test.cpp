@@ -25,9 +25,9 @@
 namespace pipes::test {
 namespace {
 
-// AddressSanitizer's allocator of GCC 12 leaves its locks as they are in a forked child: one that another thread held
+// The allocators of GCC 12's sanitizers leave their locks as they are in a forked child: one that another thread held
 // at that moment is held there for ever, and the child hangs at its next allocation.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kAllocatorMayForkAmidWork = false;
 #else
 constexpr bool kAllocatorMayForkAmidWork = true;
