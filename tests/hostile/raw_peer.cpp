@@ -44,8 +44,7 @@ wire::Request honest_request(const PipeMeta& meta) {
 }
 
 RawEnd::RawEnd(Role role, SharedMemory memory, UniqueFd socket)
-    : role_(role),
-      memory_(std::move(memory)),
+    : memory_(std::move(memory)),
       socket_(std::move(socket)),
       in_(role == Role::kServer ? wire::Direction::kInbound : wire::Direction::kOutbound),
       out_(role == Role::kServer ? wire::Direction::kOutbound : wire::Direction::kInbound),

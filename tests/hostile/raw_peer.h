@@ -56,7 +56,6 @@ class RawEnd {
   void die() { socket_.reset(); }
 
  private:
-  Role role_;
   SharedMemory memory_;
   UniqueFd socket_;
   wire::Direction in_;
