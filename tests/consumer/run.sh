@@ -29,6 +29,18 @@ export PKG_CONFIG_PATH=$work/$libdir/pkgconfig
 "$cc" -std=c99 -Wall -Wextra -pedantic -Werror project/consumer.c -o consumer_pc $(pkg-config --cflags --libs pipes)
 LD_LIBRARY_PATH=$work/$libdir ./consumer_pc
 
+echo "the example of the README, as it tells to compile and to use it"
+sed -n '/^```c$/,/^```$/p' "$project/../../../README.md" | sed '1d;$d' >greeting.c
+# shellcheck disable=SC2046
+"$cc" -std=c99 -Wall -Wextra -pedantic -Werror greeting.c -o greeting $(pkg-config --cflags --libs pipes)
+if [[ -x prefix/bin/pipes ]]; then
+  LD_LIBRARY_PATH=$work/$libdir ./greeting >greeted &
+  until prefix/bin/pipes info greeting >info.log 2>&1; do kill -0 $!; done
+  printf hello | prefix/bin/pipes connect greeting
+  wait $!
+  [[ $(<greeted) == hello ]]
+fi
+
 echo "C++20 through pkg-config, with warnings that a careful user has"
 # shellcheck disable=SC2046
 "$cxx" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror project/consumer.cpp -o consumer_pc_cpp \
