@@ -1,40 +1,20 @@
 // Making pipes, opening, connecting, disconnecting, waiting for an instance, listing.
-#include "api/guard.h"
-#include "linux/client.h"
-#include "linux/pipe_folder.h"
-#include "linux/runtime_directory.h"
-#include "linux/server_pipe.h"
-#include "pipe/name.h"
-#include "pipe/parameters.h"
-#include "security/rights.h"
+#include "api/engine.h"
 
 using namespace pipes;
-using namespace pipes::api;
 
 namespace {
 
 constexpr uint32_t kAttributesSize = sizeof(pipes_security_attributes);
 constexpr uint32_t kOpenOptionsSize = sizeof(pipes_open_options);
 
-// Null attributes mean the default descriptor and no inheritance. Other descriptors than the default are not there yet.
-Status check_attributes(const pipes_security_attributes* attributes, uint32_t* handle_flags) {
-  *handle_flags = 0;
-  if (attributes == nullptr) return PIPES_OK;
-  if (attributes->size != kAttributesSize || attributes->inherit_handle > 1 || attributes->reserved != 0) {
-    return PIPES_ERROR_INVALID_PARAMETER;
-  }
-  if (attributes->security_descriptor != nullptr) return PIPES_ERROR_NOT_SUPPORTED;
-  if (attributes->inherit_handle != 0) *handle_flags = PIPES_HANDLE_FLAG_INHERIT;
-  return PIPES_OK;
+bool are_valid(const pipes_security_attributes* attributes) {
+  return attributes == nullptr ||
+         (attributes->size == kAttributesSize && attributes->inherit_handle <= 1 && attributes->reserved == 0);
 }
 
-// What a refused runtime directory may look like to a caller.
-Status explained(Status status, DirectoryUse use) {
-  if (status == PIPES_ERROR_FILE_NOT_FOUND || status == PIPES_ERROR_PATH_NOT_FOUND ||
-      status == PIPES_ERROR_ACCESS_DENIED) {
-    log_unusable_directory(use);
-  }
-  return status;
+bool are_valid(const pipes_open_options* options) {
+  return options == nullptr || (options->size == kOpenOptionsSize && options->inherit_handle <= 1);
 }
 
 }  // namespace
@@ -43,136 +23,32 @@ pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t p
                                 uint32_t out_buffer, uint32_t in_buffer, uint32_t default_timeout,
                                 const pipes_security_attributes* attributes, pipes_handle* handle,
                                 uint32_t* disposition) {
-  return guard([&]() -> Status {
-    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    const auto parameters =
-        check_create_parameters(open_mode, pipe_mode, max_instances, out_buffer, in_buffer, default_timeout);
-    if (!parameters) return parameters.status();
-    uint32_t handle_flags = 0;
-    if (handle == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
-    if (const Status refused = check_attributes(attributes, &handle_flags); refused != PIPES_OK) return refused;
-    const auto parsed = parse_pipe_name(name, NameUse::kCreate);
-    if (!parsed) return parsed.status();
-    if (parent_exists(*parsed)) return PIPES_ERROR_INVALID_NAME;
-    auto created = ServerPipe::create(*parsed, *parameters);
-    if (!created) return explained(created.status(), DirectoryUse::kCreate);
-    HandleTarget target;
-    target.named = created->end;
-    target.access = parameters->server_rights;
-    target.open_flags = open_mode;
-    const pipes_handle made = HandleTable::instance().add(std::move(target), handle_flags);
-    if (made == nullptr) {
-      created->end->pipe()->end_closed(*created->end, created->end->close());
-      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    }
-    *handle = made;
-    if (disposition != nullptr) *disposition = created->added ? PIPES_ERROR_ALREADY_EXISTS : PIPES_OK;
-    return PIPES_OK;
-  });
+  if (handle == nullptr || !are_valid(attributes)) return PIPES_ERROR_INVALID_PARAMETER;
+  return engine::create_named(name, open_mode, pipe_mode, max_instances, out_buffer, in_buffer, default_timeout,
+                              attributes, handle, disposition);
 }
 
 pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_handle* write_end,
                                     const pipes_security_attributes* attributes, uint32_t size) {
-  return guard([&]() -> Status {
-    if (read_end == nullptr || write_end == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
-    uint32_t handle_flags = 0;
-    if (const Status refused = check_attributes(attributes, &handle_flags); refused != PIPES_OK) return refused;
-    auto ends = AnonymousEnd::create(size, handle_flags != 0);
-    if (!ends) return ends.status();
-    // ANON-15: each end also has the attribute right that the other direction would bring.
-    const auto add = [&](std::shared_ptr<AnonymousEnd> end, uint32_t access) {
-      HandleTarget target;
-      target.anonymous = std::make_shared<SharedAnonymousEnd>();
-      target.anonymous->end = std::move(end);
-      target.access = access;
-      return HandleTable::instance().add(std::move(target), handle_flags);
-    };
-    const pipes_handle reading = add(ends->first, PIPES_FILE_GENERIC_READ | PIPES_FILE_WRITE_ATTRIBUTES);
-    if (reading == nullptr) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    const pipes_handle writing = add(ends->second, PIPES_FILE_GENERIC_WRITE | PIPES_FILE_READ_ATTRIBUTES);
-    if (writing == nullptr) {
-      pipes_close(reading);
-      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    }
-    *read_end = reading;
-    *write_end = writing;
-    return PIPES_OK;
-  });
+  if (read_end == nullptr || write_end == nullptr || !are_valid(attributes)) return PIPES_ERROR_INVALID_PARAMETER;
+  return engine::create_anonymous(read_end, write_end, attributes, size);
 }
 
 pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flags, const pipes_open_options* options,
                         pipes_handle* handle) {
-  return guard([&]() -> Status {
-    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    if (handle == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
-    if (options != nullptr && (options->size != kOpenOptionsSize || options->inherit_handle > 1)) {
-      return PIPES_ERROR_INVALID_PARAMETER;
-    }
-    const auto parsed = parse_pipe_name(name, NameUse::kOpen);
-    if (!parsed) return parsed.status();
-    if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;
-    auto opened = open_client(*parsed, desired_access, flags);
-    if (!opened) return explained(opened.status(), DirectoryUse::kLook);
-    HandleTarget target;
-    target.named = opened->end;
-    target.access = opened->granted_access;
-    target.open_flags = flags;
-    const bool inherit = options != nullptr && options->inherit_handle != 0;
-    const pipes_handle made = HandleTable::instance().add(std::move(target), inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
-    if (made == nullptr) {
-      opened->end->close();
-      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    }
-    *handle = made;
-    return PIPES_OK;
-  });
+  if (handle == nullptr || !are_valid(options)) return PIPES_ERROR_INVALID_PARAMETER;
+  const bool inherit = options != nullptr && options->inherit_handle != 0;
+  return engine::open(name, desired_access, flags, inherit, handle);
 }
 
 pipes_status pipes_connect(pipes_handle handle, pipes_overlapped* overlapped) {
-  return guard([&]() -> Status {
-    const HandleTable::Pin pin(HandleTable::instance(), handle);
-    if (!pin) return PIPES_ERROR_INVALID_HANDLE;
-    if (const Status refused = check_overlapped(pin, overlapped); refused != PIPES_OK) return refused;
-    if (overlapped != nullptr) overlapped->internal = kNtPending;
-    const uint32_t calls_before = Parker::mine().blocking_calls();
-    const Status status = pin->named ? pin->named->connect() : pin->anonymous->end->connect();
-    return finish_overlapped(overlapped, status, 0, Parker::mine().blocking_calls() != calls_before);
-  });
+  return engine::connect(handle, overlapped);
 }
 
-pipes_status pipes_disconnect(pipes_handle handle) {
-  return with_end(
-      handle, 0, [](NamedEnd& end) { return end.disconnect(); }, [](AnonymousEnd& end) { return end.disconnect(); });
-}
+pipes_status pipes_disconnect(pipes_handle handle) { return engine::disconnect(handle); }
 
-pipes_status pipes_wait_available(const char* name, uint32_t timeout) {
-  return guard([&]() -> Status {
-    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    const auto parsed = parse_pipe_name(name, NameUse::kWait);
-    if (!parsed) return parsed.status();
-    if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;
-    return explained(wait_available(*parsed, timeout), DirectoryUse::kLook);
-  });
-}
+pipes_status pipes_wait_available(const char* name, uint32_t timeout) { return engine::wait_available(name, timeout); }
 
 pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context) {
-  return guard([&]() -> Status {
-    if (callback == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
-    const auto all = list_pipes();
-    if (!all) return explained(all.status(), DirectoryUse::kLook);
-    if (all->empty()) log_unusable_directory(DirectoryUse::kLook);
-    for (const PipeMeta& meta : *all) {
-      pipes_pipe_info info{};
-      info.size = sizeof info;
-      for (const ServerRecord& server : meta.servers) info.instances += server.instances;
-      info.max_instances = meta.max_instances;
-      info.type = meta.type;
-      info.access = meta.access;
-      info.server_process_id = meta.servers.empty() ? 0 : meta.servers.front().pid;
-      info.owner_uid = meta.owner_uid;
-      info.name = meta.display.c_str();
-      if (callback(&info, context) == 0) break;
-    }
-    return PIPES_OK;
-  });
+  return callback == nullptr ? Status{PIPES_ERROR_INVALID_PARAMETER} : engine::enumerate(callback, context);
 }

@@ -1,13 +1,14 @@
-// What every call of the C ABI begins with: no exception gets out, handles are resolved, rights are checked.
+// What every call of the engine begins with: no exception gets out, handles are resolved, rights are checked.
 #pragma once
 
 #include <new>
 
+#include "api/engine.h"
 #include "linux/fork.h"
 #include "linux/handle_table.h"
 #include "support/status.h"
 
-namespace pipes::api {
+namespace pipes::engine {
 
 // guard runs `body` and turns what must not cross the boundary into a status.
 template <class Body>
@@ -39,4 +40,4 @@ inline constexpr uint64_t kNtPending = 0x103;
 // Whether an OVERLAPPED may be used with this handle.
 Status check_overlapped(const HandleTable::Pin& pin, const pipes_overlapped* overlapped);
 
-}  // namespace pipes::api
+}  // namespace pipes::engine

@@ -1,0 +1,16 @@
+# Builds for 64-bit Windows with Debian's mingw-w64, in its variant with POSIX threads: the other one lacks std::mutex.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
+set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
+set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+set(CMAKE_FIND_ROOT_PATH /usr/x86_64-w64-mingw32)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+# Programs built here run under Wine.
+find_program(PIPES_WINE NAMES wine wine64 NO_CMAKE_FIND_ROOT_PATH)
+mark_as_advanced(PIPES_WINE)
+if(PIPES_WINE)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${PIPES_WINE})
+endif()

@@ -1,0 +1,50 @@
+# What the build for Windows needs beside the sources: headers of GSL, GoogleTest from its sources, and how the DLL is made.
+# Windows 10 is the oldest system.
+add_compile_definitions(_WIN32_WINNT=0x0A00 UNICODE _UNICODE)
+
+# No run-time library of the compiler beside the programs. All three are needed: see `objdump -p`.
+if(MINGW)
+  add_link_options(-static -static-libgcc -static-libstdc++)
+endif()
+
+# GSL has no compiled part. A cross compiler must not look into /usr/include, so it gets a copy of that folder alone.
+if(CMAKE_CROSSCOMPILING)
+  set(gsl_copy ${CMAKE_BINARY_DIR}/gsl)
+  file(COPY /usr/include/gsl DESTINATION ${gsl_copy})
+  add_library(pipes_gsl INTERFACE)
+  add_library(Microsoft.GSL::GSL ALIAS pipes_gsl)
+  target_include_directories(pipes_gsl SYSTEM INTERFACE ${gsl_copy})
+  set(googletest_sources /usr/src/googletest)
+  set(GTest_FOUND OFF)
+  if(EXISTS ${googletest_sources}/CMakeLists.txt)
+    set(GTest_FOUND ON)
+  endif()
+else()
+  find_package(Microsoft.GSL REQUIRED)
+  find_package(GTest QUIET)
+endif()
+
+# pipes_add_googletest gives GTest::gmock and GTest::gmock_main, built from Debian's sources when cross-compiling.
+function(pipes_add_googletest)
+  if(NOT CMAKE_CROSSCOMPILING OR TARGET gmock)
+    return()
+  endif()
+  set(INSTALL_GTEST OFF)
+  set(BUILD_GMOCK ON)
+  set(CMAKE_COMPILE_WARNING_AS_ERROR OFF)
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+  add_subdirectory(${googletest_sources} ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+  foreach(library gtest gmock gmock_main)
+    if(NOT TARGET GTest::${library})
+      add_library(GTest::${library} ALIAS ${library})
+    endif()
+  endforeach()
+endfunction()
+
+# pipes_finish_dll: the exports are those of pipes.def, the file is pipes.dll, and it says which version it is.
+function(pipes_finish_dll target)
+  configure_file(${PROJECT_SOURCE_DIR}/packaging/windows/pipes.rc.in ${CMAKE_BINARY_DIR}/pipes.rc @ONLY)
+  target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/pipes.def ${CMAKE_BINARY_DIR}/pipes.rc)
+  set_target_properties(${target} PROPERTIES PREFIX "")
+  target_link_libraries(${target} PRIVATE ntdll synchronization)
+endfunction()

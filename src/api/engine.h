@@ -1,0 +1,58 @@
+// What each system does behind the C ABI: one function per call, of the same shape. src/linux has an engine of its own,
+// src/windows forwards to the kernel.
+//
+// By the time one of these is called, what both systems demand of arguments has been checked: outputs that must be there
+// are, counts are 0, structures have sizes that we know, truth values are 0 or 1, options and flags hold known bits.
+// Names are as the caller gave them. None lets an exception out.
+#pragma once
+
+#include "pipes/pipes.h"
+#include "support/status.h"
+
+namespace pipes::engine {
+
+Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, uint32_t max_instances,
+                    uint32_t out_buffer, uint32_t in_buffer, uint32_t default_timeout,
+                    const pipes_security_attributes* attributes, pipes_handle* handle, uint32_t* disposition) noexcept;
+Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const pipes_security_attributes* attributes,
+                        uint32_t size) noexcept;
+Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inherit, pipes_handle* handle) noexcept;
+Status connect(pipes_handle handle, pipes_overlapped* overlapped) noexcept;
+Status disconnect(pipes_handle handle) noexcept;
+Status wait_available(const char* name, uint32_t timeout) noexcept;
+Status enumerate(pipes_enumerate_callback callback, void* context) noexcept;
+
+Status read(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred,
+            pipes_overlapped* overlapped) noexcept;
+Status write(pipes_handle handle, const void* buffer, uint32_t size, uint32_t* transferred,
+             pipes_overlapped* overlapped) noexcept;
+Status peek(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred, uint32_t* available,
+            uint32_t* left_this_message) noexcept;
+Status transact(pipes_handle handle, const void* request, uint32_t request_size, void* reply, uint32_t reply_size,
+                uint32_t* transferred, pipes_overlapped* overlapped) noexcept;
+Status flush(pipes_handle handle) noexcept;
+
+Status get_info(pipes_handle handle, uint32_t* flags, uint32_t* out_buffer, uint32_t* in_buffer,
+                uint32_t* max_instances) noexcept;
+Status get_local_info(pipes_handle handle, pipes_local_info* info) noexcept;
+Status get_state(pipes_handle handle, uint32_t* state, uint32_t* instances, uint32_t* max_collection_count,
+                 uint32_t* collect_data_timeout, char* user_name, uint32_t user_name_size) noexcept;
+Status set_state(pipes_handle handle, const uint32_t* mode, const uint32_t* max_collection_count,
+                 const uint32_t* collect_data_timeout) noexcept;
+Status get_client_process_id(pipes_handle handle, uint32_t* process_id) noexcept;
+Status get_client_session_id(pipes_handle handle, uint32_t* session_id) noexcept;
+Status get_server_process_id(pipes_handle handle, uint32_t* process_id) noexcept;
+Status get_server_session_id(pipes_handle handle, uint32_t* session_id) noexcept;
+Status get_client_computer_name(pipes_handle handle, char* name, uint32_t size) noexcept;
+
+Status close(pipes_handle handle) noexcept;
+Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uint32_t options,
+                 pipes_handle* duplicate) noexcept;
+Status get_handle_flags(pipes_handle handle, uint32_t* flags) noexcept;
+Status set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags) noexcept;
+Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept;
+
+pipes_thread current_thread() noexcept;
+Status cancel_synchronous(pipes_thread thread) noexcept;
+
+}  // namespace pipes::engine

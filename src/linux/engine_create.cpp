@@ -1,0 +1,163 @@
+// Making pipes, opening, connecting, disconnecting, waiting for an instance, listing.
+#include "linux/client.h"
+#include "linux/engine_guard.h"
+#include "linux/pipe_folder.h"
+#include "linux/runtime_directory.h"
+#include "linux/server_pipe.h"
+#include "pipe/name.h"
+#include "pipe/parameters.h"
+#include "security/rights.h"
+
+namespace pipes::engine {
+namespace {
+
+// Other descriptors than the default are not there yet.
+Status check_attributes(const pipes_security_attributes* attributes) {
+  const bool has_descriptor = attributes != nullptr && attributes->security_descriptor != nullptr;
+  return has_descriptor ? PIPES_ERROR_NOT_SUPPORTED : PIPES_OK;
+}
+
+uint32_t handle_flags_of(const pipes_security_attributes* attributes) {
+  return attributes != nullptr && attributes->inherit_handle != 0 ? PIPES_HANDLE_FLAG_INHERIT : 0;
+}
+
+// What a refused runtime directory may look like to a caller.
+Status explained(Status status, DirectoryUse use) {
+  if (status == PIPES_ERROR_FILE_NOT_FOUND || status == PIPES_ERROR_PATH_NOT_FOUND ||
+      status == PIPES_ERROR_ACCESS_DENIED) {
+    log_unusable_directory(use);
+  }
+  return status;
+}
+
+}  // namespace
+
+Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, uint32_t max_instances,
+                    uint32_t out_buffer, uint32_t in_buffer, uint32_t default_timeout,
+                    const pipes_security_attributes* attributes, pipes_handle* handle, uint32_t* disposition) noexcept {
+  return guard([&]() -> Status {
+    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    const auto parameters =
+        check_create_parameters(open_mode, pipe_mode, max_instances, out_buffer, in_buffer, default_timeout);
+    if (!parameters) return parameters.status();
+    if (const Status refused = check_attributes(attributes); refused != PIPES_OK) return refused;
+    const uint32_t handle_flags = handle_flags_of(attributes);
+    const auto parsed = parse_pipe_name(name, NameUse::kCreate);
+    if (!parsed) return parsed.status();
+    if (parent_exists(*parsed)) return PIPES_ERROR_INVALID_NAME;
+    auto created = ServerPipe::create(*parsed, *parameters);
+    if (!created) return explained(created.status(), DirectoryUse::kCreate);
+    HandleTarget target;
+    target.named = created->end;
+    target.access = parameters->server_rights;
+    target.open_flags = open_mode;
+    const pipes_handle made = HandleTable::instance().add(std::move(target), handle_flags);
+    if (made == nullptr) {
+      created->end->pipe()->end_closed(*created->end, created->end->close());
+      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    }
+    *handle = made;
+    if (disposition != nullptr) *disposition = created->added ? PIPES_ERROR_ALREADY_EXISTS : PIPES_OK;
+    return PIPES_OK;
+  });
+}
+
+Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const pipes_security_attributes* attributes,
+                        uint32_t size) noexcept {
+  return guard([&]() -> Status {
+    if (const Status refused = check_attributes(attributes); refused != PIPES_OK) return refused;
+    const uint32_t handle_flags = handle_flags_of(attributes);
+    auto ends = AnonymousEnd::create(size, handle_flags != 0);
+    if (!ends) return ends.status();
+    // ANON-15: each end also has the attribute right that the other direction would bring.
+    const auto add = [&](std::shared_ptr<AnonymousEnd> end, uint32_t access) {
+      HandleTarget target;
+      target.anonymous = std::make_shared<SharedAnonymousEnd>();
+      target.anonymous->end = std::move(end);
+      target.access = access;
+      return HandleTable::instance().add(std::move(target), handle_flags);
+    };
+    const pipes_handle reading = add(ends->first, PIPES_FILE_GENERIC_READ | PIPES_FILE_WRITE_ATTRIBUTES);
+    if (reading == nullptr) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    const pipes_handle writing = add(ends->second, PIPES_FILE_GENERIC_WRITE | PIPES_FILE_READ_ATTRIBUTES);
+    if (writing == nullptr) {
+      close(reading);
+      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    }
+    *read_end = reading;
+    *write_end = writing;
+    return PIPES_OK;
+  });
+}
+
+Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inherit, pipes_handle* handle) noexcept {
+  return guard([&]() -> Status {
+    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    const auto parsed = parse_pipe_name(name, NameUse::kOpen);
+    if (!parsed) return parsed.status();
+    if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;
+    auto opened = open_client(*parsed, desired_access, flags);
+    if (!opened) return explained(opened.status(), DirectoryUse::kLook);
+    HandleTarget target;
+    target.named = opened->end;
+    target.access = opened->granted_access;
+    target.open_flags = flags;
+    const pipes_handle made = HandleTable::instance().add(std::move(target), inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
+    if (made == nullptr) {
+      opened->end->close();
+      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    }
+    *handle = made;
+    return PIPES_OK;
+  });
+}
+
+Status connect(pipes_handle handle, pipes_overlapped* overlapped) noexcept {
+  return guard([&]() -> Status {
+    const HandleTable::Pin pin(HandleTable::instance(), handle);
+    if (!pin) return PIPES_ERROR_INVALID_HANDLE;
+    if (const Status refused = check_overlapped(pin, overlapped); refused != PIPES_OK) return refused;
+    if (overlapped != nullptr) overlapped->internal = kNtPending;
+    const uint32_t calls_before = Parker::mine().blocking_calls();
+    const Status status = pin->named ? pin->named->connect() : pin->anonymous->end->connect();
+    return finish_overlapped(overlapped, status, 0, Parker::mine().blocking_calls() != calls_before);
+  });
+}
+
+Status disconnect(pipes_handle handle) noexcept {
+  return with_end(
+      handle, 0, [](NamedEnd& end) { return end.disconnect(); }, [](AnonymousEnd& end) { return end.disconnect(); });
+}
+
+Status wait_available(const char* name, uint32_t timeout) noexcept {
+  return guard([&]() -> Status {
+    if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    const auto parsed = parse_pipe_name(name, NameUse::kWait);
+    if (!parsed) return parsed.status();
+    if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;
+    return explained(pipes::wait_available(*parsed, timeout), DirectoryUse::kLook);
+  });
+}
+
+Status enumerate(pipes_enumerate_callback callback, void* context) noexcept {
+  return guard([&]() -> Status {
+    const auto all = list_pipes();
+    if (!all) return explained(all.status(), DirectoryUse::kLook);
+    if (all->empty()) log_unusable_directory(DirectoryUse::kLook);
+    for (const PipeMeta& meta : *all) {
+      pipes_pipe_info info{};
+      info.size = sizeof info;
+      for (const ServerRecord& server : meta.servers) info.instances += server.instances;
+      info.max_instances = meta.max_instances;
+      info.type = meta.type;
+      info.access = meta.access;
+      info.server_process_id = meta.servers.empty() ? 0 : meta.servers.front().pid;
+      info.owner_uid = meta.owner_uid;
+      info.name = meta.display.c_str();
+      if (callback(&info, context) == 0) break;
+    }
+    return PIPES_OK;
+  });
+}
+
+}  // namespace pipes::engine

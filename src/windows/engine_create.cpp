@@ -1,0 +1,135 @@
+// Making pipes, opening, connecting, disconnecting, waiting for an instance, listing: each one call of the kernel's.
+#include <optional>
+
+#include "windows/names.h"
+#include "windows/win32.h"
+
+// Of ntdll, declared in the headers for drivers only.
+extern "C" BOOLEAN NTAPI RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, ULONG length,
+                                                            SECURITY_INFORMATION required);
+
+namespace pipes::engine {
+namespace {
+
+// The kernel's form of `attributes`, which it borrows.
+class Attributes {
+ public:
+  explicit Attributes(const pipes_security_attributes* attributes) {
+    if (attributes == nullptr) return;
+    value_.emplace(SECURITY_ATTRIBUTES{sizeof(SECURITY_ATTRIBUTES), const_cast<void*>(attributes->security_descriptor),
+                                       attributes->inherit_handle != 0});
+  }
+  SECURITY_ATTRIBUTES* get() { return value_ ? &*value_ : nullptr; }
+
+ private:
+  std::optional<SECURITY_ATTRIBUTES> value_;
+};
+
+// The kernel believes a descriptor's own lengths; the caller has said how many bytes there are.
+Status check_descriptor(const pipes_security_attributes* attributes) {
+  if (attributes == nullptr || attributes->security_descriptor == nullptr) return PIPES_OK;
+  if (attributes->descriptor_size < SECURITY_DESCRIPTOR_MIN_LENGTH) return PIPES_ERROR_INVALID_SECURITY_DESCR;
+  auto* descriptor = const_cast<void*>(attributes->security_descriptor);
+  SECURITY_DESCRIPTOR_CONTROL control = 0;
+  DWORD revision = 0;
+  const bool readable = ::GetSecurityDescriptorControl(descriptor, &control, &revision) != FALSE &&
+                        (control & SE_SELF_RELATIVE) != 0 &&
+                        ::RtlValidRelativeSecurityDescriptor(descriptor, attributes->descriptor_size, 0) != FALSE;
+  return readable ? PIPES_OK : PIPES_ERROR_INVALID_SECURITY_DESCR;
+}
+
+}  // namespace
+
+Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, uint32_t max_instances,
+                    uint32_t out_buffer, uint32_t in_buffer, uint32_t default_timeout,
+                    const pipes_security_attributes* attributes, pipes_handle* handle, uint32_t* disposition) noexcept {
+  return guard([&]() -> Status {
+    if (const Status refused = check_descriptor(attributes); refused != PIPES_OK) return refused;
+    const auto wide = pipe_name(name, NameUse::kCreate);
+    if (!wide) return wide.status();
+    Attributes kernels(attributes);
+    ::SetLastError(ERROR_SUCCESS);
+    const HANDLE made = ::CreateNamedPipeW(wide->c_str(), open_mode, pipe_mode, max_instances, out_buffer, in_buffer,
+                                           default_timeout, kernels.get());
+    if (made == INVALID_HANDLE_VALUE) return status_of(FALSE);
+    const bool added = ::GetLastError() == ERROR_ALREADY_EXISTS;
+    *handle = ours(made);
+    if (disposition != nullptr) *disposition = added ? PIPES_ERROR_ALREADY_EXISTS : PIPES_OK;
+    return PIPES_OK;
+  });
+}
+
+Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const pipes_security_attributes* attributes,
+                        uint32_t size) noexcept {
+  if (const Status refused = check_descriptor(attributes); refused != PIPES_OK) return refused;
+  Attributes kernels(attributes);
+  HANDLE reading = nullptr;
+  HANDLE writing = nullptr;
+  const Status status = status_of(::CreatePipe(&reading, &writing, kernels.get(), size));
+  if (status != PIPES_OK) return status;
+  *read_end = ours(reading);
+  *write_end = ours(writing);
+  return PIPES_OK;
+}
+
+Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inherit, pipes_handle* handle) noexcept {
+  // What CreateFile knows besides is for files.
+  constexpr uint32_t kFlags = PIPES_FLAG_OVERLAPPED | PIPES_FLAG_WRITE_THROUGH | PIPES_SECURITY_SQOS_PRESENT |
+                              PIPES_SECURITY_DELEGATION | PIPES_SECURITY_CONTEXT_TRACKING |
+                              PIPES_SECURITY_EFFECTIVE_ONLY;
+  return guard([&]() -> Status {
+    const auto wide = pipe_name(name, NameUse::kOpen);
+    if (!wide) return wide.status();
+    SECURITY_ATTRIBUTES attributes{sizeof attributes, nullptr, inherit};
+    const HANDLE opened = ::CreateFileW(wide->c_str(), desired_access, FILE_SHARE_READ | FILE_SHARE_WRITE, &attributes,
+                                        OPEN_EXISTING, flags & kFlags, nullptr);
+    if (opened == INVALID_HANDLE_VALUE) return status_of(FALSE);
+    *handle = ours(opened);
+    return PIPES_OK;
+  });
+}
+
+Status connect(pipes_handle handle, pipes_overlapped* overlapped) noexcept {
+  return status_of(::ConnectNamedPipe(kernel(handle), kernel(overlapped)));
+}
+
+Status disconnect(pipes_handle handle) noexcept { return status_of(::DisconnectNamedPipe(kernel(handle))); }
+
+Status wait_available(const char* name, uint32_t timeout) noexcept {
+  return guard([&]() -> Status {
+    const auto wide = pipe_name(name, NameUse::kWait);
+    return wide ? status_of(::WaitNamedPipeW(wide->c_str(), timeout)) : wide.status();
+  });
+}
+
+Status enumerate(pipes_enumerate_callback callback, void* context) noexcept {
+  return guard([&]() -> Status {
+    WIN32_FIND_DATAW found{};
+    const HANDLE search = ::FindFirstFileW(LR"(\\.\pipe\*)", &found);
+    if (search == INVALID_HANDLE_VALUE) {
+      const Status status = status_of(FALSE);
+      return status == PIPES_ERROR_FILE_NOT_FOUND ? Status{PIPES_OK} : status;
+    }
+    bool goes_on = true;
+    try {
+      do {
+        const std::string name = utf8(found.cFileName);
+        pipes_pipe_info info{};
+        info.size = sizeof info;
+        info.instances = found.nFileSizeLow;  // NAME-19
+        info.max_instances = PIPES_UNLIMITED_INSTANCES;
+        info.type = 0xFFFFFFFF;
+        info.owner_uid = 0xFFFFFFFF;
+        info.name = name.c_str();
+        goes_on = callback(&info, context) != 0 && ::FindNextFileW(search, &found) != FALSE;
+      } while (goes_on);
+    } catch (...) {
+      ::FindClose(search);
+      throw;
+    }
+    ::FindClose(search);
+    return PIPES_OK;
+  });
+}
+
+}  // namespace pipes::engine
