@@ -1,9 +1,9 @@
 // What each system does behind the C ABI: one function per call, of the same shape. src/linux has an engine of its own,
 // src/windows forwards to the kernel.
 //
-// By the time one of these is called, what both systems demand of arguments has been checked: outputs that must be there
-// are, counts are 0, structures have sizes that we know, truth values are 0 or 1, options and flags hold known bits.
-// Names are as the caller gave them. None lets an exception out.
+// By the time one of these is called, what both systems demand of arguments has been checked: outputs that must be
+// there are, counts are 0, structures have sizes that we know, truth values are 0 or 1, options and flags hold known
+// bits. Names are as the caller gave them. None lets an exception out.
 #pragma once
 
 #include "pipes/pipes.h"

@@ -25,11 +25,6 @@ namespace {
 
 constexpr const char* kRoleOption = "--pipes-role=";
 
-std::map<std::string, RoleBody>& roles() {
-  static std::map<std::string, RoleBody> registered;
-  return registered;
-}
-
 class SocketChannel : public LineChannel {
  public:
   explicit SocketChannel(int fd) : fd_(fd) {}
@@ -190,13 +185,6 @@ bool Child::say(const std::string& line) { return process_->channel().say(line);
 
 std::optional<std::string> Child::next_line() { return process_->channel().next_line(); }
 
-testing::AssertionResult Child::expect_line(const std::string& line) {
-  const std::optional<std::string> got = next_line();
-  if (got == line) return testing::AssertionSuccess();
-  if (!got) return testing::AssertionFailure() << "the child ended before it said \"" << line << '"';
-  return testing::AssertionFailure() << "the child said \"" << *got << "\", not \"" << line << '"';
-}
-
 void Child::hang_up() { process_->channel().hang_up(); }
 void Child::kill() { process_->send_signal(SIGKILL); }
 void Child::resume() { process_->send_signal(SIGCONT); }
@@ -208,13 +196,6 @@ void Child::stop() {
   siginfo_t stopped{};
   while (::waitid(P_PID, static_cast<id_t>(process_->pid()), &stopped, WSTOPPED | WNOWAIT) != 0 && errno == EINTR) {
   }
-}
-
-RoleRegistration::RoleRegistration(const char* name, RoleBody body) { roles()[name] = body; }
-
-RoleBody find_role(const std::string& name) {
-  const auto found = roles().find(name);
-  return found != roles().end() ? found->second : nullptr;
 }
 
 std::optional<int> run_role_if_asked(int argc, char** argv) {

@@ -2,7 +2,7 @@
 // knows nothing of this library. (child.h starts this test program again, in a role.)
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -40,10 +40,10 @@ class Program {
   Exit wait();
 
  private:
-  explicit Program(int process) : process_(process) {}
+  explicit Program(intptr_t process) : process_(process) {}
   static Program start(const std::vector<std::string>& words, const StandardStreams& streams);
 
-  int process_;
+  intptr_t process_;  // the system's name of it: an id, or a handle of ours; -1 if there is none
 };
 
 // What the system's own flags say of an end's native handle.

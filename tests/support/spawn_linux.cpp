@@ -62,14 +62,14 @@ Program::~Program() { kill(); }
 
 void Program::kill() {
   if (process_ <= 0) return;
-  ::kill(process_, SIGKILL);
+  ::kill(static_cast<pid_t>(process_), SIGKILL);
   (void)wait();
 }
 
 Exit Program::wait() {
   if (process_ <= 0) return {};
   int status = 0;
-  while (::waitpid(process_, &status, 0) < 0) {
+  while (::waitpid(static_cast<pid_t>(process_), &status, 0) < 0) {
     if (errno != EINTR) return {};
   }
   process_ = -1;
