@@ -7,6 +7,7 @@
 #endif
 #include <windows.h>
 
+#include <cstdint>
 #include <new>
 #include <string>
 #include <type_traits>
@@ -17,7 +18,11 @@ namespace pipes::engine {
 
 static_assert(sizeof(pipes_overlapped) == sizeof(OVERLAPPED));
 
-inline HANDLE kernel(pipes_handle handle) { return reinterpret_cast<HANDLE>(handle); }
+// To the kernel, negative numbers stand for the calling process, its thread and their tokens, and one of them is
+// PIPES_INVALID_HANDLE. None is a handle of ours.
+inline HANDLE kernel(pipes_handle handle) {
+  return reinterpret_cast<intptr_t>(handle) < 0 ? nullptr : reinterpret_cast<HANDLE>(handle);
+}
 inline pipes_handle ours(HANDLE handle) { return reinterpret_cast<pipes_handle>(handle); }
 inline OVERLAPPED* kernel(pipes_overlapped* overlapped) { return reinterpret_cast<OVERLAPPED*>(overlapped); }
 
