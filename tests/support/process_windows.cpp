@@ -3,6 +3,7 @@
 #include "support/process_windows.h"
 
 #include <array>
+#include <cstdio>
 #include <cstring>
 #include <cwctype>
 #include <map>
@@ -10,6 +11,7 @@
 namespace pipes::test {
 namespace {
 
+constexpr UINT kCrashed = 3;
 constexpr const char* kRoleOption = "--pipes-role=";
 constexpr char kDigits[] = "0123456789abcdef";
 
@@ -91,6 +93,15 @@ HANDLE job_of_children() {
   }();
   return job;
 }
+
+// Of an exit code Wine gives Linux the low byte alone. That of an exception may be 0, which would look like success.
+LONG WINAPI end_as_a_failure(EXCEPTION_POINTERS* what) {
+  std::fprintf(stderr, "unhandled exception %08lx\n", what->ExceptionRecord->ExceptionCode);
+  std::fflush(stderr);
+  ::TerminateProcess(::GetCurrentProcess(), kCrashed);
+  return EXCEPTION_CONTINUE_SEARCH;
+}
+[[maybe_unused]] const auto former_filter = ::SetUnhandledExceptionFilter(end_as_a_failure);
 
 }  // namespace
 
