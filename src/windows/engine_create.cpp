@@ -45,13 +45,14 @@ Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, ui
                     uint32_t out_buffer, uint32_t in_buffer, uint32_t default_timeout,
                     const pipes_security_attributes* attributes, pipes_handle* handle, uint32_t* disposition) noexcept {
   return guard([&]() -> Status {
-    // Before the name, as the kernel has it (OPEN-27), which does not get to see every name.
-    const auto parameters =
-        check_create_parameters(open_mode, pipe_mode, max_instances, out_buffer, in_buffer, default_timeout);
-    if (!parameters) return parameters.status();
-    if (const Status refused = check_descriptor(attributes); refused != PIPES_OK) return refused;
     const auto wide = pipe_name(name, NameUse::kCreate);
-    if (!wide) return wide.status();
+    if (!wide) {
+      // The kernel, which does not get to see this name, would have looked at the numbers first (OPEN-27).
+      const auto parameters =
+          check_create_parameters(open_mode, pipe_mode, max_instances, out_buffer, in_buffer, default_timeout);
+      return parameters ? wide.status() : parameters.status();
+    }
+    if (const Status refused = check_descriptor(attributes); refused != PIPES_OK) return refused;
     Attributes kernels(attributes);
     ::SetLastError(ERROR_SUCCESS);
     const HANDLE made = ::CreateNamedPipeW(wide->c_str(), open_mode, pipe_mode, max_instances, out_buffer, in_buffer,
