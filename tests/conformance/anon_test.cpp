@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/expect.h"
+#include "support/oracle.h"
 #include "support/signals.h"
 #include "support/spawn.h"
 
@@ -32,12 +33,15 @@ TEST(Anon, ANON_1_OneWayByteStreamWithoutAName) {
   EXPECT_EQ(received(PIPES_OK, "hel"), read(pair.read_end, 3));
   EXPECT_EQ(received(PIPES_OK, "lo"), read(pair.read_end, 3));
   uint32_t count = 0;
-  EXPECT_STATUS(PIPES_OK, pipes_enumerate(
-                              [](const pipes_pipe_info*, void* counted) {
-                                ++*static_cast<uint32_t*>(counted);
-                                return 1;
-                              },
-                              &count));
+  {
+    PIPES_ORACLE_DIFFERS("Wine cannot list pipes: 66; NAME-19");
+    EXPECT_STATUS(PIPES_OK, pipes_enumerate(
+                                [](const pipes_pipe_info*, void* counted) {
+                                  ++*static_cast<uint32_t*>(counted);
+                                  return 1;
+                                },
+                                &count));
+  }
   if (kOurEngine) {
     EXPECT_EQ(0u, count) << "nothing is listed";
   }
@@ -53,6 +57,7 @@ TEST(Anon, ANON_2_ReadHandleIsTheServerEndAndWriteHandleTheClientEnd) {
   EXPECT_EQ(0u, get_state(pair.read_end).mode) << "byte mode, blocking";
   EXPECT_EQ(0u, get_state(pair.write_end).mode);
   EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, connect(pair.write_end));
+  PIPES_ORACLE_DIFFERS("table 4: DisconnectNamedPipe on a client end");
   EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, disconnect(pair.write_end));
 }
 
@@ -158,6 +163,7 @@ TEST(Anon, ANON_9_WrongDirection) {
   EXPECT_EQ(not_sent(PIPES_ERROR_ACCESS_DENIED), write(pair.read_end, "x"));
   EXPECT_EQ(received_nothing(PIPES_ERROR_ACCESS_DENIED), read(pair.write_end));
   EXPECT_EQ(not_peeked(PIPES_ERROR_ACCESS_DENIED), peek(pair.write_end));
+  PIPES_ORACLE_DIFFERS("table 4: FlushFileBuffers on an inbound server end");
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, flush(pair.read_end));
 }
 
@@ -284,6 +290,7 @@ TEST(Anon, ANON_15_WaitModeOfOneEndIsNotThatOfTheOther) {
 // ------------------------------------------------------------------------ what other chapters say, on anonymous pipes too
 
 TEST(Anon, BUF_8_WaitingWritesOfSeveralThreadsKeepTheirOrder) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   const AnonymousPair pair = anonymous_pair();
   std::vector<std::unique_ptr<Background<std::function<Sent()>>>> writes;
   std::string expected;
@@ -299,6 +306,7 @@ TEST(Anon, BUF_8_WaitingWritesOfSeveralThreadsKeepTheirOrder) {
 }
 
 TEST(Anon, READ_17_WaitingReadsAreServedInTheOrderOfTheirStart) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   const AnonymousPair pair = anonymous_pair();
   std::vector<std::unique_ptr<Background<std::function<Received()>>>> reads;
   for (uint32_t i = 0; i < 4; ++i) {

@@ -10,6 +10,7 @@
 
 #include "support/child.h"
 #include "support/expect.h"
+#include "support/oracle.h"
 
 namespace pipes::test {
 namespace {
@@ -31,6 +32,7 @@ TEST_P(Buf, BUF_1_EachDirectionHasTheQuotaThatTheServerGaveIt) {
   EXPECT_TRUE(inbound.wait_until_blocked());
   EXPECT_TRUE(outbound.wait_until_blocked());
 
+  if (!kOurEngine) return;  // D44: on NT the read waits for the write of the same end.
   EXPECT_EQ(received(PIPES_OK, bytes(100) + "i"), pair.server.read());
   EXPECT_EQ(sent(1), inbound.result());
   EXPECT_TRUE(still_waits(outbound));
@@ -146,7 +148,10 @@ TEST_P(Buf, BUF_6_BytesForAWaitingReaderUseNoQuota) {
       EXPECT_EQ(sent(7 * kQuota), writer.write(bytes(7 * kQuota)));
       EXPECT_EQ(received(PIPES_OK, bytes(7 * kQuota)), reading.result());
 
-      EXPECT_EQ(kQuota, writer.get_local_info().value.write_quota_available);
+      {
+        PIPES_ORACLE_DIFFERS("table 4: write quota left (INFO-14)");
+        EXPECT_EQ(kQuota, writer.get_local_info().value.write_quota_available);
+      }
       EXPECT_EQ(sent(kQuota), writer.write(bytes(kQuota)));
       EXPECT_EQ(0u, writer.get_local_info().value.write_quota_available);
     });
@@ -294,6 +299,7 @@ TEST_P(Buf, BUF_10_ReadingAPartReturnsItsQuotaAndPeekingReturnsNone) {
 }
 
 TEST_P(Buf, BUF_11_FullQueueHindersNoWritesOfTheOtherDirection) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& writer, EndActor& reader) {
     Pending<Sent> writing = writer.start_write(bytes(kQuota + 1));
     ASSERT_TRUE(writing.wait_until_blocked());
@@ -310,7 +316,12 @@ TEST_P(Buf, BUF_12_ZeroLengthMessageTakesNoQuotaAndNeverWaits) {
     SCOPED_TRACE(quota);
     in_both_directions(with_quota(message_pipe(), quota), [quota](EndActor& writer, EndActor& reader) {
       EXPECT_EQ(sent(0), writer.write(""));
-      EXPECT_EQ(quota, writer.get_local_info().value.write_quota_available);
+      if (quota == 0) {
+        EXPECT_EQ(0u, writer.get_local_info().value.write_quota_available);
+      } else {
+        PIPES_ORACLE_DIFFERS("table 4: write quota left (INFO-14)");
+        EXPECT_EQ(quota, writer.get_local_info().value.write_quota_available);
+      }
       if (quota > 0) {
         EXPECT_EQ(sent(quota), writer.write(bytes(quota)));
       }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/expect.h"
+#include "support/oracle.h"
 
 namespace pipes::test {
 namespace {
@@ -82,6 +83,7 @@ TEST_P(Close, CLOSE_4_WaitingReadAndTransactionOfThePeerEnd) {
 }
 
 TEST_P(Close, CLOSE_4_WaitingWritesAndFlushesOfThePeerEnd) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& closer, EndActor& peer) {
     Pending<Sent> first = peer.start_write(bytes(kQuota + 1));
     ASSERT_TRUE(first.wait_until_blocked());
@@ -97,6 +99,7 @@ TEST_P(Close, CLOSE_4_WaitingWritesAndFlushesOfThePeerEnd) {
 }
 
 TEST_P(Close, CLOSE_4_ReadsAndWritesThatWaitTogetherAllEnd) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& closer, EndActor& peer) {
     Pending<Received> reading = peer.start_read();
     Pending<Sent> writing = peer.start_write(bytes(kQuota + 1));
@@ -171,7 +174,9 @@ TEST(CloseHere, CLOSE_8_ClosedForeignAndRandomValuesAreInvalidAndHarmNothing) {
   }
   int foreign = 0;
   std::vector<pipes_handle> values = {closed, PIPES_INVALID_HANDLE, nullptr, reinterpret_cast<pipes_handle>(&foreign)};
-  for (uintptr_t value = 1; value != 0; value <<= 1) values.push_back(reinterpret_cast<pipes_handle>(value));
+  if (kOurEngine) {  // Elsewhere any of these may be a handle of the process (convention 3 of pipes.h).
+    for (uintptr_t value = 1; value != 0; value <<= 1) values.push_back(reinterpret_cast<pipes_handle>(value));
+  }
   for (const pipes_handle value : values) {
     if (value == static_cast<pipes_handle>(bystander.server) || value == static_cast<pipes_handle>(bystander.client)) {
       continue;
@@ -184,6 +189,7 @@ TEST(CloseHere, CLOSE_8_ClosedForeignAndRandomValuesAreInvalidAndHarmNothing) {
 }
 
 TEST(CloseHere, CLOSE_8_ClosedValueStaysInvalidWhileNewHandlesAreMade) {
+  PIPES_OUR_ENGINE_ONLY("the kernel gives the values of its handles again (convention 3 of pipes.h)");
   pipes_handle closed = PIPES_INVALID_HANDLE;
   {
     const Pair gone = connected_pair();
@@ -228,6 +234,7 @@ TEST(CloseHere, CLOSE_9_ServerProcessThatIsKilledClosesItsEnds) {
 }
 
 TEST(CloseHere, CLOSE_9_WaitingCallsOfTheOthersEnd) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   const std::shared_ptr<Host> host = Host::in_child();
   const std::string name = unique_name();
   const Handle server = create_server(name, with_quota(message_pipe(), kQuota));
@@ -335,12 +342,16 @@ TEST_P(Close, CLOSE_11_WaitingConnectEndsWhenItsHandleIsClosed) {
     Pending<Code> connecting = server.start_connect();
     ASSERT_TRUE(connecting.wait_until_blocked());
     EXPECT_STATUS(PIPES_OK, server.close());
-    EXPECT_TRUE(ended_by_close(connecting.result()));
+    {
+      PIPES_ORACLE_DIFFERS("Wine says 676 (STATUS_HANDLES_CLOSED); CONN-13 and D37: 109 or 995");
+      EXPECT_TRUE(ended_by_close(connecting.result()));
+    }
     EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, try_open(name).status);
   }
 }
 
 TEST_P(Close, CLOSE_11_AllWaitingCallsOfTheEndEnd) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& closer, EndActor& peer) {
     std::vector<Pending<Received>> reads;
     std::vector<Pending<Sent>> writes;

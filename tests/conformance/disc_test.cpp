@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/harness.h"
+#include "support/oracle.h"
 #include "support/remote_end.h"
 
 namespace pipes::test {
@@ -13,7 +14,10 @@ PIPES_BOTH_LAYOUTS(Disc);
 
 TEST_P(Disc, DISC_1_OnlyTheServerEndMayDisconnect) {
   EndPair pair = connected_ends();
-  EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, pair.client.disconnect());
+  {
+    PIPES_ORACLE_DIFFERS("table 4: DisconnectNamedPipe on a client end");
+    EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, pair.client.disconnect());
+  }
   EXPECT_STATUS(PIPES_OK, pair.client.write("still connected").status);
   EXPECT_STATUS(PIPES_OK, pair.server.disconnect());
   EXPECT_EQ(PIPES_STATE_DISCONNECTED, pair.server.get_local_info().value.state);

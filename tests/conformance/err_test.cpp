@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/expect.h"
+#include "support/oracle.h"
 
 namespace pipes::test {
 namespace {
@@ -50,6 +51,7 @@ TEST(ErrHere, ERR_1_StatusesOfTheFileSystemAndTheirWin32Numbers) {
   ASSERT_TRUE(wait_until_blocked(cancelled));
   EXPECT_STATUS(PIPES_OK, cancelled.cancel());
   EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, cancelled.result().status);
+  PIPES_ORACLE_DIFFERS("Wine leaves it pending; OVERLAPPED: set to the status code for the completed request");
   EXPECT_EQ(kNtCancelled, cancelled.result().overlapped.internal);
 }
 
@@ -59,14 +61,18 @@ TEST(ErrHere, ERR_1_StatusesOfBrokenAndDisconnectedPipes) {
   ASSERT_TRUE(wait_until_blocked(reading));
   EXPECT_STATUS(PIPES_OK, broken.client.close());
   EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, reading.result().status);
-  EXPECT_EQ(kNtPipeBroken, reading.result().overlapped.internal);
-  EXPECT_EQ(0u, reading.result().overlapped.internal_high);
+  {
+    PIPES_ORACLE_DIFFERS("Wine leaves it pending; OVERLAPPED: set to the status code for the completed request");
+    EXPECT_EQ(kNtPipeBroken, reading.result().overlapped.internal);
+    EXPECT_EQ(0u, reading.result().overlapped.internal_high);
+  }
 
   const Pair pair = connected_pair(message_pipe());
   Background detached([&] { return read_with_structure(pair.client, 3); });
   ASSERT_TRUE(wait_until_blocked(detached));
   EXPECT_STATUS(PIPES_OK, disconnect(pair.server));
   EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, detached.result().status);
+  PIPES_ORACLE_DIFFERS("Wine leaves it pending; OVERLAPPED: set to the status code for the completed request");
   EXPECT_EQ(kNtPipeDisconnected, detached.result().overlapped.internal);
 }
 
@@ -106,6 +112,7 @@ TEST_P(Err, ERR_4_WhatPipeBusyCovers) {
   EXPECT_EQ(sent(6), client.write("unread"));
   EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, server.transact("x").status) << "unread data";
   EXPECT_EQ(received(PIPES_OK, "unread"), server.read());
+  if (!kOurEngine) return;  // D44: on NT the next call waits for the read; and SETST-5 is unconfirmed.
   Pending<Received> reading = server.start_read();
   ASSERT_TRUE(reading.wait_until_blocked());
   EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, server.set_mode(PIPES_READMODE_MESSAGE | PIPES_NOWAIT)) << "a waiting read";
@@ -158,6 +165,7 @@ TEST(ErrHere, ERR_7_HandlesAreUntouchedWhenTheyCannotBeMade) {
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE,
                 pipes_duplicate(PIPES_INVALID_HANDLE, 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &handle));
   EXPECT_EQ(marked, handle);
+  PIPES_ORACLE_DIFFERS("Wine asks the descriptor; INH-7, DuplicateHandle: no more access rights than the original");
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, pipes_duplicate(pair.client, PIPES_WRITE_DAC, 0, 0, &handle));
   EXPECT_EQ(marked, handle);
 }
@@ -176,8 +184,11 @@ TEST(ErrHere, ERR_7_QueriesThatFailLeaveTheirOutputsAlone) {
   EXPECT_EQ(kUntouched, state.mode);
   EXPECT_EQ(kUntouched, state.current_instances);
   const Id id = client_process_id(pair.client);
-  EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, id.status);
-  EXPECT_EQ(kUntouched, id.value);
+  {
+    PIPES_ORACLE_DIFFERS("table 4: process-id queries after a disconnect");
+    EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, id.status);
+    EXPECT_EQ(kUntouched, id.value);
+  }
   EXPECT_EQ(not_peeked(PIPES_ERROR_PIPE_NOT_CONNECTED), peek(pair.client));
   EXPECT_EQ(not_peeked(PIPES_ERROR_BAD_PIPE), peek(pair.server));
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/harness.h"
+#include "support/oracle.h"
 #include "support/remote_end.h"
 
 namespace pipes::test {
@@ -156,8 +157,11 @@ TEST_P(Inst, INST_11_AnInstanceCountsUntilBothItsEndsAreClosed) {
   EndActor server = listening_server(name, {.max_instances = 2});
   EndActor client = opened_client(name);
   ASSERT_STATUS(PIPES_OK, server.close());
-  EXPECT_EQ(2u, bystander.get_state().current_instances);
-  EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, server_end().create_named(name));
+  {
+    PIPES_ORACLE_DIFFERS("Wine counts server ends; CreateNamedPipe: deleted when the last handle to it is closed");
+    EXPECT_EQ(2u, bystander.get_state().current_instances);
+    EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, server_end().create_named(name));
+  }
   ASSERT_STATUS(PIPES_OK, client.close());
   EXPECT_EQ(1u, bystander.get_state().current_instances);
   EXPECT_STATUS(PIPES_OK, server_end().create_named(name));
@@ -166,7 +170,10 @@ TEST_P(Inst, INST_11_AnInstanceCountsUntilBothItsEndsAreClosed) {
 TEST_P(Inst, INST_12_AnOldClientHandleKeepsASingleInstancePipeBusy) {
   EndPair pair = connected_ends({.max_instances = 1});
   ASSERT_STATUS(PIPES_OK, pair.server.close());
-  EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, server_end().create_named(pair.name, {.max_instances = 1}));
+  {
+    PIPES_ORACLE_DIFFERS("Wine counts server ends; CreateNamedPipe: deleted when the last handle to it is closed");
+    EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, server_end().create_named(pair.name, {.max_instances = 1}));
+  }
   ASSERT_STATUS(PIPES_OK, pair.client.close());
   EXPECT_STATUS(PIPES_OK, server_end().create_named(pair.name, {.max_instances = 1}));
 }

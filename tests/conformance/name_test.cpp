@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/harness.h"
+#include "support/oracle.h"
 #include "support/remote_end.h"
 
 namespace pipes::test {
@@ -156,6 +157,7 @@ TEST(NameHere, NAME_7_DisplayKeepsTheCreatorsSpelling) {
   std::transform(other.begin(), other.end(), other.begin(), [](char c) { return static_cast<char>(::tolower(c)); });
   const Handle first = create_server(kPrefix + tail);
   const Handle second = create_server(kPrefix + other);
+  PIPES_ORACLE_DIFFERS("Wine cannot list pipes: 66; NAME-19");
   EXPECT_EQ(1u, listed_as(tail).size());
   EXPECT_EQ(0u, listed_as(other).size());
 }
@@ -251,7 +253,10 @@ TEST_P(Name, NAME_16_AClientHandleAloneKeepsTheNameWhileItsProcessLives) {
   EndActor bystander = listening_server(name, {.open_mode = PIPES_ACCESS_INBOUND});
   EndActor client = opened_client(name, PIPES_GENERIC_WRITE | PIPES_FILE_READ_ATTRIBUTES);
   EXPECT_STATUS(PIPES_OK, server.close());
-  EXPECT_EQ(2u, client.get_state().current_instances);
+  {
+    PIPES_ORACLE_DIFFERS("Wine counts server ends; CreateNamedPipe: deleted when the last handle to it is closed");
+    EXPECT_EQ(2u, client.get_state().current_instances);
+  }
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, server_end().create_named(name, {.open_mode = PIPES_ACCESS_OUTBOUND}));
 }
 
@@ -280,6 +285,7 @@ TEST(NameHere, NAME_19_ListingTellsEachPipeOnceWithItsInstances) {
   const Handle client = open_client(limited);
   const Handle other = create_server(unlimited, {.max_instances = PIPES_UNLIMITED_INSTANCES});
 
+  PIPES_ORACLE_DIFFERS("Wine cannot list pipes: 66; NAME-19");
   const std::vector<Listed> of_limited = listed_as(tail_of(limited));
   ASSERT_EQ(1u, of_limited.size());
   EXPECT_EQ(2u, of_limited[0].instances);
@@ -292,6 +298,7 @@ TEST(NameHere, NAME_19_ListingTellsEachPipeOnceWithItsInstances) {
 TEST(NameHere, NAME_19_ListingForgetsAPipeThatIsGone) {
   const std::string name = unique_name();
   Handle server = create_server(name);
+  PIPES_ORACLE_DIFFERS("Wine cannot list pipes: 66; NAME-19");
   ASSERT_EQ(1u, listed_as(tail_of(name)).size());
   EXPECT_STATUS(PIPES_OK, server.close());
   EXPECT_EQ(0u, listed_as(tail_of(name)).size());
@@ -305,6 +312,7 @@ TEST(NameHere, NAME_19_ListingStopsWhenTheCallbackSaysSo) {
     ++*static_cast<int*>(context);
     return 0;
   };
+  PIPES_ORACLE_DIFFERS("Wine cannot list pipes: 66; NAME-19");
   EXPECT_STATUS(PIPES_OK, pipes_enumerate(once, &calls));
   EXPECT_EQ(1, calls);
 }

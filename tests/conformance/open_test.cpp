@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/harness.h"
+#include "support/oracle.h"
 #include "support/remote_end.h"
 
 namespace pipes::test {
@@ -39,6 +40,8 @@ TEST(OpenHere, OPEN_2_AnAccessModeIsRequired) {
 }
 
 TEST(OpenHere, OPEN_3_EveryUnknownOpenModeBitIsRefused) {
+  PIPES_ORACLE_DIFFERS(
+      "Wine lets unknown bits through; CreateNamedPipe: fails if dwOpenMode specifies anything but the flags listed");
   constexpr uint32_t kKnown = 0xC10C0003;
   for (uint32_t bit = 1; bit != 0; bit <<= 1) {
     if ((bit & kKnown) != 0) continue;
@@ -98,7 +101,10 @@ TEST_P(Open, OPEN_8_FirstInstanceFlagSucceedsOnlyOnANewName) {
   const std::string name = unique_name();
   EndActor first = server_end();
   EXPECT_STATUS(PIPES_OK, first.create_named(name, first_only));
-  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client_end().create_named(name, first_only));
+  {
+    PIPES_ORACLE_DIFFERS("table 4: second instance with FILE_FLAG_FIRST_PIPE_INSTANCE");
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client_end().create_named(name, first_only));
+  }
   EXPECT_EQ(1u, first.get_state().current_instances);
 
   EXPECT_STATUS(PIPES_OK, first.close());
@@ -152,11 +158,13 @@ TEST(OpenHere, OPEN_13_WriteOwnerIsTheFirstInstanceFlag) {
   static_assert(PIPES_WRITE_OWNER == PIPES_FLAG_FIRST_PIPE_INSTANCE);
   const std::string name = unique_name();
   const Handle first = create_server(name, {.open_mode = PIPES_ACCESS_DUPLEX | PIPES_WRITE_OWNER});
+  PIPES_ORACLE_DIFFERS("table 4: second instance with FILE_FLAG_FIRST_PIPE_INSTANCE");
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED,
                 try_create_server(name, {.open_mode = PIPES_ACCESS_DUPLEX | PIPES_WRITE_OWNER}).status);
 }
 
 TEST(OpenHere, OPEN_15_EveryUnknownPipeModeBitIsRefused) {
+  PIPES_ORACLE_DIFFERS("table 4: unknown bit in dwPipeMode");
   for (uint32_t bit = 0x10; bit != 0; bit <<= 1) {
     EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, create_with_pipe_mode(bit)) << std::hex << bit;
   }
@@ -185,6 +193,7 @@ TEST(OpenHere, OPEN_18_MaximumIsOneTo255) {
   for (const uint32_t good : {1u, 2u, 254u, 255u}) {
     EXPECT_STATUS(PIPES_OK, create_status({.max_instances = good})) << good;
   }
+  PIPES_ORACLE_DIFFERS("table 4: CreateNamedPipe, nMaxInstances 0 or 256");
   for (const uint32_t bad : {0u, 256u, 0xFFFFFFFFu}) {
     EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, create_status({.max_instances = bad})) << bad;
   }
@@ -207,6 +216,9 @@ TEST_P(Open, OPEN_20_DefaultTimeoutEndsAWaitThatAsksForIt) {
     EndActor client = opened_client(name);
     const Stopwatch watch;
     EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, wait_available(*client_host(), name, PIPES_NMPWAIT_USE_DEFAULT_WAIT));
+    // Wine takes 0 for no time at all; CreateNamedPipe: a value of zero will result in 50 milliseconds. No mark: a busy
+    // machine makes even that wait long enough.
+    if (is_oracle() && timeout == 0) continue;
     EXPECT_LE(timeout != 0 ? timeout : kMeaningOfZero, watch.elapsed().count() + 1) << "returned too early";
   }
 }
@@ -360,7 +372,10 @@ TEST_P(Open, OPEN_29_ANewInstanceListensBeforeAnyConnect) {
 
 TEST_P(Open, OPEN_30_AFailedCallLeavesNoTrace) {
   const std::string name = unique_name();
-  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, try_create_server(name, {.max_instances = 0}).status);
+  {
+    PIPES_ORACLE_DIFFERS("table 4: CreateNamedPipe, nMaxInstances 0 or 256");
+    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, try_create_server(name, {.max_instances = 0}).status);
+  }
   EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, client_end().open(name));
 
   EndActor server = listening_server(name, {.max_instances = 1});
@@ -441,6 +456,7 @@ TEST(OpenHere, OPEN_32_OfRacingCreatorsThatWantToBeFirstExactlyOneSucceeds) {
       EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, status);
     }
   }
+  PIPES_ORACLE_DIFFERS("table 4: second instance with FILE_FLAG_FIRST_PIPE_INSTANCE");
   EXPECT_EQ(1, successes);
 }
 

@@ -68,6 +68,10 @@ TEST_P(Peek, PEEK_5_SecondCountIsAllThatIsUnreadWaitingWritesIncluded) {
       EXPECT_EQ(sent(2), writer.write("de"));
       Pending<Sent> first = writer.start_write(bytes(waiting));
       ASSERT_TRUE(first.wait_until_blocked());
+      EXPECT_EQ(peeked("abc", 3 + 2 + waiting, 0), reader.peek());
+      EXPECT_EQ(3 + 2 + waiting, reader.get_local_info().value.read_data_available);
+
+      if (!kOurEngine) return;  // D44: on NT the second write waits for the first.
       Pending<Sent> second = writer.start_write("last");
       ASSERT_TRUE(second.wait_until_blocked());
       EXPECT_EQ(peeked("abc", 3 + 2 + waiting + 4, 0), reader.peek());
@@ -243,7 +247,9 @@ TEST_P(Peek, PEEK_17_PeekingCompletesNoWaitingWrite) {
       ASSERT_TRUE(writing.wait_until_blocked());
       EXPECT_EQ(peeked(bytes(quota + 1), quota + 1, 0), reader.peek());
       EXPECT_EQ(peeked(bytes(quota + 1), quota + 1, 0), reader.peek());
-      EXPECT_EQ(0u, writer.get_local_info().value.write_quota_available);
+      if (kOurEngine) {  // D44: on NT the query waits for the write.
+        EXPECT_EQ(0u, writer.get_local_info().value.write_quota_available);
+      }
       EXPECT_TRUE(still_waits(writing));
       EXPECT_EQ(received(PIPES_OK, bytes(quota + 1)), reader.read());
       EXPECT_EQ(sent(quota + 1), writing.result());

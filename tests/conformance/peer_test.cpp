@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/harness.h"
+#include "support/oracle.h"
 #include "support/platform.h"
 #include "support/remote_end.h"
 
@@ -111,6 +112,7 @@ TEST(PeerHere, PEER_7_OnAnAnonymousPipeBothAreTheCreator) {
 }
 
 TEST_P(Peer, PEER_8_AClientOfThisComputerIsLocal) {
+  PIPES_ORACLE_HANGS("Wine ends the process: unimplemented function KERNEL32.dll.GetNamedPipeClientComputerNameW");
   EndPair pair = connected_ends();
   EXPECT_STATUS(PIPES_ERROR_PIPE_LOCAL, pair.server.client_computer_name());
 }

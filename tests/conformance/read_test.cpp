@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/expect.h"
+#include "support/oracle.h"
 
 namespace pipes::test {
 namespace {
@@ -88,6 +89,15 @@ TEST_P(Read, READ_3_WaitEndsWithCloseDisconnectOrCancellation) {
     EXPECT_STATUS(PIPES_OK, writer.close());
     EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), again.result());
   });
+  EndPair pair = connected_ends(byte_pipe());
+  Pending<Received> at_client = pair.client.start_read();
+  ASSERT_TRUE(at_client.wait_until_blocked());
+  EXPECT_STATUS(PIPES_OK, pair.server.disconnect());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_NOT_CONNECTED), at_client.result());
+}
+
+TEST_P(Read, READ_3_DisconnectEndsTheReadsOfBothEnds) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   EndPair pair = connected_ends(byte_pipe());
   Pending<Received> at_server = pair.server.start_read();
   Pending<Received> at_client = pair.client.start_read();
@@ -198,6 +208,7 @@ TEST_P(Read, READ_10_ZeroLengthMessageAtTheHeadIsReadInByteModeToo) {
   in_both_directions(messages_read_as_bytes(), [](EndActor& writer, EndActor& reader) {
     EXPECT_EQ(sent(0), writer.write(""));
     EXPECT_EQ(received(PIPES_OK, ""), reader.read());
+    PIPES_ORACLE_HANGS("unconfirmed: what READ-10 says of an empty message before more data is [behaviour?]");
     EXPECT_EQ(sent(0), writer.write(""));
     EXPECT_EQ(sent(3), writer.write("abc"));
     EXPECT_EQ(received(PIPES_OK, ""), reader.read());
@@ -326,6 +337,7 @@ TEST_P(Read, READ_16_NoWaitDoesNotWeakenBrokenPipe) {
 }
 
 TEST_P(Read, READ_17_WaitingReadsAreServedInTheOrderOfTheirStart) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(message_pipe(), [](EndActor& writer, EndActor& reader) {
     std::vector<Pending<Received>> reads;
     for (int i = 0; i < 4; ++i) {
@@ -357,6 +369,7 @@ TEST_P(Read, READ_17_OnlyTheFirstWaitingReadGetsASingleMessage) {
 }
 
 TEST_P(Read, READ_17_OneWriteSatisfiesManyReads) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(byte_pipe(), [](EndActor& writer, EndActor& reader) {
     std::vector<Pending<Received>> reads;
     for (const uint32_t size : {2u, 1u, 4u, 3u}) {
@@ -373,6 +386,7 @@ TEST_P(Read, READ_17_OneWriteSatisfiesManyReads) {
 }
 
 TEST_P(Read, READ_17_CancelledReadLeavesTheOrderOfTheOthers) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(message_pipe(), [](EndActor& writer, EndActor& reader) {
     std::vector<Pending<Received>> reads;
     for (int i = 0; i < 3; ++i) {

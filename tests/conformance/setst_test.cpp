@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/harness.h"
+#include "support/oracle.h"
 #include "support/remote_end.h"
 
 namespace pipes::test {
@@ -41,6 +42,7 @@ TEST_P(SetState, SETST_3_ItNeedsTheRightToWriteAttributes) {
   const std::string name = unique_name();
   EndActor server = listening_server(name, {.open_mode = PIPES_ACCESS_OUTBOUND});
   EndActor client = opened_client(name, PIPES_GENERIC_READ);
+  PIPES_ORACLE_DIFFERS("Wine asks a client for no right; SetNamedPipeHandleState: FILE_WRITE_ATTRIBUTES access");
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.set_mode(PIPES_READMODE_MESSAGE));
   EXPECT_EQ(PIPES_READMODE_BYTE, client.get_state().mode);
 }
@@ -92,6 +94,7 @@ TEST(SetStateHere, SETST_7_CollectionParametersAreForRemotePipesOnly) {
   const uint32_t mode = PIPES_READMODE_BYTE;
   const uint32_t value = 100;
   for (const pipes_handle end : {pipes_handle(pair.server), pipes_handle(pair.client)}) {
+    PIPES_ORACLE_DIFFERS("Wine ignores them; SetNamedPipeHandleState: must be NULL if both are on the same machine");
     EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, pipes_set_state(end, &mode, &value, nullptr));
     EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, pipes_set_state(end, &mode, nullptr, &value));
     EXPECT_EQ(PIPES_READMODE_MESSAGE, get_state(end).mode) << "nothing changed";

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "support/expect.h"
+#include "support/oracle.h"
 
 namespace pipes::test {
 namespace {
@@ -165,6 +166,7 @@ TEST_P(State, STATE_7_RightsAreCheckedBeforeState) {
 TEST_P(State, STATE_8_ServerCallsOnAClientEndAreInvalidFunctions) {
   EndPair pair = connected();
   EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, pair.client.connect());
+  PIPES_ORACLE_DIFFERS("table 4: DisconnectNamedPipe on a client end");
   EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, pair.client.disconnect());
 }
 
@@ -573,6 +575,7 @@ TEST_P(State, STATE_10_ClientAsksProcessesInClosing) {
 
 TEST_P(State, STATE_10_ClientAsksProcessesInDetachedIs233) {
   EndPair pair = detached();
+  PIPES_ORACLE_DIFFERS("table 4: process-id queries after a disconnect");
   EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, pair.client.server_process_id().status);
   EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, pair.client.client_process_id().status);
 }
@@ -591,10 +594,12 @@ TEST_P(State, STATE_10_ClientConnectInDetachedIs1) {
 }
 
 TEST_P(State, STATE_10_ClientDisconnectInConnectedIs1) {
+  PIPES_ORACLE_DIFFERS("table 4: DisconnectNamedPipe on a client end");
   EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, connected().client.disconnect());
 }
 
 TEST_P(State, STATE_10_ClientDisconnectInClosingIs1) {
+  PIPES_ORACLE_DIFFERS("table 4: DisconnectNamedPipe on a client end");
   EXPECT_STATUS(PIPES_ERROR_INVALID_FUNCTION, server_closed().client.disconnect());
 }
 
@@ -872,6 +877,7 @@ TEST_P(State, STATE_10_WaitingForThePipeEndsWith2WhenItVanishes) {
   ASSERT_TRUE(waiting.wait_until_blocked());
   ASSERT_STATUS(PIPES_OK, pair.client.close());
   ASSERT_STATUS(PIPES_OK, pair.server.close());
+  PIPES_ORACLE_DIFFERS("Wine answers 676, STATUS_HANDLES_CLOSED; WAIT-7 [MS-FSCC 2.3.50]");
   EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, waiting.result());
 }
 

@@ -20,6 +20,7 @@ PIPES_BOTH_DIRECTIONS(Sync);
 constexpr uint32_t kQuota = 100;
 
 TEST_P(Sync, SYNC_5_CancellingIsNotHeldUpByAWaitingCall) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& writer, EndActor& reader) {
     Pending<Sent> first = writer.start_write(bytes(kQuota + 1));
     ASSERT_TRUE(first.wait_until_blocked());
@@ -115,6 +116,7 @@ struct Tally {
 };
 
 TEST(SyncHere, SYNC_7_AnyCallFromAnyThreadAtAnyTime) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   Pair pair = connected_pair(with_quota(message_pipe(), 1000));
   Tally tally;
   constexpr uint32_t kRounds = 1000;
@@ -221,11 +223,13 @@ TEST_P(Sync, CANCEL_4_CancelledReadWriteFlushAndTransactionEndWithOperationAbort
 
     Pending<Sent> writing = end.start_write(bytes(kQuota + 1));
     ASSERT_TRUE(writing.wait_until_blocked());
-    Pending<Code> flushing = end.start_flush();
-    ASSERT_TRUE(flushing.wait_until_blocked());
-    EXPECT_STATUS(PIPES_OK, flushing.cancel());
-    EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, flushing.result());
-    EXPECT_TRUE(still_waits(writing));
+    if (kOurEngine) {  // D44: on NT the flush waits for the write.
+      Pending<Code> flushing = end.start_flush();
+      ASSERT_TRUE(flushing.wait_until_blocked());
+      EXPECT_STATUS(PIPES_OK, flushing.cancel());
+      EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, flushing.result());
+      EXPECT_TRUE(still_waits(writing));
+    }
     EXPECT_STATUS(PIPES_OK, writing.cancel());
     EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, writing.result().status);
   });
@@ -300,6 +304,7 @@ TEST_P(Sync, CANCEL_9_CancelledMessageLosesItsTail) {
 }
 
 TEST_P(Sync, CANCEL_9_WriteInTheMiddleOfTheQueueIsWithdrawn) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& writer, EndActor& reader) {
     EXPECT_EQ(sent(3), writer.write("one"));
     std::vector<Pending<Sent>> writes;
@@ -332,6 +337,25 @@ TEST_P(Sync, CANCEL_11_CancelledConnectLeavesTheInstanceListening) {
 }
 
 TEST_P(Sync, CANCEL_12_CancellingLeavesTheConnectionIntact) {
+  in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& end, EndActor& peer) {
+    Pending<Received> reading = end.start_read();
+    ASSERT_TRUE(reading.wait_until_blocked());
+    EXPECT_STATUS(PIPES_OK, reading.cancel());
+    EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, reading.result().status);
+    Pending<Sent> writing = end.start_write(bytes(kQuota + 1));
+    ASSERT_TRUE(writing.wait_until_blocked());
+    EXPECT_STATUS(PIPES_OK, writing.cancel());
+    EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, writing.result().status);
+    EXPECT_EQ(PIPES_STATE_CONNECTED, end.get_local_info().value.state);
+    EXPECT_EQ(sent(2), end.write("to"));
+    EXPECT_EQ(received(PIPES_OK, "to"), peer.read());
+    EXPECT_EQ(sent(3), peer.write("fro"));
+    EXPECT_EQ(received(PIPES_OK, "fro"), end.read());
+  });
+}
+
+TEST_P(Sync, CANCEL_12_CancellingCallsThatWaitTogetherLeavesTheConnectionIntact) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), kQuota), [](EndActor& end, EndActor& peer) {
     Pending<Received> reading = end.start_read();
     Pending<Sent> writing = end.start_write(bytes(kQuota + 1));

@@ -10,6 +10,7 @@
 
 #include "support/child.h"
 #include "support/expect.h"
+#include "support/oracle.h"
 #include "support/repeated_buffer.h"
 #include "support/signals.h"
 
@@ -113,6 +114,19 @@ TEST_P(Write, WRITE_7_PeerClosed) {
 }
 
 TEST_P(Write, WRITE_8_WaitingWriteEndsWhenTheReaderCloses) {
+  for (const uint32_t size : {kQuota + 1, kBeyondTheRing}) {
+    SCOPED_TRACE(size);
+    in_both_directions(with_quota(message_pipe(), kQuota), [size](EndActor& writer, EndActor& reader) {
+      Pending<Sent> first = writer.start_write(bytes(size));
+      ASSERT_TRUE(first.wait_until_blocked());
+      EXPECT_STATUS(PIPES_OK, reader.close());
+      EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), first.result());
+    });
+  }
+}
+
+TEST_P(Write, WRITE_8_AllWaitingWritesEndWhenTheReaderCloses) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   for (const uint32_t size : {kQuota + 1, kBeyondTheRing}) {
     SCOPED_TRACE(size);
     in_both_directions(with_quota(message_pipe(), kQuota), [size](EndActor& writer, EndActor& reader) {
@@ -238,6 +252,7 @@ TEST_P(Write, WRITE_14_BytesOfAWaitingWriteAreVisibleToReadsAndPeeks) {
 }
 
 TEST_P(Write, WRITE_15_WaitingWritesOfSeveralThreadsAreOrderedByTheirStart) {
+  PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
   in_both_directions(with_quota(message_pipe(), 0), [](EndActor& writer, EndActor& reader) {
     std::vector<Pending<Sent>> writes;
     for (uint32_t i = 0; i < 5; ++i) {
@@ -353,7 +368,10 @@ TEST_P(Write, WRITE_18_FailedWriteLeavesNothingInTheQueue) {
     EXPECT_STATUS(PIPES_OK, writing.cancel());
     EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, writing.result().status);
     EXPECT_EQ(peeked("", 0, 0), reader.peek());
-    EXPECT_EQ(kQuota, writer.get_local_info().value.write_quota_available);
+    {
+      PIPES_ORACLE_DIFFERS("table 4: write quota left (INFO-14)");
+      EXPECT_EQ(kQuota, writer.get_local_info().value.write_quota_available);
+    }
     EXPECT_EQ(sent(4), writer.write("next"));
     EXPECT_EQ(received(PIPES_OK, "next"), reader.read());
   });

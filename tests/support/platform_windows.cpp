@@ -7,16 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "support/oracle.h"
 #include "support/platform.h"
 #include "support/process_windows.h"
 
 namespace pipes::test::platform {
 namespace {
-
-bool is_wine() {
-  static const bool found = ::GetProcAddress(::GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != nullptr;
-  return found;
-}
 
 // ------------------------------------------------------------------------------------------------------------ Windows --
 
@@ -83,11 +79,11 @@ ThreadRest rest_on_wine(uint32_t thread) {
 
 uint32_t process_id() { return ::GetCurrentProcessId(); }
 
-uint64_t current_thread() { return is_wine() ? linux_thread() : ::GetCurrentThreadId(); }
+uint64_t current_thread() { return is_oracle() ? linux_thread() : ::GetCurrentThreadId(); }
 
 ThreadRest thread_rest(uint64_t thread) {
   const auto id = static_cast<uint32_t>(thread);
-  return is_wine() ? rest_on_wine(id) : rest_on_windows(id);
+  return is_oracle() ? rest_on_wine(id) : rest_on_windows(id);
 }
 
 void let_others_run() { ::Sleep(1); }
