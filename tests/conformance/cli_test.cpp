@@ -48,12 +48,10 @@ TEST_P(Cli, CLI_3_ReadingAnInboundPipeIsDenied) {
   const std::string name = unique_name();
   EndActor server = listening_server(name, {.open_mode = PIPES_ACCESS_INBOUND});
   EndActor client = client_end();
-  {
-    PIPES_ORACLE_DIFFERS(kAnyDirection);
-    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_GENERIC_READ));
-    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_FILE_READ_DATA));
-    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, kReadWrite));
-  }
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_GENERIC_READ));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, kReadWrite));
+  PIPES_ORACLE_DIFFERS(kAnyDirection);  // and the instance is then taken
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_FILE_READ_DATA));
   EXPECT_STATUS(PIPES_OK, client.open(name, PIPES_FILE_WRITE_DATA));
 }
 
@@ -61,12 +59,10 @@ TEST_P(Cli, CLI_3_WritingAnOutboundPipeIsDenied) {
   const std::string name = unique_name();
   EndActor server = listening_server(name, {.open_mode = PIPES_ACCESS_OUTBOUND});
   EndActor client = client_end();
-  {
-    PIPES_ORACLE_DIFFERS(kAnyDirection);
-    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_GENERIC_WRITE));
-    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_FILE_WRITE_DATA));
-    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, kReadWrite));
-  }
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_GENERIC_WRITE));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, kReadWrite));
+  PIPES_ORACLE_DIFFERS(kAnyDirection);  // and the instance is then taken
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, client.open(name, PIPES_FILE_WRITE_DATA));
   EXPECT_STATUS(PIPES_OK, client.open(name, PIPES_FILE_READ_DATA));
 }
 

@@ -153,10 +153,16 @@ void expect_no_handle(pipes_handle none) {
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_state(none, nullptr, nullptr, nullptr, nullptr, nullptr, 0));
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_set_state(none, &mode, nullptr, nullptr));
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_client_process_id(none, &number));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_client_session_id(none, &number));
+  {
+    PIPES_ORACLE_DIFFERS(
+        "Wine tells a session for any value; GetNamedPipeClientSessionId wants a handle to an instance");
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_client_session_id(none, &number));
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_server_session_id(none, &number));
+  }
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_server_process_id(none, &number));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_server_session_id(none, &number));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_client_computer_name(none, buffer, 4));
+  if (!is_oracle()) {  // Wine has no such function and ends the process.
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_client_computer_name(none, buffer, 4));
+  }
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_duplicate(none, 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &handle));
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_set_inheritable(none, 1));
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_get_handle_flags(none, &number));
@@ -171,10 +177,12 @@ TEST(CloseHere, CLOSE_8_ClosedForeignAndRandomValuesAreInvalidAndHarmNothing) {
     Pair gone = connected_pair(message_pipe());
     closed = gone.server;
     EXPECT_STATUS(PIPES_OK, gone.server.close());
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_close(closed));
   }
   int foreign = 0;
-  std::vector<pipes_handle> values = {closed, PIPES_INVALID_HANDLE, nullptr, reinterpret_cast<pipes_handle>(&foreign)};
+  std::vector<pipes_handle> values = {PIPES_INVALID_HANDLE, nullptr, reinterpret_cast<pipes_handle>(&foreign)};
   if (kOurEngine) {  // Elsewhere any of these may be a handle of the process (convention 3 of pipes.h).
+    values.push_back(closed);
     for (uintptr_t value = 1; value != 0; value <<= 1) values.push_back(reinterpret_cast<pipes_handle>(value));
   }
   for (const pipes_handle value : values) {
