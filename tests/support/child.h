@@ -14,20 +14,35 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pipes::test {
 
-// LineChannel carries lines both ways. Sending may come from several threads, receiving from one.
+// LineChannel carries lines both ways over what a system carries bytes with. Sending may come from several threads,
+// receiving from one.
 class LineChannel {
  public:
   virtual ~LineChannel() = default;
   // Returns false if the other side is gone.
-  virtual bool say(const std::string& line) = 0;
+  bool say(const std::string& line);
   // Waits for the next line. Nothing means that the other side is gone.
-  [[nodiscard]] virtual std::optional<std::string> next_line() = 0;
+  [[nodiscard]] std::optional<std::string> next_line();
+
+ protected:
+  // Each carries some bytes, waits until there is at least one or none could be carried, and says how many they were.
+  // Nothing means that the other side is gone.
+  virtual std::optional<size_t> send_some(std::string_view bytes) = 0;
+  virtual std::optional<size_t> receive_some(std::span<char> room) = 0;
+
+ private:
+  std::mutex sending_;  // guards the order of bytes
+  std::string received_;
+  size_t searched_ = 0;  // bytes of received_ known to hold no line end
 };
 
 // Parent is what a role sees of the test that started it.

@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <mutex>
 
 #include "support/child.h"
 
@@ -32,48 +31,27 @@ class SocketChannel : public LineChannel {
   SocketChannel& operator=(const SocketChannel&) = delete;
   ~SocketChannel() override { hang_up(); }
 
-  bool say(const std::string& line) override {
-    const std::string text = line + '\n';
-    const std::lock_guard lock(sending_);
-    size_t sent = 0;
-    while (sent < text.size()) {
-      const ssize_t count = ::send(fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return false;
-      sent += static_cast<size_t>(count);
-    }
-    return true;
-  }
-
-  std::optional<std::string> next_line() override {
-    while (true) {
-      const size_t end = received_.find('\n', searched_);
-      if (end != std::string::npos) {
-        std::string line = received_.substr(0, end);
-        received_.erase(0, end + 1);
-        searched_ = 0;
-        return line;
-      }
-      searched_ = received_.size();
-      std::array<char, 65536> buffer{};
-      const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return std::nullopt;
-      received_.append(buffer.data(), static_cast<size_t>(count));
-    }
-  }
-
   void hang_up() {
     if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
     if (fd_ > STDOUT_FILENO) ::close(fd_);
     fd_ = -1;
   }
 
+ protected:
+  std::optional<size_t> send_some(std::string_view bytes) override {
+    return carried(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+  }
+  std::optional<size_t> receive_some(std::span<char> room) override {
+    return carried(::recv(fd_, room.data(), room.size(), 0));
+  }
+
  private:
+  static std::optional<size_t> carried(ssize_t count) {
+    if (count < 0 && errno == EINTR) return 0;
+    return count > 0 ? std::optional(static_cast<size_t>(count)) : std::nullopt;
+  }
+
   int fd_;
-  std::mutex sending_;  // guards the order of bytes on the socket
-  std::string received_;
-  size_t searched_ = 0;  // bytes of received_ known to hold no line end
 };
 
 // The variable that tells a child which user to become.

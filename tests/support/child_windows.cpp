@@ -2,9 +2,6 @@
 // input and output.
 #include <winternl.h>
 
-#include <array>
-#include <mutex>
-
 #include "support/child.h"
 #include "support/process_windows.h"
 
@@ -22,52 +19,32 @@ class PipeChannel : public LineChannel {
   PipeChannel(KernelHandle reading, KernelHandle writing)
       : reading_(std::move(reading)), writing_(std::move(writing)) {}
 
-  bool say(const std::string& line) override {
-    const std::string text = line + '\n';
-    const std::lock_guard lock(sending_);
-    size_t sent = 0;
-    while (sent < text.size()) {
-      DWORD count = 0;
-      const BOOL done =
-          ::WriteFile(writing_, text.data() + sent, static_cast<DWORD>(text.size() - sent), &count, nullptr);
-      if (done == FALSE && !was_cancelled()) return false;
-      sent += count;
-    }
-    return true;
-  }
-
-  std::optional<std::string> next_line() override {
-    while (true) {
-      const size_t end = received_.find('\n', searched_);
-      if (end != std::string::npos) {
-        std::string line = received_.substr(0, end);
-        received_.erase(0, end + 1);
-        searched_ = 0;
-        return line;
-      }
-      searched_ = received_.size();
-      std::array<char, 65536> buffer{};
-      DWORD count = 0;
-      const BOOL done = ::ReadFile(reading_, buffer.data(), static_cast<DWORD>(buffer.size()), &count, nullptr);
-      if (done == FALSE && !was_cancelled()) return std::nullopt;
-      received_.append(buffer.data(), count);
-    }
-  }
-
   void hang_up() {
     reading_.close();
     writing_.close();
   }
 
+ protected:
+  std::optional<size_t> send_some(std::string_view bytes) override {
+    DWORD count = 0;
+    const BOOL done = ::WriteFile(writing_, bytes.data(), static_cast<DWORD>(bytes.size()), &count, nullptr);
+    return carried(done, count);
+  }
+  std::optional<size_t> receive_some(std::span<char> room) override {
+    DWORD count = 0;
+    const BOOL done = ::ReadFile(reading_, room.data(), static_cast<DWORD>(room.size()), &count, nullptr);
+    return carried(done, count);
+  }
+
  private:
   // A test cancels what a thread waits for; that may be this channel just then.
-  static bool was_cancelled() { return ::GetLastError() == ERROR_OPERATION_ABORTED; }
+  static std::optional<size_t> carried(BOOL done, DWORD count) {
+    if (done == FALSE && ::GetLastError() != ERROR_OPERATION_ABORTED) return std::nullopt;
+    return count;
+  }
 
   KernelHandle reading_;
   KernelHandle writing_;
-  std::mutex sending_;  // guards the order of bytes
-  std::string received_;
-  size_t searched_ = 0;  // bytes of received_ known to hold no line end
 };
 
 }  // namespace

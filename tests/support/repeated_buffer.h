@@ -1,6 +1,6 @@
 // A very long buffer that costs little memory: a pattern of some megabytes, mapped again and again one after the other.
 //
-// For messages whose length is the point. The pattern's length is a prime number of pages, so that no exchange of parts
+// For messages whose length is the point. The pattern's length is a prime number of parts, so that no exchange of parts
 // at round distances goes unseen.
 #pragma once
 
@@ -10,6 +10,9 @@
 #include <string_view>
 
 namespace pipes::test {
+
+// Where mappings begin is a matter of 64 KiB on Windows, so the prime number counts those.
+inline constexpr size_t kPatternPeriod = 131 * size_t{65536};
 
 class RepeatedBuffer {
  public:

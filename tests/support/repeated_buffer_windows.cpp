@@ -1,7 +1,6 @@
 // The repeated mappings on Windows: one piece of shared memory, mapped at consecutive addresses.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "support/harness.h"
@@ -11,28 +10,25 @@
 namespace pipes::test {
 namespace {
 
-// Mappings begin at multiples of 64 KiB, so the prime number counts those.
-constexpr size_t kPeriod = 131 * size_t{65536};
-
 KernelHandle pattern_memory() {
-  KernelHandle memory(
-      ::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0, static_cast<DWORD>(kPeriod), nullptr));
-  void* const view = ::MapViewOfFile(memory, FILE_MAP_WRITE, 0, 0, kPeriod);
+  KernelHandle memory(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0,
+                                           static_cast<DWORD>(kPatternPeriod), nullptr));
+  void* const view = ::MapViewOfFile(memory, FILE_MAP_WRITE, 0, 0, kPatternPeriod);
   if (view == nullptr) return {};
-  const std::string pattern = bytes(kPeriod, 7);
+  const std::string pattern = bytes(kPatternPeriod, 7);
   std::memcpy(view, pattern.data(), pattern.size());
   ::UnmapViewOfFile(view);
   return memory;
 }
 
 void unmap(char* data, size_t mapped) {
-  for (size_t at = 0; at < mapped; at += kPeriod) ::UnmapViewOfFile(data + at);
+  for (size_t at = 0; at < mapped; at += kPatternPeriod) ::UnmapViewOfFile(data + at);
 }
 
 // Maps the memory again and again from `data` on. Returns how many bytes are mapped; something else may be in the way.
 size_t map_all(HANDLE memory, char* data, size_t wanted) {
-  for (size_t at = 0; at < wanted; at += kPeriod) {
-    if (::MapViewOfFileEx(memory, FILE_MAP_READ, 0, 0, kPeriod, data + at) == nullptr) return at;
+  for (size_t at = 0; at < wanted; at += kPatternPeriod) {
+    if (::MapViewOfFileEx(memory, FILE_MAP_READ, 0, 0, kPatternPeriod, data + at) == nullptr) return at;
   }
   return wanted;
 }
@@ -40,7 +36,7 @@ size_t map_all(HANDLE memory, char* data, size_t wanted) {
 }  // namespace
 
 RepeatedBuffer::RepeatedBuffer(size_t size) {
-  const size_t wanted = (size + kPeriod - 1) / kPeriod * kPeriod;
+  const size_t wanted = (size + kPatternPeriod - 1) / kPatternPeriod * kPatternPeriod;
   const KernelHandle memory = pattern_memory();
   // A free range is found by reserving one and letting it go; should another thread take it, the next try finds
   // another.
@@ -60,18 +56,5 @@ RepeatedBuffer::RepeatedBuffer(size_t size) {
 }
 
 RepeatedBuffer::~RepeatedBuffer() { unmap(data_, mapped_); }
-
-RepeatedPattern::RepeatedPattern() : period_(bytes(kPeriod, 7)) {}
-
-bool RepeatedPattern::continues_with(std::string_view piece) {
-  while (!piece.empty()) {
-    const size_t offset = static_cast<size_t>(position_ % kPeriod);
-    const size_t run = std::min(piece.size(), kPeriod - offset);
-    if (std::memcmp(piece.data(), period_.data() + offset, run) != 0) return false;
-    piece.remove_prefix(run);
-    position_ += run;
-  }
-  return true;
-}
 
 }  // namespace pipes::test
