@@ -37,7 +37,15 @@ pipes_status pipes_transact(pipes_handle handle, const void* request, uint32_t r
 
 pipes_status pipes_peek(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred, uint32_t* available,
                         uint32_t* left_this_message) {
-  return engine::peek(handle, buffer, buffer == nullptr ? 0 : size, transferred, available, left_this_message);
+  uint32_t copied = 0;
+  uint32_t left = 0;
+  const pipes_status status = engine::peek(handle, buffer, buffer == nullptr ? 0 : size, &copied, available, &left);
+  if (status != PIPES_OK) return status;
+  if (transferred != nullptr) *transferred = copied;
+  // PEEK-6: in a byte pipe nothing is left of a message. NT says 0 less what it copied, which no message is long enough
+  // to be mistaken for.
+  if (left_this_message != nullptr) *left_this_message = left == 0U - copied ? 0 : left;
+  return PIPES_OK;
 }
 
 pipes_status pipes_flush(pipes_handle handle) { return engine::flush(handle); }

@@ -1,5 +1,7 @@
 // Making pipes, opening, connecting, disconnecting, waiting for an instance, listing: each one call of the kernel's.
+#include <cstddef>
 #include <optional>
+#include <vector>
 
 #include "pipe/parameters.h"
 #include "windows/names.h"
@@ -37,6 +39,39 @@ Status check_descriptor(const pipes_security_attributes* attributes) {
                         (control & SE_SELF_RELATIVE) != 0 &&
                         ::RtlValidRelativeSecurityDescriptor(descriptor, attributes->descriptor_size, 0) != FALSE;
   return readable ? PIPES_OK : PIPES_ERROR_INVALID_SECURITY_DESCR;
+}
+
+// The folder of all pipes, open for listing.
+class Directory {
+ public:
+  Directory()
+      : handle_(::CreateFileW(LR"(\\.\pipe\)", FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr,
+                              OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr)) {}
+  ~Directory() {
+    if (*this) ::CloseHandle(handle_);
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  explicit operator bool() const { return handle_ != INVALID_HANDLE_VALUE; }
+  [[nodiscard]] HANDLE handle() const { return handle_; }
+
+ private:
+  HANDLE handle_;
+};
+
+// Whether the callback wants to hear of more. A pipe's "file size" is the number of its instances, its "allocation
+// size" how many there may be (NAME-19).
+bool tell(const FILE_FULL_DIR_INFO& entry, pipes_enumerate_callback callback, void* context) {
+  const std::string name = utf8({entry.FileName, entry.FileNameLength / sizeof entry.FileName[0]});
+  pipes_pipe_info info{};
+  info.size = sizeof info;
+  info.instances = entry.EndOfFile.LowPart;
+  info.max_instances = instances_max(entry.AllocationSize.LowPart);
+  info.type = 0xFFFFFFFF;
+  info.owner_uid = 0xFFFFFFFF;
+  info.name = name.c_str();
+  return callback(&info, context) != 0;
 }
 
 }  // namespace
@@ -110,31 +145,22 @@ Status wait_available(const char* name, uint32_t timeout) noexcept {
 
 Status enumerate(pipes_enumerate_callback callback, void* context) noexcept {
   return guard([&]() -> Status {
-    WIN32_FIND_DATAW found{};
-    const HANDLE search = ::FindFirstFileW(LR"(\\.\pipe\*)", &found);
-    if (search == INVALID_HANDLE_VALUE) {
-      const Status status = status_of(FALSE);
-      return status == PIPES_ERROR_FILE_NOT_FOUND ? Status{PIPES_OK} : status;
+    const Directory pipes;
+    if (!pipes) return status_of(FALSE);
+    // Entries that come in one answer lie one after the other, each at a multiple of 8.
+    std::vector<uint64_t> answer(8192);
+    while (::GetFileInformationByHandleEx(pipes.handle(), FileFullDirectoryInfo, answer.data(),
+                                          static_cast<DWORD>(answer.size() * sizeof answer[0])) != FALSE) {
+      const auto* at = reinterpret_cast<const std::byte*>(answer.data());
+      while (true) {
+        const auto& entry = *reinterpret_cast<const FILE_FULL_DIR_INFO*>(at);
+        if (!tell(entry, callback, context)) return PIPES_OK;
+        if (entry.NextEntryOffset == 0) break;
+        at += entry.NextEntryOffset;
+      }
     }
-    bool goes_on = true;
-    try {
-      do {
-        const std::string name = utf8(found.cFileName);
-        pipes_pipe_info info{};
-        info.size = sizeof info;
-        info.instances = found.nFileSizeLow;  // NAME-19
-        info.max_instances = PIPES_UNLIMITED_INSTANCES;
-        info.type = 0xFFFFFFFF;
-        info.owner_uid = 0xFFFFFFFF;
-        info.name = name.c_str();
-        goes_on = callback(&info, context) != 0 && ::FindNextFileW(search, &found) != FALSE;
-      } while (goes_on);
-    } catch (...) {
-      ::FindClose(search);
-      throw;
-    }
-    ::FindClose(search);
-    return PIPES_OK;
+    const Status ended = status_of(FALSE);
+    return ended == ERROR_NO_MORE_FILES || ended == PIPES_ERROR_FILE_NOT_FOUND ? Status{PIPES_OK} : ended;
   });
 }
 

@@ -14,11 +14,6 @@ Status transfer(uint32_t* transferred, const pipes_overlapped* overlapped, Call 
   return status;
 }
 
-bool is_byte_type(HANDLE handle) {
-  DWORD flags = 0;
-  return ::GetNamedPipeInfo(handle, &flags, nullptr, nullptr, nullptr) != FALSE && (flags & PIPE_TYPE_MESSAGE) == 0;
-}
-
 }  // namespace
 
 Status read(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred,
@@ -35,13 +30,8 @@ Status write(pipes_handle handle, const void* buffer, uint32_t size, uint32_t* t
 
 Status peek(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transferred, uint32_t* available,
             uint32_t* left_this_message) noexcept {
-  DWORD left = 0;
-  const Status status =
-      status_of(::PeekNamedPipe(kernel(handle), buffer, size, kernel(transferred), kernel(available), &left));
-  if (status != PIPES_OK || left_this_message == nullptr) return status;
-  // PEEK-6: of a byte pipe the kernel tells 0 minus the bytes copied.
-  *left_this_message = left != 0 && is_byte_type(kernel(handle)) ? 0 : left;
-  return status;
+  return status_of(
+      ::PeekNamedPipe(kernel(handle), buffer, size, kernel(transferred), kernel(available), kernel(left_this_message)));
 }
 
 Status transact(pipes_handle handle, const void* request, uint32_t request_size, void* reply, uint32_t reply_size,

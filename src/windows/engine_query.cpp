@@ -50,9 +50,7 @@ Status get_local_info(pipes_handle handle, pipes_local_info* info) noexcept {
   if (status != 0) return ::RtlNtStatusToDosError(status);
   info->type = found.type;
   info->configuration = found.configuration;
-  // The kernel's word for no limit has all bits set.
-  info->maximum_instances =
-      found.maximum_instances > PIPES_UNLIMITED_INSTANCES ? PIPES_UNLIMITED_INSTANCES : found.maximum_instances;
+  info->maximum_instances = instances_max(found.maximum_instances);
   info->current_instances = found.current_instances;
   info->inbound_quota = found.inbound_quota;
   info->read_data_available = found.read_data_available;

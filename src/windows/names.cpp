@@ -1,53 +1,16 @@
 #include "windows/names.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "support/utf.h"
 
 namespace pipes::engine {
-namespace {
-
-constexpr size_t kNameUnitsMax = 256;  // NAME-4
-
-bool is_alike(std::u16string_view text, std::u16string_view lower_case) {
-  return std::ranges::equal(text, lower_case, [](char16_t unit, char16_t wanted) {
-    return (unit >= u'A' && unit <= u'Z' ? static_cast<char16_t>(unit + (u'a' - u'A')) : unit) == wanted;
-  });
-}
-
-// Whether `name` reads `\\server\pipe\...`, the server being `.` for this computer; `?` is another way to say so.
-struct Prefix {
-  bool found = false;
-  bool local = false;
-  bool bare = false;  // nothing follows it
-};
-
-Prefix prefix_of(std::u16string_view name) {
-  constexpr std::u16string_view kPipe = u"pipe";
-  if (!name.starts_with(u"\\\\")) return {};
-  const size_t end_of_server = name.find(u'\\', 2);
-  if (end_of_server == std::u16string_view::npos || end_of_server == 2) return {};
-  const std::u16string_view server = name.substr(2, end_of_server - 2);
-  const std::u16string_view rest = name.substr(end_of_server + 1);
-  if (rest.size() < kPipe.size() || !is_alike(rest.substr(0, kPipe.size()), kPipe)) return {};
-  if (rest.size() > kPipe.size() && rest[kPipe.size()] != u'\\') return {};
-  return {true, server == u"." || server == u"?", rest.size() <= kPipe.size() + 1};
-}
-
-}  // namespace
-
 Result<std::wstring> pipe_name(const char* name, NameUse use) {
-  const bool waits = use == NameUse::kWait;
-  const Status absent = waits ? PIPES_ERROR_BAD_PATHNAME : PIPES_ERROR_PATH_NOT_FOUND;
-  if (name == nullptr || *name == '\0') return absent;
-  auto units = utf16_from_utf8(name);
-  if (!units) return Status{PIPES_ERROR_INVALID_NAME};
-  std::ranges::replace(*units, u'/', u'\\');
-  const Prefix prefix = prefix_of(*units);
-  const Status strange = waits ? PIPES_ERROR_BAD_PATHNAME : PIPES_ERROR_INVALID_NAME;
-  if (!prefix.found || prefix.bare || (use == NameUse::kCreate && !prefix.local)) return strange;
-  if (units->size() > kNameUnitsMax) return Status{PIPES_ERROR_FILENAME_EXCED_RANGE};
+  auto parsed = parse_pipe_name(name, use);
+  if (!parsed) return parsed.status();
+  const std::string server = parsed->server.empty() ? "." : parsed->server;
+  const auto units = utf16_from_utf8(R"(\\)" + server + R"(\pipe\)" + parsed->display);
+  Ensures(units.has_value());  // its parts were well-formed when they were parsed
   return std::wstring(units->begin(), units->end());
 }
 

@@ -4,14 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "pipe/name.h"
 #include "support/status.h"
 
 namespace pipes::engine {
 
-enum class NameUse { kCreate, kOpen, kWait };
-
-// The name for the kernel, `/` turned into `\`; the same refusals in the same order as elsewhere (decision 29): null or
-// empty, not UTF-8, no name of a pipe, too long. Files and devices are thus out of reach.
+// The name as the kernel is told it, after the refusals that hold on every system. Files and devices are thus out of
+// reach.
 Result<std::wstring> pipe_name(const char* name, NameUse use);
 
 // Copies `text` with its terminator to `to`; PIPES_ERROR_INSUFFICIENT_BUFFER if `size` bytes are too few.

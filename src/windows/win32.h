@@ -30,6 +30,11 @@ inline OVERLAPPED* kernel(pipes_overlapped* overlapped) { return reinterpret_cas
 static_assert(sizeof(DWORD) == sizeof(uint32_t));
 inline DWORD* kernel(uint32_t* number) { return reinterpret_cast<DWORD*>(number); }
 
+// The kernel's word for no limit has all bits set.
+inline uint32_t instances_max(ULONG kernels) {
+  return kernels > PIPES_UNLIMITED_INSTANCES ? PIPES_UNLIMITED_INSTANCES : kernels;
+}
+
 // What the kernel said of a call that returned `done`.
 inline Status status_of(BOOL done) {
   if (done != FALSE) return PIPES_OK;
