@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Compiles a public header alone, or a file of checks, with the strictest warnings as errors.
-# Usage: header_compiles.sh COMPILER STANDARD INCLUDE_DIR HEADER|FILE
+# Usage: header_compiles.sh COMPILER STANDARD INCLUDE_DIR HEADER|FILE [FLAG...]
 set -euo pipefail
 compiler=$1 standard=$2 include_dir=$3 subject=$4
+shift 4
 
 if ! command -v "$compiler" >/dev/null; then
   echo "$compiler is not installed"
@@ -10,7 +11,7 @@ if ! command -v "$compiler" >/dev/null; then
 fi
 
 flags=("-std=$standard" -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wundef -Werror -fsyntax-only
-  "-I$include_dir")
+  "-I$include_dir" "$@")
 if [[ $standard == c++* ]]; then
   flags+=(-x c++ -Wold-style-cast -Wzero-as-null-pointer-constant)
   [[ $compiler == clang* ]] || flags+=(-Wuseless-cast) # Clang has no such warning
