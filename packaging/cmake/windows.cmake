@@ -41,10 +41,21 @@ function(pipes_add_googletest)
   endforeach()
 endfunction()
 
+# Makes an import library of the kind that Microsoft's tools make; GNU's dlltool only knows another.
+find_program(PIPES_LLVM_DLLTOOL NAMES llvm-dlltool)
+mark_as_advanced(PIPES_LLVM_DLLTOOL)
+
 # pipes_finish_dll: the exports are those of pipes.def, the file is pipes.dll, and it says which version it is.
+# With mingw-w64, lib/pipes.lib comes into being beside lib/libpipes.dll.a.
 function(pipes_finish_dll target)
   configure_file(${PROJECT_SOURCE_DIR}/packaging/windows/pipes.rc.in ${CMAKE_BINARY_DIR}/pipes.rc @ONLY)
   target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/pipes.def ${CMAKE_BINARY_DIR}/pipes.rc)
   set_target_properties(${target} PROPERTIES PREFIX "")
   target_link_libraries(${target} PRIVATE ntdll synchronization)
+  if(MINGW AND PIPES_LLVM_DLLTOOL)
+    set(import_library ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/pipes.lib)
+    add_custom_command(
+      TARGET ${target} POST_BUILD BYPRODUCTS ${import_library} VERBATIM
+      COMMAND ${PIPES_LLVM_DLLTOOL} -m i386:x86-64 -d ${PROJECT_SOURCE_DIR}/pipes.def -l ${import_library})
+  endif()
 endfunction()

@@ -1,0 +1,16 @@
+# The zip for Windows users, made from what is installed and a few files more: `cpack --preset windows`, after the build.
+install(FILES LICENSE pipes.def DESTINATION . COMPONENT development)
+install(FILES packaging/windows/zip-README.md DESTINATION . RENAME README.md COMPONENT development)
+install(FILES examples/echo_server.c examples/echo_client.c DESTINATION examples COMPONENT development)
+if(PIPES_LLVM_DLLTOOL)
+  install(FILES ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/pipes.lib DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+else()
+  message(STATUS "The zip will lack pipes.lib, for Microsoft's linker: llvm-dlltool is not installed")
+endif()
+
+set(CPACK_GENERATOR ZIP)
+set(CPACK_PACKAGE_FILE_NAME ${PROJECT_NAME}-${PROJECT_VERSION}-windows-x86_64)
+set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR})
+set(CPACK_STRIP_FILES ON)
+set(CPACK_VERBATIM_VARIABLES ON)
+include(CPack)
