@@ -4,6 +4,7 @@
 # Usage: run.sh PROJECT BUILD_DIR WORK_DIR CC CXX
 set -euo pipefail
 project=$1 build=$2 work=$3 cc=$4 cxx=$5
+here=$(dirname "$(readlink -f "$0")")
 
 rm -rf "$work"
 mkdir -p "$work/runtime"
@@ -22,39 +23,27 @@ done
 [[ $(basename "$(readlink -f "$libdir/libpipes.so.1")") == libpipes.so.1.* ]] ||
   { echo "libpipes.so.1 is not a link to the library"; exit 1; }
 
-echo "C99 through pkg-config"
+# shellcheck disable=SC2034  # ways.sh asks for it
+exe=
 export PKG_CONFIG_PATH=$work/$libdir/pkgconfig
-[[ $(pkg-config --modversion pipes) == 1.* ]]
-# shellcheck disable=SC2046
-"$cc" -std=c99 -Wall -Wextra -pedantic -Werror project/consumer.c -o consumer_pc $(pkg-config --cflags --libs pipes)
-LD_LIBRARY_PATH=$work/$libdir ./consumer_pc
+run() { LD_LIBRARY_PATH=$work/$libdir "$@"; }
+installed() { prefix/bin/pipes "$@"; }
+# shellcheck source=tests/consumer/ways.sh
+source "$here/ways.sh"
 
-echo "the example of the README, as it tells to compile and to use it"
-sed -n '/^```c$/,/^```$/p' "$project/../../../README.md" | sed '1d;$d' >greeting.c
-# shellcheck disable=SC2046
-"$cc" -std=c99 -Wall -Wextra -pedantic -Werror greeting.c -o greeting $(pkg-config --cflags --libs pipes)
-if [[ -x prefix/bin/pipes ]]; then
-  LD_LIBRARY_PATH=$work/$libdir ./greeting >greeted &
-  until prefix/bin/pipes info greeting >info.log 2>&1; do kill -0 $!; done
-  printf hello | prefix/bin/pipes connect greeting
-  wait $!
-  [[ $(<greeted) == hello ]]
-fi
+c_through_pkg_config
+readme_example "$here/../../README.md"
 
 echo "C++20 through pkg-config, with warnings that a careful user has"
-# shellcheck disable=SC2046
-"$cxx" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror project/consumer.cpp -o consumer_pc_cpp \
-  $(pkg-config --cflags --libs pipes)
-LD_LIBRARY_PATH=$work/$libdir ./consumer_pc_cpp
+ask_pkg_config
+"$cxx" -std=c++20 "${careful[@]}" -Wconversion -Wold-style-cast project/consumer.cpp -o consumer_pc_cpp "${flags[@]}"
+run ./consumer_pc_cpp
 
-echo "C99 and C++20 through CMake"
-cmake -S project -B cmake -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$cc" \
-  -DCMAKE_CXX_COMPILER="$cxx" >cmake.log || { cat cmake.log; exit 1; }
-cmake --build cmake >build.log || { cat build.log; exit 1; }
+build_with_cmake -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx"
 cmake/consumer_c
 cmake/consumer_cpp
 
 if [[ -x prefix/bin/pipes ]]; then
   echo "the installed command finds its library"
-  prefix/bin/pipes --version
+  installed --version
 fi
