@@ -16,7 +16,10 @@ void set_log(pipes_log_callback callback, void* context, uint32_t level);
 [[nodiscard]] bool is_logged(LogLevel level);
 
 // printf-like; lines longer than 512 bytes are cut.
-__attribute__((format(printf, 2, 3))) void log_line(LogLevel level, const char* format, ...);
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void log_line(LogLevel level, const char* format, ...);
 
 // Around a fork, so that the child finds the log whole and free.
 void lock_log_for_fork() noexcept;
