@@ -1,9 +1,10 @@
 /* child_redirect: runs a command, feeds it a file through a pipe and reads its output through another.
  *
- *   child_redirect FILE [COMMAND...]      COMMAND is `tr a-z A-Z` unless told; its output goes to standard output
+ *   child_redirect FILE [COMMAND...]      COMMAND is `tr a-z A-Z` unless told (on Windows `sort`); its output goes to
+ *                                         standard output
  *
- * Shows anonymous pipes as a child's standard handles on Linux: pipes_get_native_handle lends the descriptors, and
- * posix_spawn gives them to the child. Three rules make it end properly:
+ * Shows anonymous pipes as a child's standard handles: pipes_get_native_handle lends what the system calls them, and
+ * start_process.h gives them to the child as each system does. Three rules make it end properly:
  *   - the pipes are not inheritable, so the child gets only the two ends that become its standard handles;
  *   - the parent closes its copies of the child's ends once the child runs, else its read would never end;
  *   - input is written by a thread of its own, else both sides could wait for each other with full pipes.
@@ -12,12 +13,9 @@
 
 #include <pipes/pipes.h>
 #include <pthread.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
 
-extern char** environ;
+#include "start_process.h"
 
 struct feeding {
   FILE* file;
@@ -55,38 +53,33 @@ static pipes_status copy_output(pipes_handle from_child) {
 }
 
 /* Starts `command` with the two ends as its standard input and output. */
-static int spawn(char** command, pipes_handle input, pipes_handle output, pid_t* process) {
-  posix_spawn_file_actions_t actions;
-  intptr_t input_descriptor = -1;
-  intptr_t output_descriptor = -1;
+static int spawn(char** command, pipes_handle input, pipes_handle output, process* child) {
+  intptr_t native_input = -1;
+  intptr_t native_output = -1;
   int error;
-  pipes_status status = pipes_get_native_handle(input, &input_descriptor);
-  if (status == PIPES_OK) status = pipes_get_native_handle(output, &output_descriptor);
-  if (status != PIPES_OK) return fail("get the descriptors", status);
-
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, (int)input_descriptor, 0);
-  posix_spawn_file_actions_adddup2(&actions, (int)output_descriptor, 1);
-  error = posix_spawnp(process, command[0], &actions, NULL, command, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) fprintf(stderr, "child_redirect: cannot run %s: %s\n", command[0], strerror(error));
+  pipes_status status = pipes_get_native_handle(input, &native_input);
+  if (status == PIPES_OK) status = pipes_get_native_handle(output, &native_output);
+  if (status != PIPES_OK) return fail("get the system's handles", status);
+  error = start_process(command, native_input, native_output, child);
+  if (error != 0) print_start_error(command[0], error);
   return error;
 }
 
 int main(int argc, char** argv) {
-  static char* upper_case[] = {"tr", "a-z", "A-Z", NULL};
-  char** command = argc > 2 ? argv + 2 : upper_case;
+  static char* default_command[] = DEFAULT_COMMAND;
+  char** command = argc > 2 ? argv + 2 : default_command;
   pipes_handle child_input, to_child, from_child, child_output;
   struct feeding feeding;
   pthread_t feeder;
-  pid_t process;
+  process child;
   pipes_status status;
-  int exit_status = 0;
+  int exit_code;
 
   if (argc < 2) {
     fprintf(stderr, "usage: child_redirect FILE [COMMAND...]\n");
     return 2;
   }
+  use_binary_output();
   feeding.file = fopen(argv[1], "rb");
   if (feeding.file == NULL) {
     perror(argv[1]);
@@ -95,7 +88,7 @@ int main(int argc, char** argv) {
   status = pipes_create_anonymous(&child_input, &to_child, NULL, 65536);
   if (status == PIPES_OK) status = pipes_create_anonymous(&from_child, &child_output, NULL, 65536);
   if (status != PIPES_OK) return fail("create the pipes", status);
-  if (spawn(command, child_input, child_output, &process) != 0) return 1;
+  if (spawn(command, child_input, child_output, &child) != 0) return 1;
   pipes_close(child_input);
   pipes_close(child_output);
 
@@ -108,7 +101,7 @@ int main(int argc, char** argv) {
   pthread_join(feeder, NULL);
   pipes_close(from_child);
   fclose(feeding.file);
-  waitpid(process, &exit_status, 0);
+  exit_code = wait_for_process(child);
   if (status != PIPES_OK) return fail("read the child's output", status);
-  return WIFEXITED(exit_status) ? WEXITSTATUS(exit_status) : 1;
+  return exit_code;
 }
