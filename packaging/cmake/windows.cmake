@@ -1,4 +1,4 @@
-# What the build for Windows needs beside the sources: headers of GSL, GoogleTest from its sources, and how the DLL is made.
+# What the build for Windows needs beside the sources: GoogleTest from its sources, and how the DLL is made.
 # Windows 10 is the oldest system.
 add_compile_definitions(_WIN32_WINNT=0x0A00 UNICODE _UNICODE)
 
@@ -7,20 +7,14 @@ if(MINGW)
   add_link_options(-static -static-libgcc -static-libstdc++)
 endif()
 
-# GSL has no compiled part. A cross compiler must not look into /usr/include, so it gets a copy of that folder alone.
+# GoogleTest is built from Debian's sources when cross-compiling.
 if(CMAKE_CROSSCOMPILING)
-  set(gsl_copy ${CMAKE_BINARY_DIR}/gsl)
-  file(COPY /usr/include/gsl DESTINATION ${gsl_copy})
-  add_library(pipes_gsl INTERFACE)
-  add_library(Microsoft.GSL::GSL ALIAS pipes_gsl)
-  target_include_directories(pipes_gsl SYSTEM INTERFACE ${gsl_copy})
   set(googletest_sources /usr/src/googletest)
   set(GTest_FOUND OFF)
   if(EXISTS ${googletest_sources}/CMakeLists.txt)
     set(GTest_FOUND ON)
   endif()
 else()
-  find_package(Microsoft.GSL REQUIRED)
   find_package(GTest QUIET)
 endif()
 

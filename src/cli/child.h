@@ -1,20 +1,17 @@
-// Child is a running command whose standard input and output are anonymous pipes of the library. Only `serve` uses it;
-// apart because it is where the system's processes are started and awaited.
+// Child is a running command whose standard input and output are anonymous pipes of the library. Only `serve` uses it.
 #pragma once
 
-#include <sys/types.h>
-
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/process.h"
 #include "pipes/pipes.hpp"
 
 namespace pipes::cli {
 
 class Child {
  public:
-  // Why `program` cannot be found along PATH, or run: the system's error number, 0 if it can.
-  static int why_not(const std::string& program);
   // start runs `command`, found along PATH, with standard error shared with us. Reports a failure and returns nothing.
   static std::optional<Child> start(const std::vector<std::string>& command);
 
@@ -22,16 +19,16 @@ class Child {
   End input;
   End output;
 
-  // wait waits for its end and returns its exit code, or 128 and the number of the signal that ended it. Call it once.
-  [[nodiscard]] int wait() const;
+  // wait waits for its end and returns its exit code (see process.h). Call it once.
+  [[nodiscard]] std::uint32_t wait() const { return wait_for_end(process_); }
 
-  [[nodiscard]] pid_t process_id() const { return process_id_; }
+  [[nodiscard]] std::uint32_t process_id() const { return process_.id; }
 
  private:
-  Child(pid_t process_id, End to_child, End from_child)
-      : input(std::move(to_child)), output(std::move(from_child)), process_id_(process_id) {}
+  Child(Process process, End to_child, End from_child)
+      : input(std::move(to_child)), output(std::move(from_child)), process_(process) {}
 
-  pid_t process_id_;
+  Process process_;
 };
 
 }  // namespace pipes::cli

@@ -15,6 +15,7 @@
 #include "cli/runtime_directory.h"
 #include "cli/standard_streams.h"
 #include "cli/subcommands.h"
+#include "cli/waiting_calls.h"
 
 namespace pipes::cli {
 namespace {
@@ -36,6 +37,7 @@ Expected<ClientEnd> open(const std::string& path, const Options& options) {
   if (options.write_only) client.access = PIPES_GENERIC_WRITE;
   // A write-only end reads nothing, so it needs no read mode, and a pipe of byte type is good enough.
   if (options.message && !options.write_only) client.read_mode = ReadMode::kMessage;
+  client.flags = kSharedEndFlags;
   client.busy_wait = std::chrono::milliseconds(options.timeout_ms);
   return ClientEnd::try_open(path, client);
 }
@@ -47,13 +49,13 @@ struct SentInput {
 };
 
 // Sends standard input until its end. What was read before a failure to read is sent, except for a line without an end.
-SentInput send_input(StandardInput& input, const End& pipe, Framing framing) {
-  ToPipe to_pipe(pipe, framing);
+SentInput send_input(StandardInput& input, WaitingCalls& calls, const End& pipe, Framing framing) {
+  ToPipe to_pipe(calls, pipe, framing);
   std::vector<std::byte> buffer(kChunk);
   for (;;) {
     const std::optional<std::size_t> got = input.read(buffer);
     if (!got) {
-      report_system_failure("cannot read standard input", errno);
+      report_system_failure("cannot read standard input", last_system_error());
       return {PIPES_OK, false};
     }
     if (*got == 0) return {to_pipe.finish(), true};
@@ -62,49 +64,56 @@ SentInput send_input(StandardInput& input, const End& pipe, Framing framing) {
   }
 }
 
-// Prints what the server sends until it ends the conversation, or until `hung_up` says that we did.
-int receive_output(const End& pipe, const std::string& path, Framing framing, const std::atomic<bool>& hung_up) {
+// Whether `status` is how a conversation ends: the server has ended it, or we have, by WaitingCalls::stop().
+bool is_over(pipes_status status) { return conversation_ended(status) || status == PIPES_ERROR_OPERATION_ABORTED; }
+
+// Prints what the server sends until the conversation is over.
+int receive_output(WaitingCalls& calls, const End& pipe, const std::string& path, Framing framing) {
   std::vector<std::byte> bytes;
   for (;;) {
-    const pipes_status status = read_from_pipe(pipe, framing, bytes);
+    const pipes_status status = read_from_pipe(calls, pipe, framing, bytes);
     if (status != PIPES_OK) {
-      const bool ended = conversation_ended(status) || hung_up;
-      return ended ? kSucceeded : report_failure("cannot read from " + printable(path), status);
+      return is_over(status) ? kSucceeded : report_failure("cannot read from " + printable(path), status);
     }
-    if (!write_standard_output(bytes)) return report_system_failure("cannot write to standard output", errno);
+    if (!write_standard_output(bytes)) {
+      return report_system_failure("cannot write to standard output", last_system_error());
+    }
   }
 }
 
 int send_only(const End& pipe, const std::string& path, Framing framing) {
   StandardInput input;
-  const SentInput sent = send_input(input, pipe, framing);
+  WaitingCalls calls;
+  const SentInput sent = send_input(input, calls, pipe, framing);
   if (!sent.was_read) return kFailed;
   return sent.written == PIPES_OK ? kSucceeded : report_failure("cannot write to " + printable(path), sent.written);
 }
 
-int converse(ClientEnd pipe, const std::string& path, const Options& options) {
+int receive_only(const End& pipe, const std::string& path, Framing framing) {
+  WaitingCalls calls;
+  return receive_output(calls, pipe, path, framing);
+}
+
+int converse(const ClientEnd& pipe, const std::string& path, const Options& options) {
   StandardInput input;
-  std::atomic<bool> hung_up = false;
+  WaitingCalls sending;
+  WaitingCalls receiving;
   std::atomic<bool> input_failed = false;
   std::thread sender([&] {
     // A write that fails because the server is gone is not reported: the reader finds out too, after the last data.
-    const SentInput sent = send_input(input, pipe, options.framing());
-    if (sent.written != PIPES_OK && !conversation_ended(sent.written)) {
+    const SentInput sent = send_input(input, sending, pipe, options.framing());
+    if (sent.written != PIPES_OK && !is_over(sent.written)) {
       report_failure("cannot write to " + printable(path), sent.written);
     }
     // Half of the input is no conversation: the answers to it are not waited for.
     input_failed = !sent.was_read;
-    if (!options.eof_close && !input_failed) return;
-    hung_up = true;
-    // Closing the handle ends the other thread's read (CLOSE-11); `pipe` keeps the stale value until that is over.
-    pipes_close(pipe.handle());
+    if (options.eof_close || input_failed) receiving.stop();
   });
-  const int code = receive_output(pipe, path, options.framing(), hung_up);
+  const int code = receive_output(receiving, pipe, path, options.framing());
   input.stop();
-  // The sender may be waiting for room in the pipe while standard output has failed; closing ends that wait.
-  if (!hung_up) pipes_close(pipe.handle());
+  // The sender may be waiting for room in the pipe while standard output has failed.
+  sending.stop();
   sender.join();
-  static_cast<void>(pipe.release());
   return input_failed ? kFailed : code;
 }
 
@@ -114,8 +123,8 @@ int connect(const Options& options) {
   Expected<ClientEnd> pipe = open(path, options);
   if (!pipe) return report_failure("cannot open " + printable(path), pipe.status());
   if (options.write_only) return send_only(*pipe, path, options.framing());
-  if (options.read_only) return receive_output(*pipe, path, options.framing(), false);
-  return converse(*std::move(pipe), path, options);
+  if (options.read_only) return receive_only(*pipe, path, options.framing());
+  return converse(*pipe, path, options);
 }
 
 }  // namespace

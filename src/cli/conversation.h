@@ -1,6 +1,8 @@
 // One conversation of `serve`: a connected client and the command that was started for it.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +14,8 @@ namespace pipes::cli {
 
 // hold_conversation starts `command` and moves data both ways until it has ended and all its output is written. A
 // client that closes is the end of the command's input. Ends the conversation through `pool`. Returns the command's
-// exit code, -1 if it could not be started (which is reported).
-int hold_conversation(ServerEnd client, const std::vector<std::string>& command, Framing framing,
-                      const ServeEvents& events, InstancePool& pool);
+// exit code, nothing if it could not be started (which is reported).
+std::optional<std::uint32_t> hold_conversation(ServerEnd client, const std::vector<std::string>& command,
+                                               Framing framing, const ServeEvents& events, InstancePool& pool);
 
 }  // namespace pipes::cli

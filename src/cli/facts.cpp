@@ -1,35 +1,18 @@
-// Names of users come from the user database, names of programs from /proc; both are only decoration.
+// The names of users and programs are only decoration.
 #include "cli/facts.h"
 
-#include <pwd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/pipe_name.h"
+#include "cli/report.h"
+#include "cli/system.h"
 
 namespace pipes::cli {
 namespace {
 
 constexpr const char* kUntold = "-";
-
-std::optional<std::string> user_name(std::uint32_t uid) {
-  std::vector<char> buffer(16384);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::nullopt;
-  return std::string(entry.pw_name);
-}
-
-std::optional<std::string> program_name(std::uint32_t process_id) {
-  std::ifstream file("/proc/" + std::to_string(process_id) + "/comm");
-  std::string name;
-  if (process_id == 0 || !std::getline(file, name)) return std::nullopt;
-  return name;
-}
 
 template <class T>
 nlohmann::ordered_json or_null(const std::optional<T>& value) {
@@ -98,12 +81,10 @@ nlohmann::ordered_json to_json(const PipeInfo& pipe) {
   };
 }
 
-void print_json(const nlohmann::ordered_json& value) {
+int print_json(const nlohmann::ordered_json& value) {
   using nlohmann::ordered_json;
   // Program names may be any bytes; a name that is no UTF-8 must not end the listing.
-  const std::string text = value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  // Output is buffered; main looks whether it arrived.
-  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stdout));
+  return print(value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace pipes::cli

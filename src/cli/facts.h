@@ -22,7 +22,7 @@ std::string server_text(const PipeInfo& pipe);   // process id and, where it can
 // to_json gives the same facts for programs: what is not told, and an unlimited maximum, are null.
 nlohmann::ordered_json to_json(const PipeInfo& pipe);
 
-// print_json writes `value` and a line end to standard output.
-void print_json(const nlohmann::ordered_json& value);
+// print_json prints `value` and a line end. Returns the exit code, as print does.
+int print_json(const nlohmann::ordered_json& value);
 
 }  // namespace pipes::cli

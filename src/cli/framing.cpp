@@ -2,10 +2,32 @@
 // it would be a message.
 #include "cli/framing.h"
 
+#include <algorithm>
+
 namespace pipes::cli {
+namespace {
+
+// What a message is expected to fit; a longer one takes more reads.
+constexpr std::size_t kFirstRead = 4096;
+
+// Replaces `bytes` by one message, however many reads it takes.
+pipes_status read_message(WaitingCalls& calls, const End& pipe, std::vector<std::byte>& bytes) {
+  std::size_t filled = 0;
+  for (bool more = true; more;) {
+    bytes.resize(std::max(kFirstRead, filled * 2));
+    const Expected<Received> part = calls.read(pipe, std::span(bytes).subspan(filled));
+    if (!part) return part.status();
+    filled += part->size;
+    more = part->more;
+  }
+  bytes.resize(filled);
+  return PIPES_OK;
+}
+
+}  // namespace
 
 bool ToPipe::send(std::span<const std::byte> bytes) {
-  status_ = pipe_.try_write(bytes).status();
+  status_ = calls_.write(pipe_, bytes).status();
   return status_ == PIPES_OK;
 }
 
@@ -23,16 +45,14 @@ pipes_status ToPipe::finish() {
   return status_;
 }
 
-pipes_status read_from_pipe(const End& pipe, Framing framing, std::vector<std::byte>& bytes) {
+pipes_status read_from_pipe(WaitingCalls& calls, const End& pipe, Framing framing, std::vector<std::byte>& bytes) {
   if (framing == Framing::kLines) {
-    Expected<std::vector<std::byte>> message = pipe.try_read_message();
-    if (!message) return message.status();
-    bytes = *std::move(message);
+    const pipes_status status = read_message(calls, pipe, bytes);
     bytes.push_back(std::byte{'\n'});
-    return PIPES_OK;
+    return status;
   }
   bytes.resize(kChunk);
-  const Expected<Received> received = pipe.try_read(bytes);
+  const Expected<Received> received = calls.read(pipe, bytes);
   bytes.resize(received ? received->size : 0);
   return received.status();
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/line_splitter.h"
-#include "pipes/pipes.hpp"
+#include "cli/waiting_calls.h"
 
 namespace pipes::cli {
 
@@ -16,10 +16,10 @@ enum class Framing { kBytes, kLines };
 // kChunk is how much a stream is read at once.
 inline constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
-// ToPipe writes a stream to a pipe.
+// ToPipe writes a stream to a pipe, by the calls of the thread that uses it.
 class ToPipe {
  public:
-  ToPipe(const End& pipe, Framing framing) : pipe_(pipe), framing_(framing) {}
+  ToPipe(WaitingCalls& calls, const End& pipe, Framing framing) : calls_(calls), pipe_(pipe), framing_(framing) {}
 
   // write sends the next bytes of the stream, with Framing::kLines as many messages as they complete lines. Returns 0
   // or the status of the write that failed.
@@ -31,6 +31,7 @@ class ToPipe {
  private:
   bool send(std::span<const std::byte> bytes);
 
+  WaitingCalls& calls_;
   const End& pipe_;
   const Framing framing_;
   LineSplitter lines_;
@@ -39,6 +40,6 @@ class ToPipe {
 
 // read_from_pipe replaces `bytes` by what the stream gets next: what one read gave, or one message and a line end.
 // Blocks. Returns 0 or the status of the read.
-pipes_status read_from_pipe(const End& pipe, Framing framing, std::vector<std::byte>& bytes);
+pipes_status read_from_pipe(WaitingCalls& calls, const End& pipe, Framing framing, std::vector<std::byte>& bytes);
 
 }  // namespace pipes::cli

@@ -34,8 +34,11 @@ std::optional<bool> instance_listens(const std::string& path) {
   return std::nullopt;
 }
 
-void print_text(const PipeInfo& pipe, std::optional<bool> listens) {
-  const auto line = [](const char* label, const std::string& value) { fmt::print("{:<15}{}\n", label, value); };
+std::string text_of(const PipeInfo& pipe, std::optional<bool> listens) {
+  std::string text;
+  const auto line = [&text](const char* label, const std::string& value) {
+    text += fmt::format("{:<15}{}\n", label, value);
+  };
   line("name", printable(pipe.name));
   line("path", printable(full_name(pipe.name)));
   line("type", type_text(pipe));
@@ -45,6 +48,7 @@ void print_text(const PipeInfo& pipe, std::optional<bool> listens) {
   line("server", server_text(pipe));
   line("owner", printable(owner_text(pipe)));
   line("not shown", "quotas, modes and states: they can be asked only of an open end, which uses up an instance");
+  return text;
 }
 
 int info(const Options& options) {
@@ -64,15 +68,11 @@ int info(const Options& options) {
     return report_failure(cannot, malformed ? asked : PIPES_ERROR_FILE_NOT_FOUND);
   }
   const std::optional<bool> listens = instance_listens(path);
-  if (!options.json) {
-    print_text(*found, listens);
-    return kSucceeded;
-  }
+  if (!options.json) return print(text_of(*found, listens));
   nlohmann::ordered_json facts = to_json(*found);
   facts["path"] = full_name(found->name);
   facts["free_instance"] = listens ? nlohmann::ordered_json(*listens) : nlohmann::ordered_json(nullptr);
-  print_json(facts);
-  return kSucceeded;
+  return print_json(facts);
 }
 
 }  // namespace

@@ -26,31 +26,29 @@ Row row_of(const PipeInfo& pipe) {
 }
 
 // Names in other scripts make columns ragged; fmt pads by code points, which is right for most.
-void print_table(const std::vector<PipeInfo>& pipes) {
+std::string table_of(const std::vector<PipeInfo>& pipes) {
   std::vector<Row> rows{{"NAME", "INSTANCES", "MAXIMUM", "TYPE", "SERVER", "OWNER"}};
   for (const PipeInfo& pipe : pipes) rows.push_back(row_of(pipe));
   std::array<std::size_t, kColumns> widths{};
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], fmt::formatted_size("{}", row[i]));
   }
+  std::string table;
   for (const Row& row : rows) {
-    fmt::print("{:<{}}  {:>{}}  {:>{}}  {:<{}}  {:<{}}  {}\n", row[0], widths[0], row[1], widths[1], row[2], widths[2],
-               row[3], widths[3], row[4], widths[4], row[5]);
+    table += fmt::format("{:<{}}  {:>{}}  {:>{}}  {:<{}}  {:<{}}  {}\n", row[0], widths[0], row[1], widths[1], row[2],
+                         widths[2], row[3], widths[3], row[4], widths[4], row[5]);
   }
+  return table;
 }
 
 int list(bool json) {
   if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const Expected<std::vector<PipeInfo>> pipes = known_pipes();
   if (!pipes) return report_failure("cannot list pipes", pipes.status());
-  if (!json) {
-    print_table(*pipes);
-    return kSucceeded;
-  }
+  if (!json) return print(table_of(*pipes));
   nlohmann::ordered_json array = nlohmann::ordered_json::array();
   for (const PipeInfo& pipe : *pipes) array.push_back(to_json(pipe));
-  print_json(array);
-  return kSucceeded;
+  return print_json(array);
 }
 
 }  // namespace

@@ -4,11 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
-#include <span>
+#include <exception>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/exit_code.h"
@@ -16,6 +14,7 @@
 #include "cli/report.h"
 #include "cli/standard_streams.h"
 #include "cli/subcommands.h"
+#include "cli/system.h"
 #include "pipes/pipes.h"
 
 namespace pipes::cli {
@@ -28,8 +27,8 @@ std::string version_text() {
 }
 
 // How many words stand behind `--`.
-std::size_t words_after_dashes(std::span<char* const> words) {
-  const auto dashes = std::ranges::find(words, std::string_view("--"));
+std::size_t words_after_dashes(const std::vector<std::string>& words) {
+  const auto dashes = std::ranges::find(words, "--");
   return dashes == words.end() ? 0 : static_cast<std::size_t>(words.end() - dashes) - 1;
 }
 
@@ -45,44 +44,41 @@ std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
   return fmt::format("{} (see pipes {}--help)", what, chosen.empty() ? "" : chosen.front()->get_name() + " ");
 }
 
-int run(int argc, char** argv) {
+int run(const std::vector<std::string>& words) {
   CLI::App app("Lists, queries, opens and serves pipes with the semantics of Windows.", "pipes");
   app.set_version_flag("--version", version_text);
   app.footer(kExitCodeHelp);
   app.require_subcommand(1);
+  app.allow_windows_style_options(false);  // `//./pipe/x` is a name
   Action action;
   add_list(app, action);
   add_info(app, action);
   add_connect(app, action);
-  add_serve(app, action, words_after_dashes(std::span(argv, static_cast<std::size_t>(argc))));
+  add_serve(app, action, words_after_dashes(words));
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> last_first(words.rbegin(), words.rend());
+    if (!last_first.empty()) last_first.pop_back();  // the program's own name
+    app.parse(std::move(last_first));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success)) {
       return report_usage(usage_text(app, error));
     }
     std::ostringstream asked_for;  // --help, --version
     const int code = app.exit(error, asked_for, asked_for);
-    action = [text = asked_for.str(), code] {
-      fmt::print("{}", text);
-      return code;
-    };
+    action = [text = asked_for.str(), code] { return print(text) == kSucceeded ? code : kFailed; };
   }
-  const int code = action();
-  // What was printed must have arrived: a full disk is a failure like any other.
-  if (std::fflush(stdout) != 0) return report_system_failure("cannot write to standard output", errno);
-  return code;
+  return action();
 }
 
 }  // namespace
 }  // namespace pipes::cli
 
 int main(int argc, char** argv) {
-  pipes::cli::keep_standard_streams_apart();
+  pipes::cli::prepare_standard_streams();
   try {
-    return pipes::cli::run(argc, argv);
+    return pipes::cli::run(pipes::cli::command_line(argc, argv));
   } catch (const std::exception& error) {
-    fmt::print(stderr, "pipes: {}\n", error.what());
+    static_cast<void>(pipes::cli::write_standard_error(fmt::format("pipes: {}\n", error.what())));
     return pipes::cli::kFailed;
   }
 }

@@ -1,15 +1,14 @@
-// Folding uses the C library's tables, since the library's own are not part of its ABI. They agree with NAME-7 by the
-// rule that a letter folds only where folding can be undone.
+// Folding uses the system's tables, since the library's own are not part of its ABI. They agree with NAME-7 by the rule
+// that a letter folds only where folding can be undone.
 #include "cli/pipe_name.h"
 
 #include <fmt/format.h>
-#include <locale.h>
-#include <wctype.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
-#include <optional>
+
+#include "cli/system.h"
 
 namespace pipes::cli {
 namespace {
@@ -42,15 +41,11 @@ CodePoint first_code_point(std::string_view text) {
   return {value, length};
 }
 
-std::uint32_t fold(std::uint32_t code_point, locale_t locale) {
+std::uint32_t fold(std::uint32_t code_point) {
   if (code_point > 0xFFFF) return code_point;
-  const wint_t upper = towupper_l(code_point, locale);
-  return upper <= 0xFFFF && towlower_l(upper, locale) == code_point ? upper : code_point;
-}
-
-locale_t unicode_locale() {
-  static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
-  return kLocale;
+  const auto letter = static_cast<char16_t>(code_point);
+  const char16_t upper = upper_case(letter);
+  return lower_case(upper) == letter ? upper : letter;
 }
 
 }  // namespace
@@ -65,12 +60,10 @@ std::string short_name(std::string_view name) {
 }
 
 bool same_name(std::string_view left, std::string_view right) {
-  const locale_t locale = unicode_locale();
-  if (locale == locale_t{}) return left == right;
   while (!left.empty() && !right.empty()) {
     const CodePoint a = first_code_point(left);
     const CodePoint b = first_code_point(right);
-    if (fold(a.value, locale) != fold(b.value, locale)) return false;
+    if (fold(a.value) != fold(b.value)) return false;
     left.remove_prefix(a.length);
     right.remove_prefix(b.length);
   }

@@ -3,16 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <string>
-#include <system_error>
 
 #include "cli/exit_code.h"
+#include "cli/standard_streams.h"
 
 namespace pipes::cli {
 namespace {
 
-void print_line(const std::string& line) { (void)std::fwrite(line.data(), 1, line.size(), stderr); }
+// A standard error that cannot be written to leaves nobody to tell.
+void print_line(const std::string& line) { static_cast<void>(write_standard_error(line)); }
 
 }  // namespace
 
@@ -21,14 +21,19 @@ int report_failure(std::string_view what, pipes_status status) {
   return kFailed;
 }
 
-int report_system_failure(std::string_view what, int error) {
-  print_line(fmt::format("pipes: {}: errno {}: {}\n", what, error, std::generic_category().message(error)));
+int report_system_failure(std::string_view what, SystemError error) {
+  print_line(fmt::format("pipes: {}: {}\n", what, text_of(error)));
   return kFailed;
 }
 
 int report_usage(std::string_view what) {
   print_line(fmt::format("pipes: {}\n", what));
   return kUsage;
+}
+
+int print(std::string_view text) {
+  if (write_standard_output(std::as_bytes(std::span(text.data(), text.size())))) return kSucceeded;
+  return report_system_failure("cannot write to standard output", last_system_error());
 }
 
 }  // namespace pipes::cli

@@ -1,8 +1,10 @@
-// How the command tells that something failed: one line on standard error, `pipes: what: error number: message`.
+// How the command tells what it found, on standard output, and that something failed: one line on standard error,
+// `pipes: what: error number: message`.
 #pragma once
 
 #include <string_view>
 
+#include "cli/system.h"
 #include "pipes/pipes.hpp"
 
 namespace pipes::cli {
@@ -10,10 +12,14 @@ namespace pipes::cli {
 // report_failure prints the line for a Win32 number and returns kFailed. `what` reads like "cannot open NAME".
 int report_failure(std::string_view what, pipes_status status);
 
-// report_system_failure does the same for an errno of this system, which it marks as such.
-int report_system_failure(std::string_view what, int error);
+// report_system_failure does the same for what the system itself refused.
+int report_system_failure(std::string_view what, SystemError error);
 
 // report_usage prints `pipes: what` and returns kUsage.
 int report_usage(std::string_view what);
+
+// print writes `text` to standard output and returns kSucceeded. What is printed must arrive: a full disk is a failure
+// like any other, and reported.
+int print(std::string_view text);
 
 }  // namespace pipes::cli

@@ -3,15 +3,16 @@
 #include <memory>
 #include <thread>
 
-#include "cli/child.h"
 #include "cli/conversation.h"
 #include "cli/exit_code.h"
 #include "cli/instance_pool.h"
 #include "cli/pipe_name.h"
+#include "cli/process.h"
 #include "cli/report.h"
 #include "cli/runtime_directory.h"
 #include "cli/serve_events.h"
 #include "cli/subcommands.h"
+#include "cli/waiting_calls.h"
 
 namespace pipes::cli {
 namespace {
@@ -33,21 +34,24 @@ Expected<ServerEnd> create(const std::string& path, const Options& options, bool
   server.max_instances = options.once ? 1 : options.max_instances;
   // A name that somebody serves already is refused: clients would reach either of two different commands.
   server.first_instance = first;
+  server.open_flags = kSharedEndFlags;
   return ServerEnd::try_create(path, server);
 }
 
 // Waits for a client. One that came and went already is served like any other: what it wrote is still there (CONN-4).
 Expected<void> accept(const ServerEnd& end) {
-  const Expected<void> connected = end.try_connect();
+  WaitingCalls calls;
+  const Expected<void> connected = calls.connect(end);
   return connected.status() == PIPES_ERROR_NO_DATA ? Expected<void>() : connected;
 }
 
 int serve_once(ServerEnd end, const Options& options, const ServeEvents& events) {
   InstancePool pool;
   pool.begin(false);
-  const int exit_code = hold_conversation(std::move(end), options.command, options.framing(), events, pool);
-  if (exit_code < 0) return kFailed;
-  return exit_code == 0 ? kSucceeded : kCommandFailed;
+  const std::optional<std::uint32_t> exit_code =
+      hold_conversation(std::move(end), options.command, options.framing(), events, pool);
+  if (!exit_code) return kFailed;
+  return *exit_code == 0 ? kSucceeded : kCommandFailed;
 }
 
 // Returns only when something failed.
@@ -77,8 +81,8 @@ pipes_status serve_all(ServerEnd end, const std::string& path, const Options& op
 
 int serve(const Options& options) {
   if (!has_runtime_directory(DirectoryUse::kCreate)) return kFailed;
-  if (const int error = Child::why_not(options.command.front()); error != 0) {
-    return report_system_failure("cannot run " + printable(options.command.front()), error);
+  if (const std::optional<SystemError> error = why_not(options.command.front())) {
+    return report_system_failure("cannot run " + printable(options.command.front()), *error);
   }
   const std::string path = full_name(options.name);
   const std::string cannot = "cannot serve " + printable(path);

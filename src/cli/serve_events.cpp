@@ -2,38 +2,38 @@
 #include "cli/serve_events.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "cli/pipe_name.h"
+#include "cli/standard_streams.h"
+#include "cli/system.h"
 
 namespace pipes::cli {
 namespace {
 
-// One call a line, flushed: several threads print, and whoever reads waits for the line.
+// Whoever cannot be told goes unserved by none of this: the clients come first.
 void print_event(const nlohmann::ordered_json& event) {
   const std::string line = event.dump() + "\n";
-  (void)std::fwrite(line.data(), 1, line.size(), stdout);
-  (void)std::fflush(stdout);
+  static_cast<void>(write_standard_output(std::as_bytes(std::span(line))));
 }
 
 }  // namespace
 
 void ServeEvents::listening() const {
-  const std::string line = fmt::format("pipes: listening on {}\n", printable(path_));
-  (void)std::fwrite(line.data(), 1, line.size(), stderr);
-  if (json_) print_event({{"event", "listening"}, {"path", path_}, {"server_process_id", getpid()}});
+  static_cast<void>(write_standard_error(fmt::format("pipes: listening on {}\n", printable(path_))));
+  if (json_) print_event({{"event", "listening"}, {"path", path_}, {"server_process_id", own_process_id()}});
 }
 
-void ServeEvents::connected(std::uint32_t client_process_id, int command_process_id) const {
+void ServeEvents::connected(std::uint32_t client_process_id, std::uint32_t command_process_id) const {
   if (!json_) return;
   print_event(
       {{"event", "connected"}, {"client_process_id", client_process_id}, {"command_process_id", command_process_id}});
 }
 
-void ServeEvents::ended(std::uint32_t client_process_id, int command_process_id, int exit_code) const {
+void ServeEvents::ended(std::uint32_t client_process_id, std::uint32_t command_process_id,
+                        std::uint32_t exit_code) const {
   if (!json_) return;
   print_event({{"event", "ended"},
                {"client_process_id", client_process_id},

@@ -13,8 +13,8 @@ class ServeEvents {
 
   // From the moment this is told clients can open the pipe.
   void listening() const;
-  void connected(std::uint32_t client_process_id, int command_process_id) const;
-  void ended(std::uint32_t client_process_id, int command_process_id, int exit_code) const;
+  void connected(std::uint32_t client_process_id, std::uint32_t command_process_id) const;
+  void ended(std::uint32_t client_process_id, std::uint32_t command_process_id, std::uint32_t exit_code) const;
 
  private:
   const std::string path_;

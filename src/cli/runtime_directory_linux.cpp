@@ -1,6 +1,4 @@
 // Asks what the library asks (its linux/runtime_directory.h has the rule and decides), in the same order.
-#include "cli/runtime_directory.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,6 +11,7 @@
 
 #include "cli/pipe_name.h"
 #include "cli/report.h"
+#include "cli/runtime_directory.h"
 
 namespace pipes::cli {
 namespace {

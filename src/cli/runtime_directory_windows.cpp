@@ -1,0 +1,8 @@
+// On Windows the kernel keeps the names, so there is no directory that could be wrong.
+#include "cli/runtime_directory.h"
+
+namespace pipes::cli {
+
+bool has_runtime_directory(DirectoryUse) { return true; }
+
+}  // namespace pipes::cli
