@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace pipes::test::platform {
 
 [[nodiscard]] uint32_t process_id();
+
+// The number of this process's user. Nothing where users have none.
+[[nodiscard]] std::optional<uint32_t> user_id();
 
 // Names the calling thread for thread_rest.
 [[nodiscard]] uint64_t current_thread();

@@ -28,6 +28,8 @@ std::string read_small_file(const std::string& path) {
 
 uint32_t process_id() { return static_cast<uint32_t>(::getpid()); }
 
+std::optional<uint32_t> user_id() { return ::geteuid(); }
+
 uint64_t current_thread() { return static_cast<uint64_t>(::syscall(SYS_gettid)); }
 
 ThreadRest thread_rest(uint64_t thread) {

@@ -79,6 +79,8 @@ ThreadRest rest_on_wine(uint32_t thread) {
 
 uint32_t process_id() { return ::GetCurrentProcessId(); }
 
+std::optional<uint32_t> user_id() { return std::nullopt; }
+
 uint64_t current_thread() { return is_oracle() ? linux_thread() : ::GetCurrentThreadId(); }
 
 ThreadRest thread_rest(uint64_t thread) {
