@@ -19,7 +19,8 @@
  *      PIPES_ERROR_INVALID_HANDLE and touches nothing. Handles are borrowed by every call but pipes_close.
  *   4. Buffers belong to the caller and are used only during the call (until completion, for a pending overlapped one).
  *   5. Unless a declaration says otherwise, on failure outputs keep their values, except that byte counts are set to 0
- *      first; and any thread may make any call at any time. A blocked read never blocks a write on the same handle.
+ *      first; and any thread may make any call at any time. A blocked read never blocks a write on the same handle;
+ *      on Windows only where that was made with PIPES_FLAG_OVERLAPPED, else calls on one end wait for each other.
  *   6. Structures that may grow begin with `size`, filled in by the caller with sizeof. Zeroed members mean the
  *      default, and members called reserved are zero. A size that this library does not know gives
  *      PIPES_ERROR_INVALID_PARAMETER.
