@@ -22,6 +22,9 @@ expected="LICENSE README.md bin/pipes.dll examples/echo_client.c examples/echo_s
   include/pipes/pipes.hpp lib/cmake/pipes/pipesConfig.cmake lib/cmake/pipes/pipesConfigVersion.cmake
   lib/cmake/pipes/pipesTargets-release.cmake lib/cmake/pipes/pipesTargets.cmake lib/libpipes.dll.a lib/pipes.lib
   lib/pkgconfig/pipes.pc pipes.def"
+for package in libmsgsl-dev libcli11-dev libfmt-dev nlohmann-json3-dev g++-mingw-w64-x86-64-posix mingw-w64-x86-64-dev; do
+  expected+=" licenses/$package.txt"
+done
 [[ ! -e $build/bin/pipes.exe ]] || expected+=" bin/pipes.exe"
 diff <(tr -s ' \n' '\n' <<<"$expected" | sort) <(cd "$name" && find . -type f -printf '%P\n' | sort) ||
   { echo "the zip should have what is marked < and not what is marked >"; exit 1; }
