@@ -28,7 +28,7 @@
  *   8. Unknown flag bits are refused, never ignored, except where a declaration says that Win32 ignores them.
  *   9. A signal never makes a call return early, and writing to a pipe without a reader never raises one.
  *  10. After fork without exec the child's handles of named pipes are gone (PIPES_ERROR_INVALID_HANDLE); anonymous
- *      pipes stay usable. Processes made with raw clone or _Fork are not supported.
+ *      pipes stay usable; events and ports are gone as well. Processes made with raw clone or _Fork are not supported.
  *  11. A thread must not be cancelled with pthread_cancel while it is in a call: disable cancelling around the calls
  *      of such a thread. pipes_cancel_synchronous ends a call that blocks.
  *  12. A null output that is not said to be allowed, a null buffer with a `size` other than 0, and a truth value other
@@ -40,10 +40,9 @@
  *      the kernel of Windows is known to do otherwise, the kernel is followed. "NT:" names what only the kernel has.
  *      docs/conformance.md lists what differs on Linux.
  *
- * Not there yet on Linux; until then the calls say so and do nothing: overlapped operations (a pipes_overlapped with a
- * handle that was made with PIPES_FLAG_OVERLAPPED: PIPES_ERROR_NOT_SUPPORTED; one that has an `event`, with a handle
- * that was not: PIPES_ERROR_INVALID_HANDLE), security descriptors other than the default, pipes of other computers
- * (PIPES_ERROR_NOT_SUPPORTED), and ends of named pipes in child processes, which inherit only those of anonymous pipes.
+ * Not there yet on Linux; until then the calls say so and do nothing: security descriptors other than the default,
+ * pipes of other computers (PIPES_ERROR_NOT_SUPPORTED), and ends of named pipes in child processes, which inherit only
+ * those of anonymous pipes.
  *
  * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED,
  * before the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle
@@ -105,6 +104,9 @@ typedef struct pipes_object* pipes_handle;
 #else
 #define PIPES_INVALID_HANDLE ((pipes_handle)UINTPTR_MAX)
 #endif
+
+/* pipes_thread names a thread of this process, for pipes_cancel_synchronous and pipes_queue_routine. 0 is never one. */
+typedef uint64_t pipes_thread;
 
 /* PIPES_INFINITE, as a time-out, means for ever. */
 #define PIPES_INFINITE UINT32_C(0xFFFFFFFF)
@@ -170,6 +172,7 @@ typedef struct pipes_open_options {
 #define PIPES_ERROR_INVALID_NAME UINT32_C(123)
 #define PIPES_ERROR_BAD_PATHNAME UINT32_C(161)
 #define PIPES_ERROR_ALREADY_EXISTS UINT32_C(183)
+#define PIPES_WAIT_IO_COMPLETION UINT32_C(192) /* an alertable wait ran routines; nothing that was waited for came */
 #define PIPES_ERROR_FILENAME_EXCED_RANGE UINT32_C(206)
 #define PIPES_ERROR_PIPE_LOCAL UINT32_C(229)
 #define PIPES_ERROR_BAD_PIPE UINT32_C(230)
@@ -180,6 +183,7 @@ typedef struct pipes_open_options {
 #define PIPES_ERROR_WAIT_TIMEOUT UINT32_C(258)
 #define PIPES_ERROR_PIPE_CONNECTED UINT32_C(535)
 #define PIPES_ERROR_PIPE_LISTENING UINT32_C(536)
+#define PIPES_ERROR_ABANDONED_WAIT_0 UINT32_C(735)
 #define PIPES_ERROR_OPERATION_ABORTED UINT32_C(995)
 #define PIPES_ERROR_IO_INCOMPLETE UINT32_C(996)
 #define PIPES_ERROR_IO_PENDING UINT32_C(997)
@@ -265,6 +269,20 @@ PIPES_API const char* pipes_status_message(pipes_status status);
 #define PIPES_DUPLICATE_CLOSE_SOURCE UINT32_C(0x00000001)
 #define PIPES_DUPLICATE_SAME_ACCESS UINT32_C(0x00000002)
 
+/* Notification modes, for pipes_set_notification_modes. */
+#define PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS UINT32_C(0x00000001)
+#define PIPES_SKIP_SET_EVENT_ON_HANDLE UINT32_C(0x00000002)
+
+/* PIPES_WAIT_OBJECTS_MAX objects can be waited for at once. */
+#define PIPES_WAIT_OBJECTS_MAX UINT32_C(64)
+
+/* PIPES_INTERNAL_PENDING is what `internal` of a pipes_overlapped holds while its operation is pending. */
+#define PIPES_INTERNAL_PENDING UINT64_C(0x103)
+
+/* Which way pipes_get_event_fd looks. */
+#define PIPES_EVENT_READABLE UINT32_C(1)
+#define PIPES_EVENT_WRITABLE UINT32_C(2)
+
 /* States of an instance. */
 #define PIPES_STATE_DISCONNECTED UINT32_C(1)
 #define PIPES_STATE_LISTENING UINT32_C(2)
@@ -343,7 +361,7 @@ PIPES_API pipes_status pipes_open(const char* name, uint32_t desired_access, uin
 /* pipes_connect waits until a client opens this instance; after pipes_disconnect it makes the instance listen again.
  *
  *   handle      a server end.
- *   overlapped  null to block until then.
+ *   overlapped  null to block until then; otherwise see "overlapped operations".
  *
  * Blocks in PIPES_WAIT mode. Returns 0 when a client came; PIPES_ERROR_PIPE_CONNECTED when one is connected already (as
  * good as success); PIPES_ERROR_NO_DATA when the client has gone and pipes_disconnect is due;
@@ -379,7 +397,7 @@ PIPES_API pipes_status pipes_wait_available(const char* name, uint32_t timeout);
  *   handle       needs PIPES_FILE_READ_DATA.
  *   buffer       receives at most `size` bytes. May be null if `size` is 0.
  *   transferred  set to 0 first, then to the bytes read. May be null only with `overlapped`.
- *   overlapped   null to block until it is done.
+ *   overlapped   null to block until it is done; otherwise see "overlapped operations".
  *
  * Returns 0; PIPES_ERROR_MORE_DATA: the message was longer, `buffer` is full and the rest stays queued. 0 with 0 bytes
  * is an empty message, never the end. PIPES_ERROR_BROKEN_PIPE: the other end closed and nothing is left.
@@ -395,7 +413,7 @@ PIPES_API pipes_status pipes_read(pipes_handle handle, void* buffer, uint32_t si
  *   handle       needs PIPES_FILE_WRITE_DATA.
  *   buffer       `size` bytes. May be null if `size` is 0.
  *   transferred  set to 0 first, then to the bytes written. May be null only with `overlapped`.
- *   overlapped   null to block until it is done.
+ *   overlapped   null to block until it is done; otherwise see "overlapped operations".
  *
  * Blocks, in PIPES_WAIT mode, until everything unread up to the end of this write fits the quota, and then returns 0
  * with all of `size` written. In PIPES_NOWAIT mode 0 with a smaller count, mostly 0, means that there was no room.
@@ -427,7 +445,8 @@ PIPES_API pipes_status pipes_peek(pipes_handle handle, void* buffer, uint32_t si
  *                        type, this end in message read mode, else PIPES_ERROR_BAD_PIPE.
  *   request, reply       `request_size` bytes to send; room for `reply_size` bytes.
  *   transferred          set to 0 first, then to the bytes of the reply. May be null only with `overlapped`.
- *   overlapped           null to block until the reply is there.
+ *   overlapped           null to block until the reply is there; otherwise see "overlapped operations". Then `request`,
+ *                        too, belongs to the library until the operation is over.
  *
  * Blocks for the reply, also in PIPES_NOWAIT mode; the request itself does not wait for quota. PIPES_ERROR_MORE_DATA:
  * the reply is longer than `reply`, and its rest stays queued. PIPES_ERROR_PIPE_BUSY: something is unread, or another
@@ -459,6 +478,199 @@ PIPES_API pipes_status pipes_call(const char* name, const void* request, uint32_
  * client end that was disconnected PIPES_ERROR_PIPE_NOT_CONNECTED. While it blocks: PIPES_ERROR_BROKEN_PIPE when the
  * other end closes, PIPES_ERROR_PIPE_NOT_CONNECTED when the server disconnects. Win32: FlushFileBuffers. */
 PIPES_API pipes_status pipes_flush(pipes_handle handle);
+
+/* --------------------------------------------------------------------------------------- overlapped operations -- */
+
+/* pipes_connect, pipes_read, pipes_write and pipes_transact are asynchronous when they are given a pipes_overlapped on
+ * a handle that was made with PIPES_FLAG_OVERLAPPED. They then return their result if it is there at once, or
+ * PIPES_ERROR_IO_PENDING, and complete later, exactly once, in this order: `internal_high` and `internal` are stored;
+ * the event is set, or the handle signalled if there is none; a packet is queued at the port of the handle, or a
+ * routine for the thread that began the operation. Operations of one kind at one end complete in the order in which
+ * they began.
+ *
+ *   event  null, or an event to set; beginning the operation resets it. Its lowest bit set keeps the packet from the
+ * port.
+ *
+ * A call that is refused at once (any status but 0, PIPES_ERROR_MORE_DATA and PIPES_ERROR_IO_PENDING) completes
+ * nothing: no event, no packet, no routine, and `internal` stays PIPES_INTERNAL_PENDING. PIPES_ERROR_INVALID_HANDLE:
+ * `event` is not an event. A thread's pending operations are cancelled when it ends, unless the handle has a port. A
+ * pipe handle is itself an object to wait for: signalled when made and by each completion without an event, cleared by
+ * each beginning; of use with one operation at a time. */
+
+/* pipes_get_overlapped_result tells how an operation ended, as often as it is asked, and waits for it if wanted.
+ *
+ *   handle       the handle of the operation.
+ *   overlapped   of an operation that has begun.
+ *   transferred  receives the bytes transferred: of a successful operation, or up to PIPES_ERROR_MORE_DATA; else 0. Not
+ *                null.
+ *   timeout      ms; 0 does not wait.
+ *   alertable    0 or 1: whether routines of this thread may run meanwhile. Without waiting none does.
+ *
+ * Returns the operation's own status. PIPES_ERROR_IO_INCOMPLETE: it is pending and was not waited for;
+ * PIPES_ERROR_WAIT_TIMEOUT: it still is when the time is up; PIPES_WAIT_IO_COMPLETION: routines ran, and it still is
+ * pending. May block. Win32: GetOverlappedResult, GetOverlappedResultEx. */
+PIPES_API pipes_status pipes_get_overlapped_result(pipes_handle handle, pipes_overlapped* overlapped,
+                                                   uint32_t* transferred, uint32_t timeout, uint32_t alertable);
+
+/* pipes_cancel asks that what the calling thread has pending at the end of `handle` end with
+ * PIPES_ERROR_OPERATION_ABORTED. Returns 0, also when there is nothing. Each operation still completes, by its usual
+ * way, and may do so with another result. Operations of other processes are left alone. Win32: CancelIo. */
+PIPES_API pipes_status pipes_cancel(pipes_handle handle);
+
+/* pipes_cancel_ex does the same for the operation of `overlapped`, whichever thread began it, or, if that is null, for
+ * all operations of this process at the end. PIPES_ERROR_NOT_FOUND: nothing of the kind is pending. Win32: CancelIoEx.
+ */
+PIPES_API pipes_status pipes_cancel_ex(pipes_handle handle, const pipes_overlapped* overlapped);
+
+/* pipes_completion_routine is called when an operation of pipes_read_ex or pipes_write_ex is over: once, on the thread
+ * that began it, in an alertable wait, with no lock held, so that it may make any call.
+ *
+ *   status       0, or why the operation failed.
+ *   transferred  the bytes transferred; 0 if it failed.
+ *   overlapped   the operation's own, the caller's again. */
+typedef void (*pipes_completion_routine)(pipes_status status, uint32_t transferred, pipes_overlapped* overlapped);
+
+/* pipes_read_ex and pipes_write_ex begin to read or write as pipes_read and pipes_write do, and call `routine` at the
+ * end.
+ *
+ *   handle      made with PIPES_FLAG_OVERLAPPED and bound to no port, else PIPES_ERROR_INVALID_PARAMETER.
+ *   buffer      belongs to the library until the routine is called, as `overlapped` does.
+ *   overlapped  not null. Its `event` is the caller's to use.
+ *   routine     not null.
+ *
+ * Return 0 if the operation has begun, even if it is over already: the routine will run. On any other status it will
+ * not. Never block. Win32: ReadFileEx, WriteFileEx. */
+PIPES_API pipes_status pipes_read_ex(pipes_handle handle, void* buffer, uint32_t size, pipes_overlapped* overlapped,
+                                     pipes_completion_routine routine);
+PIPES_API pipes_status pipes_write_ex(pipes_handle handle, const void* buffer, uint32_t size,
+                                      pipes_overlapped* overlapped, pipes_completion_routine routine);
+
+/* ------------------------------------------------------------------------------------------------ events and waits -- */
+
+/* pipes_event_create makes an event.
+ *
+ *   manual_reset   0: a wait that it satisfies resets it. 1: it stays set until it is reset.
+ *   initial_state  0 or 1: whether it is set.
+ *   event          receives the handle, to be closed with pipes_close.
+ *
+ * Win32: CreateEvent. */
+PIPES_API pipes_status pipes_event_create(uint32_t manual_reset, uint32_t initial_state, pipes_handle* event);
+
+/* pipes_event_set sets `event` and releases whoever waits for it: all, or one if it resets itself. pipes_event_reset
+ * resets it. PIPES_ERROR_INVALID_HANDLE for what is no event. Win32: SetEvent, ResetEvent. */
+PIPES_API pipes_status pipes_event_set(pipes_handle event);
+PIPES_API pipes_status pipes_event_reset(pipes_handle event);
+
+/* pipes_wait waits until one of the objects is signalled, or all are at the same time.
+ *
+ *   handles    `count` handles of events and ends of pipes; 1 to PIPES_WAIT_OBJECTS_MAX, else
+ *              PIPES_ERROR_INVALID_PARAMETER.
+ *   wait_all   0 or 1. With 1 no handle may stand twice (PIPES_ERROR_INVALID_PARAMETER), and objects that reset
+ *              themselves do so only when all are signalled.
+ *   timeout    ms; 0 only looks.
+ *   alertable  0 or 1: whether this thread's queued routines run; those that are queued already run first.
+ *   index      may be null; receives the position of the first object that was signalled, of those that were looked at,
+ *              or 0 with `wait_all`. Untouched if none was.
+ *
+ * Returns 0; PIPES_ERROR_WAIT_TIMEOUT; PIPES_WAIT_IO_COMPLETION: routines ran instead. PIPES_ERROR_INVALID_HANDLE: one
+ * of the handles is none, or cannot be waited for (an anonymous pipe on Linux, a port). May block. Win32:
+ * WaitForMultipleObjectsEx. */
+PIPES_API pipes_status pipes_wait(const pipes_handle* handles, uint32_t count, uint32_t wait_all, uint32_t timeout,
+                                  uint32_t alertable, uint32_t* index);
+
+/* pipes_signal_and_wait sets the event `signal` and waits for `object`, as pipes_wait does for one. May block.
+ * Win32: SignalObjectAndWait. */
+PIPES_API pipes_status pipes_signal_and_wait(pipes_handle signal, pipes_handle object, uint32_t timeout,
+                                             uint32_t alertable);
+
+/* pipes_sleep waits for the time, or, if `alertable` is 1, for routines of this thread: 0, or PIPES_WAIT_IO_COMPLETION.
+ * With 0 ms it runs what is queued. Blocks. Win32: SleepEx. */
+PIPES_API pipes_status pipes_sleep(uint32_t timeout, uint32_t alertable);
+
+/* pipes_thread_routine is called by pipes_queue_routine's thread, with no lock held. */
+typedef void (*pipes_thread_routine)(uintptr_t context);
+
+/* pipes_queue_routine has `routine` called with `context` by `thread`, in its next alertable wait, after what was
+ * queued for it before. PIPES_ERROR_INVALID_HANDLE: no such thread. Win32: QueueUserAPC. */
+PIPES_API pipes_status pipes_queue_routine(pipes_thread thread, pipes_thread_routine routine, uintptr_t context);
+
+/* ------------------------------------------------------------------------------------------------ completion ports -- */
+
+/* pipes_port_create makes a completion port, from which threads take what has completed.
+ *
+ *   concurrency  how many of its threads should run at once; 0 for one per processor. On Linux a hint that is not used.
+ *   port         receives the handle, to be closed with pipes_close, which ends waits with
+ * PIPES_ERROR_ABANDONED_WAIT_0.
+ *
+ * Win32: CreateIoCompletionPort. */
+PIPES_API pipes_status pipes_port_create(uint32_t concurrency, pipes_handle* port);
+
+/* pipes_port_associate binds the end of `handle`, all its duplicates included, to `port` for as long as the end lives:
+ * each of its overlapped operations then queues a packet with `key` when it completes. PIPES_ERROR_INVALID_PARAMETER:
+ * the handle was made without PIPES_FLAG_OVERLAPPED, or is bound already. Win32: CreateIoCompletionPort. */
+PIPES_API pipes_status pipes_port_associate(pipes_handle port, pipes_handle handle, uint64_t key);
+
+/* pipes_port_entry is a packet: of an operation that completed, or one that was posted. It is laid out as Win32's
+ * OVERLAPPED_ENTRY on 64-bit systems. `internal` is the operation's own. */
+typedef struct pipes_port_entry {
+  uint64_t key;
+  pipes_overlapped* overlapped;
+  uint64_t internal;
+  uint32_t transferred;
+  uint32_t reserved;
+} pipes_port_entry;
+
+/* pipes_port_get takes the oldest packet from `port`, and waits for one if there is none.
+ *
+ *   transferred, key, overlapped  receive what the packet holds. Not null. `overlapped` is set to null, and the others
+ *                                 are untouched, when no packet was taken.
+ *   timeout                       ms; 0 only looks.
+ *
+ * Returns the status of the operation (0 for a posted packet), with `*overlapped` set; or, with `*overlapped` null,
+ * PIPES_ERROR_WAIT_TIMEOUT, PIPES_ERROR_ABANDONED_WAIT_0 (the port was closed) or PIPES_ERROR_INVALID_HANDLE. Of
+ * several threads the one that came last is released first. May block. Win32: GetQueuedCompletionStatus. */
+PIPES_API pipes_status pipes_port_get(pipes_handle port, uint32_t* transferred, uint64_t* key,
+                                      pipes_overlapped** overlapped, uint32_t timeout);
+
+/* pipes_port_get_many takes up to `count` packets, and waits for the first if there is none. What each operation ended
+ * with stands in its `internal`, and pipes_get_overlapped_result tells it.
+ *
+ *   entries    room for `count` entries, at least 1.
+ *   taken      receives how many there are. Not null.
+ *   timeout    ms; 0 only looks.
+ *   alertable  0 or 1: whether routines of this thread may run meanwhile.
+ *
+ * Returns 0, or what pipes_port_get returns without a packet, or PIPES_WAIT_IO_COMPLETION; `*taken` is 0 then. May
+ * block. Win32: GetQueuedCompletionStatusEx. */
+PIPES_API pipes_status pipes_port_get_many(pipes_handle port, pipes_port_entry* entries, uint32_t count,
+                                           uint32_t* taken, uint32_t timeout, uint32_t alertable);
+
+/* pipes_port_post queues a packet of three values that the library does not look at. Win32: PostQueuedCompletionStatus.
+ */
+PIPES_API pipes_status pipes_port_post(pipes_handle port, uint32_t transferred, uint64_t key,
+                                       pipes_overlapped* overlapped);
+
+/* pipes_set_notification_modes adds to how completions at the end of `handle` are told; nothing is ever taken away.
+ *
+ *   modes  0 or more of: PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS, a call that returns 0 queues no packet;
+ *          PIPES_SKIP_SET_EVENT_ON_HANDLE, completions do not signal the handle.
+ *
+ * PIPES_ERROR_INVALID_PARAMETER: other bits, or a handle made without PIPES_FLAG_OVERLAPPED.
+ * Win32: SetFileCompletionNotificationModes. */
+PIPES_API pipes_status pipes_set_notification_modes(pipes_handle handle, uint32_t modes);
+
+/* pipes_get_event_fd gives a descriptor for poll, epoll and loops that stand on them.
+ *
+ *   handle  needs PIPES_FILE_READ_DATA for PIPES_EVENT_READABLE, PIPES_FILE_WRITE_DATA for PIPES_EVENT_WRITABLE.
+ *   which   PIPES_EVENT_READABLE: while a read would not wait; PIPES_EVENT_WRITABLE: while a write of one byte would
+ * not wait. Either also while the call would fail. fd      receives the descriptor: the library's, the same at each
+ * call, valid until the end is closed. Only to be polled, whether it is readable; that of an anonymous pipe, whether it
+ * is readable or writable.
+ *
+ * It is a doorbell: it may be readable for nothing, and stays so until a call has found nothing to do: a read in
+ * PIPES_NOWAIT mode with PIPES_ERROR_NO_DATA, a peek with nothing there, a write in PIPES_NOWAIT mode with less than it
+ * was given. So call until then. Linux only: PIPES_ERROR_NOT_SUPPORTED on Windows. Win32: none. */
+PIPES_API pipes_status pipes_get_event_fd(pipes_handle handle, uint32_t which, int* fd);
 
 /* ----------------------------------------------------------------------------------------------- queries and modes -- */
 
@@ -605,9 +817,6 @@ PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask
 PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native);
 
 /* -------------------------------------------------------------------------------------------------- cancelling, log -- */
-
-/* pipes_thread names a thread of this process for pipes_cancel_synchronous. 0 is never one. */
-typedef uint64_t pipes_thread;
 
 /* pipes_current_thread returns the calling thread's name, valid until the thread ends. Never fails.
  * Win32: GetCurrentThreadId. */

@@ -6,6 +6,8 @@
 // bits. Names are as the caller gave them. None lets an exception out.
 #pragma once
 
+#include <span>
+
 #include "pipes/pipes.h"
 #include "support/status.h"
 
@@ -51,6 +53,34 @@ Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uin
 Status get_handle_flags(pipes_handle handle, uint32_t* flags) noexcept;
 Status set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags) noexcept;
 Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept;
+
+Status read_ex(pipes_handle handle, void* buffer, uint32_t size, pipes_overlapped* overlapped,
+               pipes_completion_routine routine) noexcept;
+Status write_ex(pipes_handle handle, const void* buffer, uint32_t size, pipes_overlapped* overlapped,
+                pipes_completion_routine routine) noexcept;
+Status get_overlapped_result(pipes_handle handle, pipes_overlapped* overlapped, uint32_t* transferred, uint32_t timeout,
+                             bool alertable) noexcept;
+Status cancel(pipes_handle handle) noexcept;
+Status cancel_ex(pipes_handle handle, const pipes_overlapped* overlapped) noexcept;
+Status get_event_fd(pipes_handle handle, uint32_t which, int* fd) noexcept;
+
+Status event_create(bool manual_reset, bool initial_state, pipes_handle* event) noexcept;
+Status event_set(pipes_handle event) noexcept;
+Status event_reset(pipes_handle event) noexcept;
+Status wait(std::span<const pipes_handle> handles, bool wait_all, uint32_t timeout, bool alertable,
+            uint32_t* index) noexcept;
+Status signal_and_wait(pipes_handle signal, pipes_handle object, uint32_t timeout, bool alertable) noexcept;
+Status sleep(uint32_t timeout, bool alertable) noexcept;
+Status queue_routine(pipes_thread thread, pipes_thread_routine routine, uintptr_t context) noexcept;
+
+Status port_create(uint32_t concurrency, pipes_handle* port) noexcept;
+Status port_associate(pipes_handle port, pipes_handle handle, uint64_t key) noexcept;
+Status port_get(pipes_handle port, uint32_t* transferred, uint64_t* key, pipes_overlapped** overlapped,
+                uint32_t timeout) noexcept;
+Status port_get_many(pipes_handle port, std::span<pipes_port_entry> entries, uint32_t* taken, uint32_t timeout,
+                     bool alertable) noexcept;
+Status port_post(pipes_handle port, uint32_t transferred, uint64_t key, pipes_overlapped* overlapped) noexcept;
+Status set_notification_modes(pipes_handle handle, uint32_t modes) noexcept;
 
 pipes_thread current_thread() noexcept;
 Status cancel_synchronous(pipes_thread thread) noexcept;

@@ -33,6 +33,8 @@ const char* pipes_status_message(pipes_status status) {
       return "The path is not that of a pipe.";
     case PIPES_ERROR_ALREADY_EXISTS:
       return "The pipe existed already.";
+    case PIPES_WAIT_IO_COMPLETION:
+      return "Routines have run, and the wait is over.";
     case PIPES_ERROR_FILENAME_EXCED_RANGE:
       return "The name of the pipe is too long.";
     case PIPES_ERROR_PIPE_LOCAL:
@@ -53,6 +55,8 @@ const char* pipes_status_message(pipes_status status) {
       return "A client is connected already.";
     case PIPES_ERROR_PIPE_LISTENING:
       return "The pipe waits for a client.";
+    case PIPES_ERROR_ABANDONED_WAIT_0:
+      return "The completion port was closed.";
     case PIPES_ERROR_OPERATION_ABORTED:
       return "The operation was cancelled.";
     case PIPES_ERROR_IO_INCOMPLETE:

@@ -9,14 +9,15 @@
 
 #include "linux/handshake_io.h"
 #include "linux/known_pipes.h"
+#include "linux/local_pair.h"
 #include "linux/pipe_folder.h"
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
 #include "linux/server_socket.h"
-#include "linux/spin.h"
 #include "security/access.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
+#include "support/spin.h"
 
 namespace pipes {
 namespace {
@@ -57,9 +58,10 @@ class ClientWatch : public Reactor::Source {
   ClientWatch(std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
       : end_(std::move(end)), connection_(std::move(connection)) {}
   void on_ready(uint64_t name, uint32_t events) override {
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
     const auto connection = connection_.lock();
     if (!connection) return;
+    if ((events & EPOLLIN) != 0) answer_doorbell(*connection, end_.lock());
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
     if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
     if (const auto end = end_.lock()) end->on_hangup(connection.get());
   }
@@ -128,6 +130,8 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
   request.qos_flags = open.flags & (PIPES_SECURITY_SQOS_PRESENT | 0x000F0000u);
   request.layout_version = wire::kLayoutVersion;
   request.ring_capacity = meta.ring_capacity;
+  std::optional<LocalOffer> local;
+  if (server.peer.pid == ::getpid()) local.emplace(file->get());
   if (!send_request(socket, request, file->get())) return refusal_of(socket);
   PIPES_CRASH_POINT("connection-requested");  // CRASH: the server process connects an instance to one who has gone.
   // While the server looks at it. Without room for a mapping the server finds a client that has come and gone.
@@ -153,11 +157,17 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
       std::make_shared<Connection>(Role::kClient, std::move(*memory), std::move(server.fd), quotas.inbound);
   connection->memory.hide_from_children();
   connection->credentials = credentials_of(server.peer);
+  if (local) connection->local = local->pair();
   auto end = std::make_shared<NamedEnd>(Role::kClient, std::move(fixed), EndModes{}, nullptr);
   Effects effects;
   end->attach(connection, open.flags, effects, [] { return true; });
+  if (connection->local != nullptr) {
+    connection->local->set(Role::kClient, end);
+    // Which is still under its locks while it tells whoever waits for a client (FINE-1).
+    if (const auto server_end = connection->local->end(Role::kServer)) (void)server_end->state();
+  }
   Reactor* reactor = Reactor::running();
-  const auto watched = reactor->watch(socket, EPOLLRDHUP, std::make_shared<ClientWatch>(end, connection));
+  const auto watched = reactor->watch(socket, EPOLLIN | EPOLLRDHUP, std::make_shared<ClientWatch>(end, connection));
   if (!watched) return watched.status();
   connection->watch = *watched;
   return OpenedEnd{std::move(end), granted};

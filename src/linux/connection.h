@@ -18,6 +18,8 @@
 
 namespace pipes {
 
+class LocalPair;  // local_pair.h
+
 struct PeerCredentials {
   uint32_t pid = 0;
   uint32_t uid = 0xFFFFFFFFu;
@@ -102,8 +104,9 @@ struct Connection {
   // Set once: the control socket hung up, or the peer broke the rules of the ring.
   std::atomic<bool> gone{false};
   PeerCredentials credentials;
-  Guest guest;                     // server side: the place it takes up
-  std::atomic<uint64_t> watch{0};  // the reactor's name for the socket; 0: not watched
+  std::shared_ptr<LocalPair> local;  // if the peer is in this process; set before the connection is used
+  Guest guest;                       // server side: the place it takes up
+  std::atomic<uint64_t> watch{0};    // the reactor's name for the socket; 0: not watched
 };
 
 }  // namespace pipes

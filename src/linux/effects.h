@@ -5,57 +5,51 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <vector>
+#include <memory>
 
-#include "support/futex.h"
-#include "support/parker.h"
+#include "linux/wakeup.h"
+#include "support/unparks.h"
 
 namespace pipes {
 
-class Effects {  // NOLINT(cppcoreguidelines-pro-type-member-init): see few_
+class NamedEnd;
+void pump_here(std::shared_ptr<NamedEnd> end);  // local_pair.h
+
+class Effects {
  public:
-  Effects() = default;  // NOLINT(cppcoreguidelines-pro-type-member-init): see few_
+  Effects() = default;
   Effects(const Effects&) = delete;
   Effects& operator=(const Effects&) = delete;
 
-  // Parkers are never freed, so one may be kept beyond the lock. The thread that decides does not sleep, and looks at
-  // what it has completed of its own.
-  void unpark(Parker* parker) {
-    if (parker == &Parker::mine()) return;
-    if (count_ < few_.size()) {
-      few_[count_++] = parker;
-    } else {
-      many_.push_back(parker);
-    }
-  }
-  // The word may be unmapped by the time it is woken: the kernel then finds nobody, and that is all.
-  void wake_shared(std::atomic<uint32_t>* word) {
-    for (auto& slot : shared_) {
-      if (slot == nullptr || slot == word) {
-        slot = word;
-        return;
-      }
+  void unpark(Parker* parker) { unparks_.add(parker); }
+  [[nodiscard]] Unparks& unparks() { return unparks_; }
+
+  // Wakes the peer, if there is something to wake.
+  void wake(Wakeup wakeup) {
+    if (!wakeup) return;
+    for (Wakeup& slot : wakeups_) {
+      if (slot && !slot.is_same_as(wakeup)) continue;
+      slot = std::move(wakeup);
+      return;
     }
   }
 
+  // Has the end's overlapped operations looked after.
+  void pump(std::shared_ptr<NamedEnd> end) { pumped_ = std::move(end); }
+
   void perform() {
-    for (auto& word : shared_) {
-      if (word == nullptr) break;
-      futex_wake_shared(word);
-      word = nullptr;
+    for (Wakeup& wakeup : wakeups_) {
+      if (!wakeup) break;
+      std::exchange(wakeup, Wakeup()).perform();
     }
-    for (size_t i = 0; i < count_; ++i) few_[i]->unpark();
-    count_ = 0;
-    for (Parker* parker : many_) parker->unpark();
-    many_.clear();
+    unparks_.perform();
+    if (pumped_ != nullptr) pump_here(std::exchange(pumped_, nullptr));
   }
 
  private:
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the first count_ are set, and there are many Effects
-  std::array<Parker*, 8> few_;
-  size_t count_ = 0;
-  std::array<std::atomic<uint32_t>*, 4> shared_{};  // a connection has four flags
-  std::vector<Parker*> many_;
+  Unparks unparks_;
+  std::array<Wakeup, 4> wakeups_{};  // a connection has four flags
+  std::shared_ptr<NamedEnd> pumped_;
 };
 
 }  // namespace pipes

@@ -1,6 +1,6 @@
 // Making pipes, opening, connecting, disconnecting, waiting for an instance, listing.
 #include "linux/client.h"
-#include "linux/engine_guard.h"
+#include "linux/engine_overlapped.h"
 #include "linux/pipe_folder.h"
 #include "linux/runtime_directory.h"
 #include "linux/server_pipe.h"
@@ -72,8 +72,7 @@ Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const p
     // ANON-15: each end also has the attribute right that the other direction would bring.
     const auto add = [&](std::shared_ptr<AnonymousEnd> end, uint32_t access) {
       HandleTarget target;
-      target.anonymous = std::make_shared<SharedAnonymousEnd>();
-      target.anonymous->end = std::move(end);
+      target.other = std::make_shared<SharedAnonymousEnd>(std::move(end));
       target.access = access;
       return HandleTable::instance().add(std::move(target), handle_flags);
     };
@@ -115,12 +114,11 @@ Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inhe
 Status connect(pipes_handle handle, pipes_overlapped* overlapped) noexcept {
   return guard([&]() -> Status {
     const HandleTable::Pin pin(HandleTable::instance(), handle);
-    if (!pin) return PIPES_ERROR_INVALID_HANDLE;
-    if (const Status refused = check_overlapped(pin, overlapped); refused != PIPES_OK) return refused;
-    if (overlapped != nullptr) overlapped->internal = kNtPending;
-    const uint32_t calls_before = Parker::mine().blocking_calls();
-    const Status status = pin->named ? pin->named->connect() : pin->anonymous->end->connect();
-    return finish_overlapped(overlapped, status, 0, Parker::mine().blocking_calls() != calls_before);
+    if (!pin || (!pin->named && pin->anonymous() == nullptr)) return PIPES_ERROR_INVALID_HANDLE;
+    const auto overlapping = Overlapping::begin(*pin.operator->(), overlapped);
+    if (!overlapping) return overlapping.status();
+    if (overlapping->is_asynchronous()) return pin->named->connect(overlapping->operation(nullptr, 0));
+    return overlapping->finish(pin->named ? pin->named->connect() : pin->anonymous()->connect(), 0);
   });
 }
 

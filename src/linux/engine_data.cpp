@@ -2,76 +2,41 @@
 #include <span>
 
 #include "linux/client.h"
-#include "linux/engine_guard.h"
+#include "linux/engine_overlapped.h"
 
 namespace pipes::engine {
 
-Status check_overlapped(const HandleTable::Pin& pin, const pipes_overlapped* overlapped) {
-  if (overlapped == nullptr) return PIPES_OK;
-  // Asynchronous operations are not there yet: better refused than done in another way than asked.
-  if ((pin->open_flags & PIPES_FLAG_OVERLAPPED) != 0) return PIPES_ERROR_NOT_SUPPORTED;
-  return overlapped->event == nullptr ? PIPES_OK : PIPES_ERROR_INVALID_HANDLE;
-}
-
 namespace {
 
-// ERR-1, for what an operation that waited can end with.
-uint64_t nt_status(Status status) {
-  switch (status) {
-    case PIPES_OK:
-      return 0;
-    case PIPES_ERROR_MORE_DATA:
-      return 0x80000005;
-    case PIPES_ERROR_OPERATION_ABORTED:
-      return 0xC0000120;
-    case PIPES_ERROR_BROKEN_PIPE:
-      return 0xC000014B;
-    case PIPES_ERROR_PIPE_NOT_CONNECTED:
-      return 0xC00000B0;
-    case PIPES_ERROR_NO_DATA:
-      return 0xC00000B1;
-    default:
-      return 0xC0000001;  // STATUS_UNSUCCESSFUL
-  }
-}
-
-}  // namespace
-
-Status finish_overlapped(pipes_overlapped* overlapped, Status status, uint32_t transferred, bool waited) {
-  if (overlapped == nullptr) return status;
-  if (status == PIPES_OK || status == PIPES_ERROR_MORE_DATA || waited) {
-    overlapped->internal = nt_status(status);
-    overlapped->internal_high = transferred;
-  }
-  return status;
-}
-
-namespace {
-
-// The frame that reads, writes and transactions share: the handle, its rights, its OVERLAPPED.
-template <class Named, class Anonymous>
-Status transfer(pipes_handle handle, uint32_t rights, uint32_t* transferred, pipes_overlapped* overlapped, Named named,
-                Anonymous anonymous) noexcept {
+// The frame that reads, writes and transactions share: the handle, its rights, its OVERLAPPED. `blocking` does it on a
+// named end, `begin` begins it there, `anonymous` does it on an anonymous one.
+template <class Blocking, class Begin, class Anonymous>
+Status transfer(pipes_handle handle, uint32_t rights, uint32_t* transferred, pipes_overlapped* overlapped,
+                Blocking blocking, Begin begin, Anonymous anonymous) noexcept {
   return guard([&]() -> Status {
     const HandleTable::Pin pin(HandleTable::instance(), handle);
     if (!pin) return PIPES_ERROR_INVALID_HANDLE;
-    if ((pin->access & rights) != rights) return PIPES_ERROR_ACCESS_DENIED;
-    if (overlapped != nullptr) {
-      if (const Status refused = check_overlapped(pin, overlapped); refused != PIPES_OK) return refused;
-      overlapped->internal = kNtPending;
-    }
     uint32_t count = 0;
     if (overlapped == nullptr && pin->named) [[likely]] {
-      const Status status = named(*pin->named, &count);
+      if ((pin->access & rights) != rights) return PIPES_ERROR_ACCESS_DENIED;
+      const Status status = blocking(*pin->named, &count);
       *transferred = count;
       return status;
     }
-    const uint32_t calls_before = overlapped != nullptr ? Parker::mine().blocking_calls() : 0;
-    const Status status = pin->named ? named(*pin->named, &count) : anonymous(*pin->anonymous->end, &count);
+    if (!pin->named && pin->anonymous() == nullptr) return PIPES_ERROR_INVALID_HANDLE;  // not of a pipe
+    if ((pin->access & rights) != rights) return PIPES_ERROR_ACCESS_DENIED;
+    const auto overlapping = Overlapping::begin(*pin.operator->(), overlapped);
+    if (!overlapping) return overlapping.status();
+    Status status = PIPES_OK;
+    if (overlapping->is_asynchronous()) {
+      status = begin(*pin->named, *overlapping, &count);
+    } else {
+      status = pin->named ? blocking(*pin->named, &count) : anonymous(*pin->anonymous(), &count);
+      status = overlapping->finish(status, count);
+    }
     // With an OVERLAPPED the count is told only by success (FINE-4).
     if (transferred != nullptr && (overlapped == nullptr || status == PIPES_OK)) *transferred = count;
-    const bool waited = overlapped != nullptr && Parker::mine().blocking_calls() != calls_before;
-    return finish_overlapped(overlapped, status, count, waited);
+    return status;
   });
 }
 
@@ -84,6 +49,9 @@ Status read(pipes_handle handle, void* buffer, uint32_t size, uint32_t* transfer
       [&](NamedEnd& end, uint32_t* count) {
         return end.read({static_cast<std::byte*>(buffer), size}, count);
       },
+      [&](NamedEnd& end, const Overlapping& overlapping, uint32_t* count) {
+        return end.read(overlapping.operation(buffer, size), count);
+      },
       [&](AnonymousEnd& end, uint32_t* count) { return end.read(buffer, size, count); });
 }
 
@@ -93,6 +61,9 @@ Status write(pipes_handle handle, const void* buffer, uint32_t size, uint32_t* t
       handle, PIPES_FILE_WRITE_DATA, transferred, overlapped,
       [&](NamedEnd& end, uint32_t* count) {
         return end.write({static_cast<const std::byte*>(buffer), size}, count);
+      },
+      [&](NamedEnd& end, const Overlapping& overlapping, uint32_t* count) {
+        return end.write(overlapping.operation(buffer, size), count);
       },
       [&](AnonymousEnd& end, uint32_t* count) { return end.write(buffer, size, count); });
 }
@@ -104,6 +75,10 @@ Status transact(pipes_handle handle, const void* request, uint32_t request_size,
       [&](NamedEnd& end, uint32_t* count) {
         return end.transact({static_cast<const std::byte*>(request), request_size},
                             {static_cast<std::byte*>(reply), reply_size}, count);
+      },
+      [&](NamedEnd& end, const Overlapping& overlapping, uint32_t*) {
+        return end.transact({static_cast<const std::byte*>(request), request_size},
+                            overlapping.operation(reply, reply_size));
       },
       [](AnonymousEnd&, uint32_t*) { return Status{PIPES_ERROR_BAD_PIPE}; });
 }

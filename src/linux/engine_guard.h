@@ -28,16 +28,10 @@ Status with_end(pipes_handle handle, uint32_t rights, Named named, Anonymous ano
   return guard([&]() -> Status {
     const HandleTable::Pin pin(HandleTable::instance(), handle);
     if (!pin) return PIPES_ERROR_INVALID_HANDLE;
+    if (!pin->named && pin->anonymous() == nullptr) return PIPES_ERROR_INVALID_HANDLE;  // not of a pipe
     if ((pin->access & rights) != rights) return PIPES_ERROR_ACCESS_DENIED;
-    return pin->named ? named(*pin->named) : anonymous(*pin->anonymous->end);
+    return pin->named ? named(*pin->named) : anonymous(*pin->anonymous());
   });
 }
-
-// For an OVERLAPPED on a handle whose calls block: it is filled when the call is done (OVL-18). A call that was refused
-// at once leaves it pending (FINE-3); one that `waited` stores its failure too.
-Status finish_overlapped(pipes_overlapped* overlapped, Status status, uint32_t transferred, bool waited);
-inline constexpr uint64_t kNtPending = 0x103;
-// Whether an OVERLAPPED may be used with this handle.
-Status check_overlapped(const HandleTable::Pin& pin, const pipes_overlapped* overlapped);
 
 }  // namespace pipes::engine

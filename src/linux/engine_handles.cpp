@@ -1,4 +1,5 @@
 // Handles themselves, cancelling, the log, and what needs no handle at all.
+#include "io/thread.h"
 #include "linux/engine_guard.h"
 #include "security/rights.h"
 #include "support/parker.h"
@@ -9,8 +10,8 @@ namespace {
 Status set_flags(pipes_handle handle, uint32_t mask, uint32_t flags) {
   const HandleTable::Pin pin(HandleTable::instance(), handle);
   if (!pin) return PIPES_ERROR_INVALID_HANDLE;
-  if (pin->anonymous && (mask & PIPES_HANDLE_FLAG_INHERIT) != 0) {
-    const Status status = pin->anonymous->end->set_inheritable((flags & PIPES_HANDLE_FLAG_INHERIT) != 0);
+  if (pin->anonymous() != nullptr && (mask & PIPES_HANDLE_FLAG_INHERIT) != 0) {
+    const Status status = pin->anonymous()->set_inheritable((flags & PIPES_HANDLE_FLAG_INHERIT) != 0);
     if (status != PIPES_OK) return status;
   }
   std::atomic<uint32_t>& word = pin.slot()->flags;
@@ -37,8 +38,8 @@ Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uin
       if ((wanted & ~target.access) != 0) return PIPES_ERROR_ACCESS_DENIED;
       target.access = wanted;
     }
-    if (target.anonymous && inherit) {
-      const Status inherited = target.anonymous->end->set_inheritable(true);
+    if (target.anonymous() != nullptr && inherit) {
+      const Status inherited = target.anonymous()->set_inheritable(true);
       if (inherited != PIPES_OK) return inherited;
     }
     const pipes_handle made = HandleTable::instance().add(std::move(target), inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
@@ -67,15 +68,22 @@ Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept {
   return guard([&]() -> Status {
     const HandleTable::Pin pin(HandleTable::instance(), handle);
     if (!pin) return PIPES_ERROR_INVALID_HANDLE;
-    if (!pin->anonymous) return PIPES_ERROR_INVALID_FUNCTION;
-    const int fd = pin->anonymous->end->native_fd();
+    if (pin->anonymous() == nullptr) return PIPES_ERROR_INVALID_FUNCTION;
+    const int fd = pin->anonymous()->native_fd();
     if (fd < 0) return PIPES_ERROR_INVALID_HANDLE;
     *native = fd;
     return PIPES_OK;
   });
 }
 
-pipes_thread current_thread() noexcept { return Parker::mine().name(); }
+// Routines may be queued for whoever has told his name.
+pipes_thread current_thread() noexcept {
+  (void)guard([] {
+    (void)Thread::mine();
+    return PIPES_OK;
+  });
+  return Parker::mine().name();
+}
 
 Status cancel_synchronous(pipes_thread thread) noexcept {
   Parker* parker = Parker::find(thread);

@@ -2,9 +2,12 @@
 
 #include <pthread.h>
 
+#include "io/thread.h"
+#include "io/waits.h"
 #include "linux/anonymous_pipe.h"
 #include "linux/handle_table.h"
 #include "linux/known_pipes.h"
+#include "linux/local_pair.h"
 #include "linux/process_fd.h"
 #include "linux/reactor.h"
 #include "linux/read_watch.h"
@@ -22,6 +25,8 @@ bool installed = false;
 void before_fork() {
   AnonymousEnd::lock_all_for_fork();
   HandleTable::instance().lock_for_fork();
+  Thread::lock_all_for_fork();
+  lock_waits_for_fork();
   Parker::lock_all_for_fork();
   lock_log_for_fork();
 }
@@ -29,6 +34,8 @@ void before_fork() {
 void in_parent() {
   unlock_log_after_fork();
   Parker::unlock_all_after_fork();
+  unlock_waits_after_fork();
+  Thread::unlock_all_after_fork();
   HandleTable::instance().unlock_after_fork();
   AnonymousEnd::unlock_all_after_fork();
 }
@@ -38,10 +45,13 @@ void in_child() {
   reset_log_in_child();
   close_process_fds_in_child();
   Parker::reset_all_in_child();
+  reset_waits_in_child();
+  Thread::reset_all_in_child();
   HandleTable::instance().reset_in_child();
   AnonymousEnd::reset_all_in_child();
   ReadWatch::reset_all_in_child();
   ServerPipe::forget_in_child();
+  LocalPair::forget_in_child();
   PipeLook::forget_in_child();
   Reactor::forget_in_child();
 }

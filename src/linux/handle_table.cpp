@@ -1,5 +1,7 @@
 #include "linux/handle_table.h"
 
+#include <sys/socket.h>
+
 #include <new>
 
 #include "linux/known_pipes.h"
@@ -16,7 +18,9 @@ void close_end(NamedEnd& end) {
     end.pipe()->end_closed(end, closed);
     return;
   }
-  if (closed.connection != nullptr) {
+  if (closed.connection != nullptr && closed.lingers) {
+    ::shutdown(closed.connection->socket.get(), SHUT_WR);  // as a server end does
+  } else if (closed.connection != nullptr) {
     if (Reactor* reactor = Reactor::running()) {
       reactor->unwatch(closed.connection->watch, closed.connection->socket.get());
     }
@@ -28,6 +32,15 @@ void close_end(NamedEnd& end) {
 }  // namespace
 
 constinit HandleTable HandleTable::the_table_;
+
+std::shared_ptr<Waitable> HandleTarget::waitable() const {
+  if (named) {
+    named->tell_at_once();
+    return {named, &named->waitable()};
+  }
+  if (auto event = as<Event>()) return {event, &event->waitable};
+  return nullptr;
+}
 
 bool HandleTable::grow() {
   if (chunk_count_ == kChunksMax) return false;
@@ -52,7 +65,7 @@ pipes_handle HandleTable::add(HandleTarget target, uint32_t flags) {
     first_free_ = slot->next_free;
   }
   if (target.named) target.named->add_handle();
-  if (target.anonymous) target.anonymous->handles.fetch_add(1, std::memory_order_relaxed);
+  if (target.other) target.other->add_handle();
   slot->target = std::move(target);
   slot->flags.store(flags, std::memory_order_relaxed);
   // A stray call with an old value may be counted in the word at this moment: only bits are changed. Release: the
@@ -79,9 +92,7 @@ Status HandleTable::close(pipes_handle handle) {
   } while (!slot->control.compare_exchange_weak(word, (word & ~kOpen) | kClosed, std::memory_order_acq_rel));
   const HandleTarget& target = slot->target;
   if (target.named && target.named->drop_handle()) close_end(*target.named);
-  if (target.anonymous && target.anonymous->handles.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    target.anonymous->end->close();
-  }
+  if (target.other) target.other->drop_handle();
   return PIPES_OK;
 }
 
@@ -119,7 +130,7 @@ void HandleTable::reset_in_child() noexcept {
       const uint64_t word = slots[i].control.load(std::memory_order_relaxed);
       if ((word & kOpen) == 0) continue;
       // What a named end owns is the parent's. The slot is lost to the child, and so is the object.
-      const uint64_t stays = slots[i].target.anonymous ? kOpen : 0;
+      const uint64_t stays = slots[i].target.anonymous() != nullptr ? kOpen : 0;
       slots[i].control.store((word & ~(kOpen | kClosed | kCalls)) | stays, std::memory_order_relaxed);
     }
   }

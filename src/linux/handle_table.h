@@ -10,25 +10,33 @@
 #include <cstdint>
 #include <memory>
 
-#include "linux/anonymous_pipe.h"
 #include "linux/named_end.h"
+#include "linux/shared_object.h"
 #include "support/asymmetric_fence.h"
 #include "support/parker.h"
 #include "support/status.h"
 
 namespace pipes {
 
-// HandleTarget is what a handle refers to: one of the two.
-struct SharedAnonymousEnd {
-  std::shared_ptr<AnonymousEnd> end;
-  std::atomic<uint32_t> handles{0};
-};
-
+// HandleTarget is what a handle refers to: an end of a named pipe, or something else.
 struct HandleTarget {
   std::shared_ptr<NamedEnd> named;
-  std::shared_ptr<SharedAnonymousEnd> anonymous;
+  std::shared_ptr<SharedObject> other;
   uint32_t access = 0;  // the rights of this handle
   uint32_t open_flags = 0;
+
+  // Null if it is something else than asked for.
+  template <class Object>
+  [[nodiscard]] std::shared_ptr<Object> as() const {
+    if (other == nullptr || other->kind() != Object::kKind) return nullptr;
+    return std::static_pointer_cast<Object>(other);
+  }
+  [[nodiscard]] AnonymousEnd* anonymous() const {
+    const bool is_one = other != nullptr && other->kind() == SharedObject::Kind::kAnonymousEnd;
+    return is_one ? &static_cast<SharedAnonymousEnd*>(other.get())->end() : nullptr;
+  }
+  // What threads that wait for the handle wait for; null if it cannot be waited for.
+  [[nodiscard]] std::shared_ptr<Waitable> waitable() const;
 };
 
 class HandleTable {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "linux/reactor.h"
 #include "linux/server_pipe.h"
 #include "support/seeded_mistake.h"
 
@@ -60,11 +61,13 @@ Status NamedEnd::over_status(Status when_closed) const {
 }
 
 void NamedEnd::complete_all(PendingQueue& queue, Status status, Effects& effects) {
+  if (&queue == &reads_) read_bytes_queued_ = 0;
+  if (&queue == &writes_) first_unpushed_ = nullptr;
   while (PendingOp* op = queue.front()) {
     queue.remove(op);
     op->transferred = 0;
     op->finish(status);
-    effects.unpark(op->parker);
+    settle(*op, effects);
   }
 }
 
@@ -81,13 +84,14 @@ void NamedEnd::tell_peer(EndState state, Effects& effects) {
   connection.own->state.store(static_cast<uint32_t>(state), std::memory_order_release);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   for (wire::WaitFlag* flag : {&connection.in->writer_waits, &connection.out->reader_waits}) {
-    if (flag->waiting.exchange(0, std::memory_order_acq_rel) != 0) effects.wake_shared(&flag->waiting);
+    effects.wake(
+        {flag->waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &flag->waiting, connection_});
   }
 }
 
 std::shared_ptr<Connection> NamedEnd::detach_locked() {
   published_head_ = published_consumed_ = lent_ = 0;
-  write_sequence_ = pushed_sequence_ = empties_end_ = 0;
+  write_sequence_ = empties_end_ = 0;
   consumed_hint_.store(0, std::memory_order_relaxed);
   head_at_last_write_ = 0;
   waiting_frames_.clear();
@@ -104,6 +108,8 @@ bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags
   state_ = InstanceState::kConnected;
   qos_flags_ = qos_flags;
   complete_all(connects_, PIPES_OK, effects);
+  read_event_.raise();
+  write_event_.raise();
   return true;
 }
 
@@ -126,6 +132,8 @@ Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connectio
   for (PendingQueue* queue : {&connects_, &reads_, &writes_, &flushes_}) {
     complete_all(*queue, PIPES_ERROR_PIPE_NOT_CONNECTED, effects);
   }
+  read_event_.raise();
+  write_event_.raise();
   if (connection_ == nullptr) return PIPES_OK;
   tell_peer(EndState::kDisconnected, effects);
   *retired = detach_locked();
@@ -142,19 +150,56 @@ NamedEnd::Closed NamedEnd::close() {
     complete_all(connects_, PIPES_ERROR_BROKEN_PIPE, effects);
     complete_all(reads_, PIPES_ERROR_BROKEN_PIPE, effects);
     complete_all(flushes_, PIPES_ERROR_BROKEN_PIPE, effects);
-    // What is in the ring stays readable; of what is not, nothing can come any more (CLOSE-5).
-    for (PendingOp* op = writes_.front(); op != nullptr; op = op->next) {
-      if (!op->pushed) withdraw(*op);
-    }
-    complete_all(writes_, PIPES_ERROR_BROKEN_PIPE, effects);
+    if (connection_ != nullptr) closed.peer_stays = !connection_->over() && !PIPES_MISTAKE("instance-ends-early");
+    end_writes_at_close(closed.peer_stays, effects);
     if (connection_ != nullptr) {
-      closed.peer_stays = !connection_->over() && !PIPES_MISTAKE("instance-ends-early");
       tell_peer(EndState::kClosed, effects);
-      closed.connection = detach_locked();
+      if (writes_.empty()) {
+        closed.connection = detach_locked();
+      } else {
+        closed.connection = connection_;
+        lingering_ = shared_from_this();
+      }
     }
+    closed.lingers = lingering_ != nullptr;
+    read_event_.close();
+    write_event_.close();
   }
   effects.perform();
+  if (closed.lingers) on_doorbell();  // what is read from now on rings; what was read meanwhile has not
   return closed;
+}
+
+// What is in the ring stays readable; of what is not, nothing can come any more. Overlapped writes that are in the ring
+// go on waiting for their reader, as long as there is one (CLOSE-5); calls that block end (CLOSE-11).
+void NamedEnd::end_writes_at_close(bool peer_stays, Effects& effects) {
+  for (PendingOp* op = writes_.back(); op != nullptr && !op->pushed; op = op->previous) withdraw(*op);
+  for (PendingOp* op = writes_.front(); op != nullptr;) {
+    PendingOp* const next = op->next;
+    if (!op->pushed || !op->overlapped || !peer_stays) {
+      writes_.remove(op);
+      op->transferred = 0;
+      op->finish(PIPES_ERROR_BROKEN_PIPE);
+      settle(*op, effects);
+    }
+    op = next;
+  }
+  first_unpushed_ = nullptr;
+}
+
+// A closed end whose last write has been read lets go of its connection.
+void NamedEnd::stop_lingering() {
+  std::shared_ptr<Connection> connection;
+  std::shared_ptr<NamedEnd> self;
+  {
+    MutexLock reading(read_mutex_);
+    MutexLock writing(write_mutex_);
+    if (lingering_ == nullptr || !writes_.empty()) return;
+    self = std::move(lingering_);
+    connection = detach_locked();
+  }
+  if (role_ == Role::kServer || connection == nullptr) return;  // the pipe looks after those of server ends
+  if (Reactor* reactor = Reactor::running()) reactor->unwatch(connection->watch, connection->socket.get());
 }
 
 bool NamedEnd::on_hangup(const Connection* connection) {
@@ -172,15 +217,17 @@ bool NamedEnd::on_hangup(const Connection* connection) {
     complete_all(writes_, status, effects);
     complete_all(flushes_, status, effects);
     waiting_frames_.clear();
+    read_event_.raise();
+    write_event_.raise();
   }
   effects.perform();
+  stop_lingering();
   return true;
 }
 
-Status NamedEnd::connect() {
+// Queues `op` among the connects that wait, or says why not. A disconnected instance listens again first.
+Status NamedEnd::begin_connect(PendingOp& op) {
   bool listens_anew = false;
-  PendingOp op;
-  op.parker = &Parker::mine();
   while (true) {
     Gate answer{};
     {
@@ -191,7 +238,7 @@ Status NamedEnd::connect() {
       answer = gate(view(), waits ? Operation::kConnectWait : Operation::kConnectNoWait);
       if (answer.action == Gate::Action::kWait) {
         connects_.push_back(&op);
-        break;
+        return PIPES_ERROR_IO_PENDING;
       }
     }
     // A client may have been quicker than our way back here.
@@ -201,6 +248,13 @@ Status NamedEnd::connect() {
     listens_anew = true;
     if (answer.action == Gate::Action::kRelistenAndFail) return answer.status;
   }
+}
+
+Status NamedEnd::connect() {
+  PendingOp op;
+  op.parker = &Parker::mine();
+  if (const Status status = begin_connect(op); status != PIPES_ERROR_IO_PENDING) return status;
+  const Busy busy(*this);
   BlockingCall call(*op.parker);
   ServerPipe::Doorkeeper doorkeeper(*pipe_, *op.parker);
   while (true) {
@@ -209,6 +263,7 @@ Status NamedEnd::connect() {
       MutexLock reading(read_mutex_);
       if (op.done) return op.status;
       if (op.parker->cancelled()) {
+        MutexLock writing(write_mutex_);
         connects_.remove(&op);  // CONN-14: the instance goes on listening
         return PIPES_ERROR_OPERATION_ABORTED;
       }

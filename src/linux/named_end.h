@@ -4,29 +4,32 @@
 // Locks. `read_mutex_` guards the reading half of the connection, the read mode and the reads that wait; `write_mutex_`
 // the writing half, and the writes and flushes that wait. A blocked read so never hinders a write. `connection_`,
 // `state_` and the connects that wait change only while both are held, read before write, and may be looked at under
-// either. Nothing else is ever locked while one of them is held.
+// either. Nothing else is ever locked while one of them is held, but
+// the leaves of src/io, by which the end of an overlapped operation is told in order.
 //
-// Waiting. Operations wait in the order of their start. One of their threads at a time, the driver, watches the words
-// shared with the peer, spinning first and then asleep on the peer's flag and its own parker; when something moved it
-// completes, under the lock, whatever can be completed, for all of them. The others sleep on their parkers. A driver
-// that leaves wakes the next.
+// Waiting. Operations wait in the order of their start. One of the threads that block in them at a time, the driver,
+// watches the words shared with the peer, spinning first and then asleep on the peer's flag and its own parker; when
+// something moved it completes, under the lock, whatever can be completed, for all of them. The others sleep on their
+// parkers. A driver that leaves wakes the next. Where only overlapped operations wait nobody watches: the peer's flag
+// asks for the doorbell, and whoever hears it, on_doorbell(), does what a driver would.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "linux/connection.h"
 #include "linux/effects.h"
-#include "linux/pending.h"
-#include "linux/spin.h"
+#include "linux/overlapped_op.h"
+#include "linux/poll_event.h"
 #include "pipe/instance_state.h"
 #include "pipe/parameters.h"
 #include "support/mutex.h"
+#include "support/spin.h"
 #include "support/status.h"
 
 namespace pipes {
@@ -35,7 +38,7 @@ struct EndName;  // known_pipes.h
 
 class ServerPipe;
 
-class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
+class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::Host, public PortSource {
  public:
   struct Fixed {
     PipeAttributes attributes;
@@ -45,7 +48,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   };
 
   NamedEnd(Role role, Fixed fixed, EndModes modes, std::shared_ptr<ServerPipe> pipe);
-  ~NamedEnd();
+  ~NamedEnd() override;
 
   [[nodiscard]] Role role() const { return role_; }
   [[nodiscard]] const Fixed& fixed() const { return fixed_; }
@@ -57,6 +60,36 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   Status peek(std::span<std::byte> buffer, uint32_t* transferred, uint32_t* available, uint32_t* left);
   Status transact(std::span<const std::byte> request, std::span<std::byte> reply, uint32_t* transferred);
   Status flush();
+
+  // The same, overlapped: the operation's buffer and size are set. PIPES_ERROR_IO_PENDING, or the result, which has
+  // been told then if it is 0 or PIPES_ERROR_MORE_DATA, and `*transferred` is its count.
+  Status read(std::unique_ptr<OverlappedOp> op, uint32_t* transferred);
+  Status write(std::unique_ptr<OverlappedOp> op, uint32_t* transferred);
+  Status transact(std::span<const std::byte> request, std::unique_ptr<OverlappedOp> reply);
+  Status connect(std::unique_ptr<OverlappedOp> op);
+
+  // How the ends of overlapped operations are told.
+  [[nodiscard]] Waitable& waitable() { return waitable_; }
+  Status bind(std::shared_ptr<SharedPort> port, uint64_t key);
+  [[nodiscard]] bool has_port();
+  void add_notification_modes(uint32_t modes);
+
+  // Cancels what waits: of `thread`, or of `operation`, where they are not null. False if there was nothing.
+  bool cancel(const Thread* thread, const pipes_overlapped* operation);
+  void thread_ends(const Thread& thread) noexcept override;
+
+  // For the port that the end is bound to. tell_at_once() is for whoever waits for an operation in another way: from
+  // then on the port's threads are not relied on.
+  bool look() override;
+  void stop_looking() override;
+  void tell_at_once();
+
+  // A descriptor to poll (poll_event.h).
+  enum class Readiness : uint32_t { kReadable, kWritable };
+  Status open_event_fd(Readiness which, int* fd);
+
+  // The peer has done something while no thread here was looking.
+  void on_doorbell();
 
   Status set_modes(EndModes wanted);
   [[nodiscard]] EndModes modes() const;
@@ -93,6 +126,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   struct Closed {
     std::shared_ptr<Connection> connection;
     bool peer_stays = false;
+    bool lingers = false;  // the end goes on with its connection until its overlapped writes have been read
   };
   Closed close();
 
@@ -110,10 +144,32 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void tell_peer(wire::EndState state, Effects& effects);
   [[nodiscard]] Status refusal(Operation operation) const;
 
+  // An operation is over, and out of its queue: wakes its thread, or tells its end. It may be gone after that.
+  void settle(PendingOp& op, Effects& effects);
+  void tell_end(std::unique_ptr<OverlappedOp> op, bool at_once, Effects& effects);
+  void note_pending(bool reports_to_port);
+  // For an operation that is over at once, or refused.
+  Status conclude(std::unique_ptr<OverlappedOp> op, uint32_t* transferred, Effects& effects);
+  // The handle is not signalled while a call that blocks waits (FINE-2).
+  class Busy {
+   public:
+    explicit Busy(NamedEnd& end) : waitable_(end.waitable_) { waitable_.clear(); }
+    ~Busy() {
+      Unparks unparks;
+      waitable_.signal(unparks);
+      unparks.perform();
+    }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    Waitable& waitable_;
+  };
+
   // Reading; read_mutex_ is held.
   bool read_at_once(std::span<std::byte> buffer, uint32_t* transferred);
-  // Tells the writer how far this side has read. The flag of a writer that slept and is to be woken, or null.
-  [[nodiscard]] std::atomic<uint32_t>* publish_progress();
+  // Tells the writer how far this side has read, and says whether it is to be woken.
+  [[nodiscard]] Wakeup publish_progress();
   void progress_read(PendingOp& op);
   void progress_byte_read(PendingOp& op);
   void progress_message_read(PendingOp& op);
@@ -123,7 +179,22 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   void pump_reads(Effects& effects);
   void publish_reads(Effects& effects);
   void await_read(PendingOp& op);
-  void cancel_read(PendingOp& op, Effects& effects);
+  void queue_read(PendingOp& op);
+  void unqueue_read(PendingOp& op);
+  // Nobody drives the reads: wakes the next who may, or asks for the doorbell.
+  void hand_over_reads(Effects& effects);
+  // Whether the port's threads look for what becomes of the operations that wait, so that the peer need not ring.
+  [[nodiscard]] bool leave_to_port();
+  void arm_reads(Effects& effects);
+  // Says by the descriptor that a read has something to do, or asks for the doorbell.
+  void settle_read_event();
+  // A call found nothing to read.
+  void lower_read_event() {
+    if (!read_event_) return;
+    read_event_.lower();
+    settle_read_event();
+  }
+  void cancel_read(PendingOp& op);
   // Lets a queued read go on whose thread waits for something else, and says how that thread hears of more.
   struct Meanwhile {
     bool drives = false;  // this thread is the one to look for more, at `header`
@@ -144,14 +215,21 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   // Waits for `op`, which is in `queue` and whose connection it is a guest of; `reading` is a transaction's read that
   // goes on meanwhile.
   void await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* reading = nullptr);
-  void cancel_write(PendingOp& op, Effects& effects);
+  void cancel_write(PendingOp& op);
+  void after_cancelled_writes(Effects& effects);
   void withdraw(PendingOp& op);
   struct WakePoints {
     uint64_t consumed = 0;
     uint64_t head = 0;
   };
   WakePoints publish_wake_points(Connection& connection);
-  [[nodiscard]] PendingOp* waiting_on_write_half() const;
+  void hand_over_writes(Effects& effects);
+  // The same for writes. Asking for the doorbell is left to drive_writes().
+  [[nodiscard]] bool may_write_at_once();
+  // Carries overlapped writes as far as they go, and asks for the doorbell for the rest. No lock is held.
+  enum class ByPort { kIfItLooks, kNo };
+  void drive_writes(ByPort by_port = ByPort::kIfItLooks);
+  void fail_writes_if_over(const std::shared_ptr<Connection>& connection, bool over, Effects& effects);
   void pump_flushes(Effects& effects);
   // Whether the peer has not read all that this end wrote. Withdrawn frames are nothing to read, though the reader may
   // not have passed them yet, so positions do not tell.
@@ -159,12 +237,16 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   // Whether the ring has all of the writes up to `sequence`, `but` left out of account.
   [[nodiscard]] bool all_pushed(uint64_t sequence, const PendingOp* but) const;
   [[nodiscard]] uint64_t frame_limit(const PendingOp& op) const;
-  // The flag of a reader that slept and is to be woken, or null.
-  [[nodiscard]] std::atomic<uint32_t>* take_reader_flag();
+  // Whether a reader waits, which is then to be woken.
+  [[nodiscard]] Wakeup take_reader_flag();
   // True: the reader slept, and is woken by `effects`.
   bool wake_reader(Effects& effects);
   bool start_write(PendingOp& op, Effects& effects);
 
+  Status begin_connect(PendingOp& op);
+  Status transact_refusal();
+  void end_writes_at_close(bool peer_stays, Effects& effects);
+  void stop_lingering();
   void complete_all(PendingQueue& queue, Status status, Effects& effects);
   void mark_broken(Connection& connection);
   [[nodiscard]] Status over_status(Status when_closed) const;
@@ -182,8 +264,19 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   std::shared_ptr<Connection> connection_;
   InstanceState state_ = InstanceState::kListening;
   bool closed_ = false;
+  std::shared_ptr<NamedEnd> lingering_;  // itself, closed, while overlapped writes wait for their reader
   uint32_t qos_flags_ = 0;
   PendingQueue connects_;
+  std::shared_ptr<SharedPort> port_;  // set once
+  uint64_t port_key_ = 0;
+  uint32_t notification_modes_ = 0;
+
+  std::atomic<bool> looked_at_{false};  // by the port's threads
+  std::atomic<bool> tells_at_once_{false};
+  std::atomic<bool> writes_wait_{false};  // overlapped ones; a hint
+
+  // Synchronises itself.
+  Waitable waitable_{Waitable::Reset::kManual, true};
 
   // read_mutex_
   ReadMode read_mode_;
@@ -193,9 +286,11 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   uint64_t published_head_ = 0;
   uint64_t published_consumed_ = 0;
   uint64_t lent_ = 0;
+  uint64_t read_bytes_queued_ = 0;  // room of the reads that wait, what the first has got included
   bool has_read_ = false;
   uint32_t reads_in_a_row_ = 0;  // without a write of this end in between
   uint64_t written_at_last_read_ = 0;
+  PollEvent read_event_;
 
   // Changed under both locks, looked at under either.
   WaitMode wait_mode_;
@@ -204,11 +299,12 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
   PendingQueue writes_;
   PendingQueue flushes_;
   PendingOp* write_driver_ = nullptr;
+  PendingOp* first_unpushed_ = nullptr;  // of the writes that wait; what comes after it is not in the ring either
   Spinner write_spinner_;
   uint64_t write_sequence_ = 0;
-  uint64_t pushed_sequence_ = 0;
   uint64_t empties_end_ = 0;         // where the newest empty message in the ring ends
   uint64_t head_at_last_write_ = 0;  // of the reading half
+  PollEvent write_event_;
   // Frames of waiting writes, oldest first: what may have to be taken back.
   struct WaitingFrame {
     uint64_t sequence = 0;
@@ -216,7 +312,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd> {
     uint64_t length = 0;
     wire::FrameKind kind = wire::FrameKind::kNone;
   };
-  std::vector<WaitingFrame> waiting_frames_;
+  std::deque<WaitingFrame> waiting_frames_;
 
   // Written by the reading half, looked at by the writing half to tell an answer from a stream; a stale value costs
   // speed only, hence relaxed.

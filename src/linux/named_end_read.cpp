@@ -5,6 +5,7 @@
 
 #include "linux/idle_rounds.h"
 #include "linux/named_end.h"
+#include "linux/reactor.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 
@@ -36,9 +37,9 @@ Status NamedEnd::read(std::span<std::byte> buffer, uint32_t* transferred) {
   {
     MutexLock lock(read_mutex_);
     if (read_at_once(buffer, transferred)) [[likely]] {
-      std::atomic<uint32_t>* const flag = publish_progress();
+      const Wakeup wakeup = publish_progress();
       lock.unlock();
-      if (flag != nullptr) futex_wake_shared(flag);
+      wakeup.perform();
       return PIPES_OK;
     }
   }
@@ -48,14 +49,20 @@ Status NamedEnd::read(std::span<std::byte> buffer, uint32_t* transferred) {
   Effects effects;
   {
     MutexLock lock(read_mutex_);
-    if (const Status refused = refusal(Operation::kRead); refused != PIPES_OK) return refused;
+    if (const Status refused = refusal(Operation::kRead); refused != PIPES_OK) {
+      if (refused == PIPES_ERROR_PIPE_LISTENING) lower_read_event();
+      return refused;
+    }
     op.no_wait = wait_mode_ == WaitMode::kNoWait;
     if (reads_.empty()) progress_read(op);
     if (!op.done && !op.no_wait && reads_.empty()) watch_for_data(op);
-    if (!op.done && op.no_wait) op.finish(PIPES_ERROR_NO_DATA);
+    if (!op.done && op.no_wait) {
+      lower_read_event();
+      op.finish(PIPES_ERROR_NO_DATA);
+    }
     if (!op.done) {
       op.parker = &Parker::mine();
-      reads_.push_back(&op);
+      queue_read(op);
     }
     publish_reads(effects);
   }
@@ -214,28 +221,38 @@ void NamedEnd::pump_reads(Effects& effects) {
   while (PendingOp* op = reads_.front()) {
     progress_read(*op);
     if (!op->done) break;
-    reads_.remove(op);
-    effects.unpark(op->parker);
+    unqueue_read(*op);
+    settle(*op, effects);
   }
+}
+
+void NamedEnd::queue_read(PendingOp& op) {
+  reads_.push_back(&op);
+  read_bytes_queued_ += op.size;
+}
+
+void NamedEnd::unqueue_read(PendingOp& op) {
+  reads_.remove(&op);
+  read_bytes_queued_ -= op.size;
 }
 
 // Tells the writer how far this side has read, and how much waiting reads have room for; wakes it if that is what it
 // waits for.
 void NamedEnd::publish_reads(Effects& effects) {
-  uint64_t lent = 0;
-  for (const PendingOp* op = reads_.front(); op != nullptr; op = op->next) lent += op->size - op->transferred;
+  // Only the first can have got a part already.
+  const uint64_t lent = reads_.empty() ? 0 : read_bytes_queued_ - reads_.front()->transferred;
   if (lent != lent_) {
     lent_ = lent;
     connection_->reader.lend(lent);
   }
-  if (std::atomic<uint32_t>* const flag = publish_progress()) effects.wake_shared(flag);
+  effects.wake(publish_progress());
 }
 
-std::atomic<uint32_t>* NamedEnd::publish_progress() {
+Wakeup NamedEnd::publish_progress() {
   Connection& connection = *connection_;
   const uint64_t head = connection.reader.position();
   const uint64_t consumed = connection.reader.consumed();
-  if (head == published_head_ && consumed == published_consumed_) return nullptr;
+  if (head == published_head_ && consumed == published_consumed_) return {};
   PIPES_CRASH_POINT("frame-taken");  // CRASH: read, and the writer not told; its reactor sees the death.
   published_head_ = head;
   published_consumed_ = consumed;
@@ -248,14 +265,16 @@ std::atomic<uint32_t>* NamedEnd::publish_progress() {
   // both fences either load may overtake its store, and both would wait for ever.
   if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   wire::WaitFlag& flag = connection.in->writer_waits;
-  if (flag.waiting.load(std::memory_order_acquire) == 0) return nullptr;
+  if (flag.waiting.load(std::memory_order_acquire) == wire::WaitFlag::kNobody) return {};
   const bool reached = consumed >= flag.wake_at_consumed.load(std::memory_order_relaxed) ||
                        head >= flag.wake_at_head.load(std::memory_order_relaxed);
-  return reached && flag.waiting.exchange(0, std::memory_order_acq_rel) != 0 ? &flag.waiting : nullptr;
+  if (!reached) return {};
+  return {flag.waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &flag.waiting, connection_};
 }
 
 void NamedEnd::await_read(PendingOp& op) {
   Parker& parker = *op.parker;
+  const Busy busy(*this);
   BlockingCall call(parker);
   std::shared_ptr<Connection> connection;
   IdleRounds idle;
@@ -275,9 +294,12 @@ void NamedEnd::await_read(PendingOp& op) {
           publish_reads(effects);
         }
       }
-      if (!op.done && parker.cancelled()) cancel_read(op, effects);
+      if (!op.done && parker.cancelled()) {
+        cancel_read(op);
+        publish_reads(effects);
+      }
       if (op.done) {
-        if (read_driver_ == nullptr && !reads_.empty()) effects.unpark(reads_.front()->parker);
+        hand_over_reads(effects);
         lock.unlock();
         effects.perform();
         return;
@@ -311,12 +333,58 @@ void NamedEnd::await_read(PendingOp& op) {
       connection->own->processor.store(processor, std::memory_order_relaxed);
     }
     std::atomic<uint32_t>& flag = connection->in->reader_waits.waiting;
-    flag.store(1, std::memory_order_relaxed);
+    flag.store(wire::WaitFlag::kSleeper, std::memory_order_relaxed);
     // SUBTLE: the counterpart of the fence in take_reader_flag.
     if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!news() && !parker.sleep_with(ticket, std::array{&flag})) idle.forgive();
-    flag.store(0, std::memory_order_relaxed);
+    flag.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
   }
+}
+
+void NamedEnd::hand_over_reads(Effects& effects) {
+  if (read_driver_ != nullptr || connection_ == nullptr) return;
+  for (PendingOp* op = reads_.front(); op != nullptr; op = op->next) {
+    if (op->parker != nullptr) return effects.unpark(op->parker);
+  }
+  if (reads_.empty()) {
+    settle_read_event();
+  } else if (!leave_to_port()) {
+    arm_reads(effects);
+  }
+}
+
+// SUBTLE: store the flag, fence, look: as in arm_reads.
+void NamedEnd::settle_read_event() {
+  if (!read_event_.waits()) return;
+  if (connection_ == nullptr) {
+    if (state_ != InstanceState::kListening) read_event_.raise();  // a client that comes raises it
+    return;
+  }
+  std::atomic<uint32_t>& flag = connection_->in->reader_waits.waiting;
+  flag.store(wire::WaitFlag::kDoorbell, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (connection_->reader.glance() || connection_->over()) read_event_.raise();
+}
+
+// SUBTLE: as in await_read: store the flag, fence, look again. Each round but the last takes in something that the peer
+// has written; one that writes as fast as this can go on is left to the reactor after a while.
+void NamedEnd::arm_reads(Effects& effects) {
+  constexpr int kRoundsMax = 16;
+  const std::shared_ptr<Connection> connection = connection_;
+  std::atomic<uint32_t>& flag = connection->in->reader_waits.waiting;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    flag.store(wire::WaitFlag::kDoorbell, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const std::atomic_ref word(*connection->reader.next_header());
+    if (word.load(std::memory_order_acquire) == 0 && !connection->over()) return;
+    pump_reads(effects);
+    publish_reads(effects);
+    if (reads_.empty()) {
+      flag.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
+      return settle_read_event();
+    }
+  }
+  if (Reactor* reactor = Reactor::running()) reactor->poke(connection->watch);
 }
 
 // Two ends that send each other requests longer than the ring would wait for ever, if neither took in what comes while
@@ -337,7 +405,7 @@ NamedEnd::Meanwhile NamedEnd::read_meanwhile(PendingOp& reading) {
     if (meanwhile.drives && reading.done) {
       meanwhile.drives = false;
       read_driver_ = nullptr;
-      if (!reads_.empty()) effects.unpark(reads_.front()->parker);
+      hand_over_reads(effects);
     }
   }
   effects.perform();
@@ -346,12 +414,11 @@ NamedEnd::Meanwhile NamedEnd::read_meanwhile(PendingOp& reading) {
 
 // A cancelled read consumes nothing (CANCEL-8); one in the middle of a message that it has begun to take ends as cut
 // off.
-void NamedEnd::cancel_read(PendingOp& op, Effects& effects) {
-  reads_.remove(&op);
+void NamedEnd::cancel_read(PendingOp& op) {
+  unqueue_read(op);
   const bool framed = op.message_mode || read_mode_ == ReadMode::kMessage;
   const Status begun = framed ? Status{PIPES_ERROR_MORE_DATA} : Status{PIPES_OK};
   op.finish(op.transferred > 0 ? begun : Status{PIPES_ERROR_OPERATION_ABORTED});
-  publish_reads(effects);
 }
 
 Status NamedEnd::peek(std::span<std::byte> buffer, uint32_t* transferred, uint32_t* available, uint32_t* left) {
@@ -375,6 +442,7 @@ Status NamedEnd::peek(std::span<std::byte> buffer, uint32_t* transferred, uint32
     return PIPES_ERROR_BROKEN_PIPE;
   }
   if (peeked.look != Look::kFrame && over) return over_status(PIPES_ERROR_BROKEN_PIPE);
+  if (peeked.look == Look::kNothing) lower_read_event();
   const uint64_t unread = connection.reader.available();
   const auto narrow = [](uint64_t count) { return static_cast<uint32_t>(std::min<uint64_t>(count, UINT32_MAX)); };
   if (transferred != nullptr) *transferred = narrow(peeked.copied);

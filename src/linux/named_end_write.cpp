@@ -4,6 +4,7 @@
 
 #include "linux/idle_rounds.h"
 #include "linux/named_end.h"
+#include "linux/reactor.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 
@@ -50,7 +51,7 @@ bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   writer.push_at_once(data);
   PIPES_CRASH_POINT("frame-pushed");  // CRASH: as in push_frames
-  pushed_sequence_ = ++write_sequence_;
+  ++write_sequence_;
   return true;
 }
 
@@ -58,9 +59,9 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
   {
     MutexLock lock(write_mutex_);
     if (write_at_once(data)) [[likely]] {
-      std::atomic<uint32_t>* const flag = take_reader_flag();
+      const Wakeup wakeup = take_reader_flag();
       lock.unlock();
-      if (flag != nullptr) futex_wake_shared(flag);
+      wakeup.perform();
       *transferred = static_cast<uint32_t>(data.size());
       return PIPES_OK;
     }
@@ -68,6 +69,7 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
   PendingOp op;
   op.buffer = const_cast<std::byte*>(data.data());  // only read from
   op.size = static_cast<uint32_t>(data.size());
+  const uint32_t size_asked = op.size;  // of which a no-wait write may take less
   Effects effects;
   bool waits = false;
   {
@@ -78,6 +80,10 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
         fixed_.attributes.type == PipeType::kMessage && !PIPES_MISTAKE("empty-message-swallowed");
     if (op.size == 0 && !makes_message) return PIPES_OK;  // WRITE-6
     waits = start_write(op, effects);
+    if (!waits && op.transferred < size_asked && write_event_) {
+      write_event_.lower();
+      hand_over_writes(effects);
+    }
   }
   effects.perform();
   if (waits) await_write_half(op, writes_);
@@ -90,17 +96,16 @@ bool NamedEnd::start_write(PendingOp& op, Effects& effects) {
   begin_write(op);
   if (op.done) return false;
   op.sequence = ++write_sequence_;
-  op.parker = nullptr;
   // Everything before it must be in the ring already, else it queues behind.
-  const bool first_to_push = pushed_sequence_ + 1 == op.sequence;
-  if (first_to_push) push_frames(op, effects);
+  if (first_unpushed_ == nullptr) push_frames(op, effects);
   uint64_t lent = 0;
   const bool complete =
       op.done ||
       (op.pushed && (op.ignores_quota || op.size == 0 || (writes_.empty() && within_quota(op.announced_end, &lent))));
   if (!complete) {
-    op.parker = &Parker::mine();
+    if (!op.overlapped) op.parker = &Parker::mine();
     writes_.push_back(&op);
+    if (!op.pushed && first_unpushed_ == nullptr) first_unpushed_ = &op;
     return true;
   }
   if (!op.done) {
@@ -180,18 +185,18 @@ uint64_t NamedEnd::frame_limit(const PendingOp& op) const {
 
 // SUBTLE: publish the frame, fence, look at the flag; the reader stores its flag, fences, looks at the frame. Without
 // both fences either load may overtake its store, and both would wait for ever.
-std::atomic<uint32_t>* NamedEnd::take_reader_flag() {
+Wakeup NamedEnd::take_reader_flag() {
   if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   std::atomic<uint32_t>& waiting = connection_->out->reader_waits.waiting;
-  const bool sleeps =
-      waiting.load(std::memory_order_relaxed) != 0 && waiting.exchange(0, std::memory_order_acq_rel) != 0;
-  return sleeps ? &waiting : nullptr;
+  if (waiting.load(std::memory_order_relaxed) == wire::WaitFlag::kNobody) return {};
+  return {waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &waiting, connection_};
 }
 
 bool NamedEnd::wake_reader(Effects& effects) {
-  std::atomic<uint32_t>* const flag = take_reader_flag();
-  if (flag != nullptr) effects.wake_shared(flag);
-  return flag != nullptr;
+  Wakeup wakeup = take_reader_flag();
+  const bool slept = static_cast<bool>(wakeup);
+  effects.wake(std::move(wakeup));
+  return slept;
 }
 
 NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
@@ -231,7 +236,6 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     if (woke) return Push::kWakeFirst;
   }
   op.pushed = true;
-  pushed_sequence_ = op.sequence;
   if (op.size == 0) empties_end_ = writer.tail();
   for (PendingOp* flush = flushes_.front(); flush != nullptr; flush = flush->next) {
     if (flush->target_known || !all_pushed(flush->sequence, nullptr)) continue;
@@ -244,27 +248,30 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
 bool NamedEnd::pump_writes(Effects& effects) {
   Connection& connection = *connection_;
   bool wake_first = false;
-  for (PendingOp* op = writes_.front(); op != nullptr && !wake_first; op = op->next) {
-    if (op->pushed) continue;
-    const Push pushed = push_frames(*op, effects);
+  const auto complete = [&](PendingOp& op) {
+    writes_.remove(&op);
+    op.transferred = op.size;
+    op.finish(PIPES_OK);
+    settle(op, effects);
+  };
+  PendingOp* const first_pushed_now = first_unpushed_;
+  while (first_unpushed_ != nullptr && !wake_first) {
+    const Push pushed = push_frames(*first_unpushed_, effects);
     wake_first = pushed == Push::kWakeFirst;
     if (pushed != Push::kAll) break;
+    first_unpushed_ = first_unpushed_->next;
   }
-  bool in_front = true;
-  uint64_t lent = 0;
-  for (PendingOp* op = writes_.front(); op != nullptr;) {
-    PendingOp* next = op->next;
-    if (!op->pushed) break;
-    const bool complete = op->ignores_quota || op->size == 0 || (in_front && within_quota(op->announced_end, &lent));
-    if (complete) {
-      writes_.remove(op);
-      op->transferred = op->size;
-      op->finish(PIPES_OK);
-      effects.unpark(op->parker);
-    } else {
-      in_front = false;  // BUF-8: what comes later does not overtake
-    }
+  // What minds no quota is complete as soon as it is in the ring, even behind others.
+  for (PendingOp* op = first_pushed_now; op != first_unpushed_;) {
+    PendingOp* const next = op->next;
+    if (op->ignores_quota || op->size == 0) complete(*op);
     op = next;
+  }
+  uint64_t lent = 0;
+  while (PendingOp* op = writes_.front()) {
+    // BUF-8: what comes later does not overtake.
+    if (!op->pushed || !within_quota(op->announced_end, &lent)) break;
+    complete(*op);
   }
   if (writes_.empty()) {
     if (!waiting_frames_.empty()) connection.writer.publish_final(connection.writer.tail());
@@ -291,7 +298,7 @@ void NamedEnd::pump_flushes(Effects& effects) {
     if (op->target_known && all_read && writer.head_seen() >= op->target) {
       flushes_.remove(op);
       op->finish(PIPES_OK);
-      effects.unpark(op->parker);
+      settle(*op, effects);
     }
     op = next;
   }
@@ -303,32 +310,48 @@ bool NamedEnd::anything_unread() const {
 }
 
 bool NamedEnd::all_pushed(uint64_t sequence, const PendingOp* but) const {
-  for (const PendingOp* op = writes_.front(); op != nullptr && op->sequence <= sequence; op = op->next) {
-    if (!op->pushed && op != but) return false;
-  }
-  return true;
+  const PendingOp* op = first_unpushed_;
+  while (op != nullptr && (op->pushed || op == but)) op = op->next;
+  return op == nullptr || op->sequence > sequence;
 }
 
-PendingOp* NamedEnd::waiting_on_write_half() const {
-  return writes_.front() != nullptr ? writes_.front() : flushes_.front();
+void NamedEnd::hand_over_writes(Effects& effects) {
+  if (write_driver_ != nullptr) return;
+  for (const PendingQueue* queue : {&writes_, &flushes_}) {
+    for (const PendingOp* op = queue->front(); op != nullptr; op = op->next) {
+      if (op->parker != nullptr) return effects.unpark(op->parker);
+    }
+  }
+  // Only overlapped writes are left, if any.
+  if (!writes_.empty() || write_event_.waits()) effects.pump(shared_from_this());
+}
+
+bool NamedEnd::may_write_at_once() {
+  Connection* connection = connection_.get();
+  if (connection == nullptr) return state_ != InstanceState::kListening;  // to fail
+  if (connection->over()) return true;
+  uint64_t lent = 0;
+  return writes_.empty() && within_quota(connection->writer.announced() + 1, &lent) &&
+         connection->writer.has_room(1 + wire::kPage);
 }
 
 // Says which progress of the reader is worth a wake-up: what completes the first write, makes room for the first that
 // is not in the ring, or satisfies a flush. What this side goes by itself is the copy returned.
 NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
   WakePoints points{kNever, kNever};
-  bool in_front = true;
-  for (const PendingOp* op = writes_.front(); op != nullptr; op = op->next) {
-    if (!op->pushed) {
-      const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
-      points.head =
-          connection.writer.head_needed(wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame);
-      break;
-    }
-    if (in_front) {
-      const uint64_t quota = connection.write_quota;
-      points.consumed = op->announced_end > quota ? op->announced_end - quota : 0;
-      in_front = false;
+  if (const PendingOp* op = first_unpushed_) {
+    const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
+    points.head = connection.writer.head_needed(wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame);
+  }
+  if (const PendingOp* op = writes_.front(); op != nullptr && op->pushed) {
+    const uint64_t quota = connection.write_quota;
+    points.consumed = op->announced_end > quota ? op->announced_end - quota : 0;
+  } else if (op == nullptr && write_event_.waits()) {
+    const uint64_t wanted = connection.writer.announced() + 1;
+    if (wanted > connection.writer.consumed_seen() + connection.write_quota) {
+      points.consumed = wanted - connection.write_quota;
+    } else {
+      points.head = connection.writer.head_needed(1 + wire::kPage);
     }
   }
   for (const PendingOp* op = flushes_.front(); op != nullptr; op = op->next) {
@@ -346,6 +369,7 @@ NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
 
 void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* reading) {
   Parker& parker = *op.parker;
+  const Busy busy(*this);
   BlockingCall call(parker);
   std::shared_ptr<Connection> connection;
   IdleRounds idle;
@@ -364,24 +388,18 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
       // Looked at before the reader's progress: what it read before it closed is then seen.
       const bool over = connection != nullptr && connection->over();
       if (!op.done && connection_ != nullptr) again = pump_writes(effects);
-      if (!op.done && connection_ == connection && over) {
-        const bool violated = connection->peer_state() == EndState::kOpen;
-        const Status status = violated ? Status{PIPES_ERROR_BROKEN_PIPE} : over_status(PIPES_ERROR_BROKEN_PIPE);
-        complete_all(writes_, status, effects);
-        complete_all(flushes_, status, effects);
-        waiting_frames_.clear();
-      }
+      if (!op.done) fail_writes_if_over(connection, over, effects);
       if (!op.done && parker.cancelled()) {
         if (&queue == &writes_) {
-          cancel_write(op, effects);
+          cancel_write(op);
+          after_cancelled_writes(effects);
         } else {
           queue.remove(&op);
           op.finish(PIPES_ERROR_OPERATION_ABORTED);
         }
       }
       if (op.done) {
-        PendingOp* next = waiting_on_write_half();
-        if (write_driver_ == nullptr && next != nullptr) effects.unpark(next->parker);
+        hand_over_writes(effects);
         lock.unlock();
         effects.perform();
         return;
@@ -427,7 +445,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     size_t count = 0;
     const auto raise = [&](std::atomic<uint32_t>& flag) {
       // Release: the wake points are visible to whoever sees the flag.
-      flag.store(1, std::memory_order_release);
+      flag.store(wire::WaitFlag::kSleeper, std::memory_order_release);
       flags.at(count++) = &flag;
     };
     if (drives) raise(connection->out->writer_waits.waiting);
@@ -435,8 +453,59 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     // SUBTLE: the counterpart of the fence in publish_progress, and of that in take_reader_flag.
     if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!news() && !parker.sleep_with(ticket, std::span(flags).first(count))) idle.forgive();
-    if (drives) connection->out->writer_waits.waiting.store(0, std::memory_order_relaxed);
-    if (meanwhile.drives) connection->in->reader_waits.waiting.store(0, std::memory_order_relaxed);
+    if (drives) connection->out->writer_waits.waiting.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
+    if (meanwhile.drives)
+      connection->in->reader_waits.waiting.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
+  }
+}
+
+// The peer is gone, or out of reach: what waits for it ends. `over` was looked at before its progress.
+void NamedEnd::fail_writes_if_over(const std::shared_ptr<Connection>& connection, bool over, Effects& effects) {
+  if (!over || connection_ != connection) return;
+  const bool violated = connection->peer_state() == EndState::kOpen;
+  const Status status = violated ? Status{PIPES_ERROR_BROKEN_PIPE} : over_status(PIPES_ERROR_BROKEN_PIPE);
+  complete_all(writes_, status, effects);
+  complete_all(flushes_, status, effects);
+  waiting_frames_.clear();
+}
+
+// SUBTLE: as in await_write_half: publish the wake points, store the flag, fence, look again.
+void NamedEnd::drive_writes(ByPort by_port) {
+  constexpr int kRoundsMax = 16;
+  for (int round = 0;; ++round) {
+    Effects effects;
+    bool again = false;
+    {
+      MutexLock lock(write_mutex_);
+      if (write_driver_ != nullptr) return;
+      if (write_event_.waits() && may_write_at_once()) write_event_.raise();
+      if (connection_ == nullptr || (writes_.empty() && !write_event_.waits())) {
+        writes_wait_.store(false, std::memory_order_relaxed);
+        return;
+      }
+      const std::shared_ptr<Connection> connection = connection_;
+      const bool over = connection->over();
+      again = pump_writes(effects);
+      fail_writes_if_over(connection, over, effects);
+      writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
+      const bool looks = by_port == ByPort::kIfItLooks && !writes_.empty() && !write_event_.waits() && leave_to_port();
+      if (!again && !looks && (!writes_.empty() || write_event_.waits())) {
+        const WakePoints wake_at = publish_wake_points(*connection);
+        // Release: the wake points are visible to whoever sees the flag.
+        connection->out->writer_waits.waiting.store(wire::WaitFlag::kDoorbell, std::memory_order_release);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        const wire::ReaderProgress& reader = connection->out->reader;
+        again = reader.consumed.load(std::memory_order_acquire) >= wake_at.consumed ||
+                reader.head.load(std::memory_order_acquire) >= wake_at.head || connection->over();
+        if (again && round >= kRoundsMax) {
+          // A peer that moves as fast as this can go on is left to the reactor.
+          if (Reactor* reactor = Reactor::running()) reactor->poke(connection->watch);
+          again = false;
+        }
+      }
+    }
+    effects.perform();
+    if (!again) return;
   }
 }
 
@@ -444,8 +513,9 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
 void NamedEnd::withdraw(PendingOp& op) {
   Connection& connection = *connection_;
   uint64_t taken_back = op.size - op.pushed_bytes;
-  for (auto frame = waiting_frames_.rbegin(); frame != waiting_frames_.rend(); ++frame) {
-    if (frame->sequence != op.sequence) continue;
+  const auto frames = std::ranges::equal_range(waiting_frames_, op.sequence, {}, &WaitingFrame::sequence);
+  for (auto frame = frames.end(); frame != frames.begin();) {
+    --frame;
     const auto result = connection.writer.withdraw(frame->position, frame->kind, frame->length);
     if (result.violation) {
       mark_broken(connection);
@@ -456,7 +526,7 @@ void NamedEnd::withdraw(PendingOp& op) {
   }
   // Nothing is left in the ring that could be marked: the reader has taken all there was of it, and waits for the rest.
   if (op.pushed_bytes > 0 && taken_back == op.size - op.pushed_bytes && !op.pushed) connection.writer.cut_message();
-  std::erase_if(waiting_frames_, [&](const WaitingFrame& frame) { return frame.sequence == op.sequence; });
+  waiting_frames_.erase(frames.begin(), frames.end());
   if (!PIPES_MISTAKE("withdrawn-still-counts")) connection.writer.unannounce(taken_back);
   for (PendingOp* later = op.next; later != nullptr; later = later->next) later->announced_end -= taken_back;
   for (PendingOp* flush = flushes_.front(); flush != nullptr; flush = flush->next) {
@@ -466,17 +536,20 @@ void NamedEnd::withdraw(PendingOp& op) {
     flush->target_known = true;
     flush->target = empties_end_;
   }
-  if (!op.pushed && pushed_sequence_ + 1 == op.sequence) pushed_sequence_ = op.sequence;
   op.transferred = op.size - static_cast<uint32_t>(std::min<uint64_t>(taken_back, op.size));
 }
 
-void NamedEnd::cancel_write(PendingOp& op, Effects& effects) {
+void NamedEnd::cancel_write(PendingOp& op) {
   withdraw(op);
+  if (first_unpushed_ == &op) first_unpushed_ = op.next;
   writes_.remove(&op);
   const bool all_taken = op.transferred == op.size;
   if (!all_taken) op.transferred = 0;
   op.finish(all_taken ? Status{PIPES_OK} : Status{PIPES_ERROR_OPERATION_ABORTED});
-  wake_reader(effects);  // a reader in the middle of this message learns that it ends here
+}
+
+void NamedEnd::after_cancelled_writes(Effects& effects) {
+  wake_reader(effects);  // a reader in the middle of such a message learns that it ends here
   pump_writes(effects);
   // What comes later has moved forward: who watches the reader for all of them watches for too much.
   if (write_driver_ != nullptr) effects.unpark(write_driver_->parker);
@@ -508,6 +581,25 @@ Status NamedEnd::flush() {
   return op.status;
 }
 
+// Whether a transaction may begin (TRANS-2, TRANS-4, TRANS-9); `read_mutex_` is held.
+Status NamedEnd::transact_refusal() {
+  if (const Status refused = refusal(Operation::kTransact); refused != PIPES_OK) return refused;
+  const bool fit = fixed_.attributes.access == AccessMode::kDuplex && fixed_.attributes.type == PipeType::kMessage &&
+                   read_mode_ == ReadMode::kMessage;
+  if (!fit) return PIPES_ERROR_BAD_PIPE;
+  if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
+  if (connection_->over()) return PIPES_ERROR_BAD_PIPE;
+  if (!reads_.empty()) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
+  wire::Look look = connection_->reader.look();
+  // What was withdrawn is not unread, but has to be passed.
+  while (look == wire::Look::kMessageCut || (look == wire::Look::kNeedsMemory && connection_->map_reader())) {
+    look = connection_->reader.look();
+  }
+  if (look == wire::Look::kNeedsMemory) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+  if (look == wire::Look::kFrame) return PIPES_ERROR_PIPE_BUSY;
+  return PIPES_OK;
+}
+
 // The request goes into the ring first, whatever the quota (TRANS-5); the read of the reply was queued before it, so
 // that no other read of this end can take the reply.
 Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byte> reply, uint32_t* transferred) {
@@ -518,22 +610,9 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
   Effects queued;
   {
     MutexLock lock(read_mutex_);
-    if (const Status refused = refusal(Operation::kTransact); refused != PIPES_OK) return refused;
-    const bool fit = fixed_.attributes.access == AccessMode::kDuplex && fixed_.attributes.type == PipeType::kMessage &&
-                     read_mode_ == ReadMode::kMessage;
-    if (!fit) return PIPES_ERROR_BAD_PIPE;
-    if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
-    if (connection_->over()) return PIPES_ERROR_BAD_PIPE;
-    if (!reads_.empty()) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
-    wire::Look look = connection_->reader.look();
-    // What was withdrawn is not unread, but has to be passed.
-    while (look == wire::Look::kMessageCut || (look == wire::Look::kNeedsMemory && connection_->map_reader())) {
-      look = connection_->reader.look();
-    }
-    if (look == wire::Look::kNeedsMemory) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
-    if (look == wire::Look::kFrame) return PIPES_ERROR_PIPE_BUSY;
+    if (const Status refused = transact_refusal(); refused != PIPES_OK) return refused;
     reading.parker = &Parker::mine();
-    reads_.push_back(&reading);
+    queue_read(reading);
     publish_reads(queued);
   }
   queued.perform();
@@ -558,9 +637,10 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
       MutexLock lock(read_mutex_);
       if (read_driver_ == &reading) read_driver_ = nullptr;
       if (!reading.done && written == PIPES_ERROR_OPERATION_ABORTED) {
-        cancel_read(reading, given_up);
+        cancel_read(reading);
+        publish_reads(given_up);
       } else if (!reading.done && written != PIPES_OK) {
-        reads_.remove(&reading);
+        unqueue_read(reading);
         reading.finish(written == PIPES_ERROR_NO_DATA ? Status{PIPES_ERROR_BROKEN_PIPE} : written);
         publish_reads(given_up);
       }

@@ -1,6 +1,6 @@
 // PendingOp: a read, write, flush or connect that waits, and the queues it waits in. A blocking call keeps its own on
 // its stack: whoever completes it does so under the end's lock, and the thread leaves only after it has had that lock
-// again.
+// again. An overlapped one (overlapped_op.h) belongs to the queue, and goes when it is completed.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@ struct PendingOp {
   uint32_t transferred = 0;
   Status status = PIPES_OK;
   bool done = false;
+  bool overlapped = false;    // an OverlappedOp; it has no parker
   bool message_mode = false;  // a read that is framed as messages whatever the end's mode: a transaction's reply
   bool no_wait = false;
   bool watched = false;  // a read that has spun in vain, and is to sleep
@@ -51,6 +52,7 @@ class PendingQueue {
  public:
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
   [[nodiscard]] PendingOp* front() const { return first_; }
+  [[nodiscard]] PendingOp* back() const { return last_; }
 
   void push_back(PendingOp* op) {
     op->previous = last_;

@@ -74,11 +74,45 @@ Result<uint64_t> Reactor::watch(int fd, uint32_t events, std::shared_ptr<Source>
     sources_.erase(name);
     return status;
   }
-  if (!deadline.is_never()) {
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
-  }
+  if (!deadline.is_never()) wake_up();
   return name;
+}
+
+void Reactor::wake_up() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+}
+
+// Out of memory the call is forgotten.
+void Reactor::call_at(Deadline deadline, std::shared_ptr<Source> source) {
+  bool is_first = false;
+  {
+    MutexLock lock(mutex_);
+    const uint64_t name = next_name_++;
+    is_first = deadlines_.empty() || deadline.at_ns() < deadlines_.begin()->first;
+    deadlines_.emplace(deadline.at_ns(), name);
+    sources_.emplace(name, Entry{std::move(source), deadline.at_ns(), true});
+  }
+  if (is_first) wake_up();
+}
+
+void Reactor::poke(uint64_t name) {
+  {
+    MutexLock lock(mutex_);
+    poked_.push_back(name);
+  }
+  wake_up();
+}
+
+void Reactor::run_poked() {
+  std::vector<uint64_t> poked;
+  {
+    MutexLock lock(mutex_);
+    poked.swap(poked_);
+  }
+  for (const uint64_t name : poked) {
+    if (const auto source = find(name)) source->on_ready(name, EPOLLIN);
+  }
 }
 
 void Reactor::unwatch(uint64_t name, int fd) {
@@ -137,7 +171,10 @@ void Reactor::run_deadlines() {
       if (deadlines_.empty() || deadlines_.begin()->first > monotonic_ns()) return;
       name = deadlines_.begin()->second;
       const auto entry = sources_.find(name);
-      if (entry != sources_.end()) source = entry->second.source;
+      if (entry != sources_.end()) {
+        source = entry->second.source;
+        if (entry->second.once) sources_.erase(entry);
+      }
       deadlines_.erase(deadlines_.begin());
     }
     if (source) source->on_deadline(name);
@@ -157,6 +194,7 @@ void Reactor::run() {
       }
       if (const auto source = find(event.data.u64)) source->on_ready(event.data.u64, event.events);
     }
+    run_poked();
     run_deadlines();
   }
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "linux/process_fd.h"
 #include "support/deadline.h"
@@ -37,6 +38,12 @@ class Reactor {
   // After it the source is not called again, but a call that runs on the reactor's thread may be under way.
   void unwatch(uint64_t name, int fd);
 
+  // Has on_deadline() of `source` called, once.
+  void call_at(Deadline deadline, std::shared_ptr<Source> source);
+
+  // Has the source of a watch called soon, as if its descriptor were readable.
+  void poke(uint64_t name);
+
   // Turns the events of a watch off, and on again with what has happened meanwhile. Cheaper than to unwatch it.
   void pause(int fd);
   void resume(uint64_t name, int fd, uint32_t events);
@@ -48,11 +55,14 @@ class Reactor {
   struct Entry {
     std::shared_ptr<Source> source;
     uint64_t deadline_ns = 0;
+    bool once = false;  // it has no descriptor
   };
 
   static Reactor* start();
   void run();
   void run_deadlines();
+  void run_poked();
+  void wake_up();
   int next_timeout_ms();
   std::shared_ptr<Source> find(uint64_t name);
 
@@ -63,6 +73,7 @@ class Reactor {
   std::unordered_map<uint64_t, Entry> sources_;  // mutex_
   std::multimap<uint64_t, uint64_t> deadlines_;  // mutex_: when, whose
   uint64_t next_name_ = 1;                       // mutex_
+  std::vector<uint64_t> poked_;                  // mutex_
 };
 
 }  // namespace pipes

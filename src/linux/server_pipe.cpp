@@ -15,6 +15,7 @@
 #include "linux/client.h"
 #include "linux/guests.h"
 #include "linux/known_pipes.h"
+#include "linux/local_pair.h"
 #include "security/access.h"
 #include "support/fault_point.h"
 #include "support/log.h"
@@ -160,9 +161,10 @@ class ServerPipe::Watch : public Reactor::Source {
   Watch(std::weak_ptr<ServerPipe> pipe, std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
       : pipe_(std::move(pipe)), end_(std::move(end)), connection_(std::move(connection)) {}
   void on_ready(uint64_t name, uint32_t events) override {
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
     const auto connection = connection_.lock();
     if (!connection) return;
+    if ((events & EPOLLIN) != 0) answer_doorbell(*connection, end_.lock());
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
     if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
     connection->gone.store(true, std::memory_order_release);
     if (const auto end = end_.lock()) end->on_hangup(connection.get());
@@ -717,6 +719,10 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
         std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
     connection->credentials = peer;
     connection->guest = std::move(*guest);
+    if (peer.pid == static_cast<uint32_t>(::getpid())) {
+      connection->local = LocalPair::find(connection->memory.fd());
+      if (connection->local != nullptr) connection->local->set(Role::kServer, chosen);
+    }
     wire::Answer& answer = connection->memory.answer();
     answer.inbound_quota.store(quotas.inbound, std::memory_order_relaxed);
     answer.outbound_quota.store(quotas.outbound, std::memory_order_relaxed);
@@ -743,7 +749,7 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     listening_.pop_front();
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.
-    const auto watched = reactor->watch(connection->socket.get(), EPOLLRDHUP, std::move(watch));
+    const auto watched = reactor->watch(connection->socket.get(), EPOLLIN | EPOLLRDHUP, std::move(watch));
     if (watched) {
       connection->watch.store(*watched, std::memory_order_relaxed);
     } else {

@@ -48,8 +48,12 @@ struct alignas(kLinePair) WriterProgress {
   std::atomic<uint64_t> final;      // every frame before this position belongs to a completed write
 };
 
-// Set to 1 by who is about to sleep, taken (exchanged for 0) by who wakes it. The futex of that sleep.
+// Set by who waits, taken (exchanged for kNobody) by who wakes it. The futex of a sleeper.
 struct alignas(kLinePair) WaitFlag {
+  static constexpr uint32_t kNobody = 0;
+  static constexpr uint32_t kSleeper = 1;  // a thread that sleeps on this word, or is about to
+  // No thread waits, but something is pending: send a byte over the control socket. So does any other value.
+  static constexpr uint32_t kDoorbell = 2;
   std::atomic<uint32_t> waiting;
   // Only for a waiting writer: wake it not before one of these is reached.
   std::atomic<uint64_t> wake_at_consumed;

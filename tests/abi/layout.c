@@ -56,3 +56,10 @@ PIN(pipes_pipe_info, server_process_id, 20);
 PIN(pipes_pipe_info, owner_uid, 24);
 PIN(pipes_pipe_info, reserved, 28);
 PIN(pipes_pipe_info, name, 32);
+
+PIN_SIZE(pipes_port_entry, 32);
+PIN(pipes_port_entry, key, 0);
+PIN(pipes_port_entry, overlapped, 8);
+PIN(pipes_port_entry, internal, 16);
+PIN(pipes_port_entry, transferred, 24);
+PIN(pipes_port_entry, reserved, 28);

@@ -1,5 +1,5 @@
 /* What the header takes over from Windows, compared with Windows' own headers: layouts and numbers. Of the constants
- * only PIPES_STATE_... are missing, which <windows.h> does not have.
+ * only PIPES_STATE_... and PIPES_EVENT_... are missing, which <windows.h> does not have.
  *
  * Compiled only, and for Windows only. */
 #define WIN32_LEAN_AND_MEAN
@@ -8,17 +8,24 @@
 
 #include "pipes/pipes.h"
 
-#define SAME_MEMBER(ours, theirs)                                                                       \
-  _Static_assert(offsetof(pipes_overlapped, ours) == offsetof(OVERLAPPED, theirs), "offset of " #ours); \
-  _Static_assert(sizeof(((pipes_overlapped*)0)->ours) == sizeof(((OVERLAPPED*)0)->theirs), "size of " #ours)
+#define SAME_STRUCTURE(ours, theirs)                                \
+  _Static_assert(sizeof(ours) == sizeof(theirs), "size of " #ours); \
+  _Static_assert(_Alignof(ours) == _Alignof(theirs), "alignment of " #ours)
+#define SAME_MEMBER(type, ours, their_type, theirs)                                                   \
+  _Static_assert(offsetof(type, ours) == offsetof(their_type, theirs), "offset of " #type "." #ours); \
+  _Static_assert(sizeof(((type*)0)->ours) == sizeof(((their_type*)0)->theirs), "size of " #type "." #ours)
 
-SAME_MEMBER(internal, Internal);
-SAME_MEMBER(internal_high, InternalHigh);
-SAME_MEMBER(offset, Offset);
-SAME_MEMBER(offset_high, OffsetHigh);
-SAME_MEMBER(event, hEvent);
-_Static_assert(sizeof(pipes_overlapped) == sizeof(OVERLAPPED), "size of pipes_overlapped");
-_Static_assert(_Alignof(pipes_overlapped) == _Alignof(OVERLAPPED), "alignment of pipes_overlapped");
+SAME_STRUCTURE(pipes_overlapped, OVERLAPPED);
+SAME_MEMBER(pipes_overlapped, internal, OVERLAPPED, Internal);
+SAME_MEMBER(pipes_overlapped, internal_high, OVERLAPPED, InternalHigh);
+SAME_MEMBER(pipes_overlapped, offset, OVERLAPPED, Offset);
+SAME_MEMBER(pipes_overlapped, offset_high, OVERLAPPED, OffsetHigh);
+SAME_MEMBER(pipes_overlapped, event, OVERLAPPED, hEvent);
+SAME_STRUCTURE(pipes_port_entry, OVERLAPPED_ENTRY);
+SAME_MEMBER(pipes_port_entry, key, OVERLAPPED_ENTRY, lpCompletionKey);
+SAME_MEMBER(pipes_port_entry, overlapped, OVERLAPPED_ENTRY, lpOverlapped);
+SAME_MEMBER(pipes_port_entry, internal, OVERLAPPED_ENTRY, Internal);
+SAME_MEMBER(pipes_port_entry, transferred, OVERLAPPED_ENTRY, dwNumberOfBytesTransferred);
 _Static_assert(sizeof(pipes_handle) == sizeof(HANDLE), "size of pipes_handle");
 _Static_assert(sizeof(pipes_status) == sizeof(DWORD), "size of pipes_status");
 
@@ -40,6 +47,12 @@ SAME(PIPES_ERROR_INSUFFICIENT_BUFFER, ERROR_INSUFFICIENT_BUFFER);
 SAME(PIPES_ERROR_INVALID_NAME, ERROR_INVALID_NAME);
 SAME(PIPES_ERROR_BAD_PATHNAME, ERROR_BAD_PATHNAME);
 SAME(PIPES_ERROR_ALREADY_EXISTS, ERROR_ALREADY_EXISTS);
+SAME(PIPES_WAIT_IO_COMPLETION, WAIT_IO_COMPLETION);
+SAME(PIPES_ERROR_ABANDONED_WAIT_0, ERROR_ABANDONED_WAIT_0);
+SAME(PIPES_WAIT_OBJECTS_MAX, MAXIMUM_WAIT_OBJECTS);
+SAME(PIPES_INTERNAL_PENDING, STATUS_PENDING);
+SAME(PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS);
+SAME(PIPES_SKIP_SET_EVENT_ON_HANDLE, FILE_SKIP_SET_EVENT_ON_HANDLE);
 SAME(PIPES_ERROR_FILENAME_EXCED_RANGE, ERROR_FILENAME_EXCED_RANGE);
 SAME(PIPES_ERROR_PIPE_LOCAL, ERROR_PIPE_LOCAL);
 SAME(PIPES_ERROR_BAD_PIPE, ERROR_BAD_PIPE);

@@ -1,7 +1,10 @@
 // Ours, through the C ABI alone: a duplex message-type pipe, both ends in message read mode, one plain pipes_write and
 // pipes_read a message.
 #include <fmt/format.h>
+#include <sys/epoll.h>
 
+#include <array>
+#include <cerrno>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -9,6 +12,7 @@
 #include "implementations.h"
 #include "pipes/pipes.h"
 #include "role.h"
+#include "unix_socket.h"
 
 namespace pipes::bench {
 namespace {
@@ -72,13 +76,13 @@ class OurChannel final : public Channel {
   OurHandle handle_;
 };
 
-OurHandle create_instance(const Control& control) {
+OurHandle create_instance(const Control& control, uint32_t flags = 0, uint32_t wait_mode = PIPES_WAIT) {
   const uint32_t quota = control.task.quota;
   report_settings(fmt::format("message type, duplex, quotas {} KiB", quota / 1024));
-  constexpr uint32_t kMode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | PIPES_WAIT;
+  const uint32_t mode = PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | wait_mode;
   pipes_handle handle = nullptr;
-  check(pipes_create_named(pipe_name(control).c_str(), PIPES_ACCESS_DUPLEX, kMode, PIPES_UNLIMITED_INSTANCES, quota,
-                           quota, 0, nullptr, &handle, nullptr),
+  check(pipes_create_named(pipe_name(control).c_str(), PIPES_ACCESS_DUPLEX | flags, mode, PIPES_UNLIMITED_INSTANCES,
+                           quota, quota, 0, nullptr, &handle, nullptr),
         "pipes_create_named");
   return OurHandle(handle);
 }
@@ -160,7 +164,154 @@ class OurReusingServer final : public Server {
   std::vector<OurHandle> free_;  // as many as there are threads, so never empty for one that has none
 };
 
+// Many clients on one thread, by a completion port: one overlapped operation pending per instance, up to 1024 packets a
+// call, and no packet for what succeeds at once.
+class OurPortServer final : public Server {
+ public:
+  explicit OurPortServer(Control& control) : control_(control), port_(make_port()) { listen(); }
+
+  std::unique_ptr<Channel> accept() override { fail("a server by port accepts by itself"); }
+
+  void echo_all(Watch& watch, std::span<std::byte> buffer) override {
+    report_settings("completion port, up to 1024 packets a call");
+    std::vector<pipes_port_entry> packets(1024);
+    while (true) {
+      uint32_t count = 0;
+      check(pipes_port_get_many(port_.get(), packets.data(), static_cast<uint32_t>(packets.size()), &count,
+                                PIPES_INFINITE, 0),
+            "pipes_port_get_many");
+      for (const pipes_port_entry& packet : std::span(packets).first(count)) {
+        Instance& instance = *instances_[packet.key];
+        if (instance.connected) {
+          if (echo(instance, watch)) return;
+        } else {
+          instance.connected = true;
+          instance.message.resize(buffer.size());
+          listen();
+        }
+        while (read(instance)) {
+          if (echo(instance, watch)) return;
+        }
+      }
+    }
+  }
+
+ private:
+  struct Instance {
+    explicit Instance(OurHandle made) : handle(std::move(made)) {}
+    OurHandle handle;
+    pipes_overlapped operation{};
+    bool connected = false;
+    std::vector<std::byte> message;
+  };
+
+  static OurHandle make_port() {
+    pipes_handle port = nullptr;
+    check(pipes_port_create(1, &port), "pipes_port_create");
+    return OurHandle(port);
+  }
+
+  void listen() {
+    auto instance = std::make_unique<Instance>(create_instance(control_, PIPES_FLAG_OVERLAPPED));
+    const pipes_handle handle = instance->handle.get();
+    check(pipes_port_associate(port_.get(), handle, instances_.size()), "pipes_port_associate");
+    check(pipes_set_notification_modes(handle, PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS), "pipes_set_notification_modes");
+    pipes_overlapped* const operation = &instance->operation;
+    instances_.push_back(std::move(instance));
+    const pipes_status status = pipes_connect(handle, operation);
+    if (status == PIPES_ERROR_PIPE_CONNECTED) {
+      check(pipes_port_post(port_.get(), 0, instances_.size() - 1, operation), "pipes_port_post");
+    } else if (status != PIPES_ERROR_IO_PENDING) {
+      check(status, "pipes_connect");
+    }
+  }
+
+  // True if a message is there already.
+  static bool read(Instance& instance) {
+    const auto size = static_cast<uint32_t>(instance.message.size());
+    const pipes_status status =
+        pipes_read(instance.handle.get(), instance.message.data(), size, nullptr, &instance.operation);
+    if (status == PIPES_ERROR_IO_PENDING) return false;
+    check(status, "pipes_read");
+    return true;
+  }
+
+  // True if that was the last message.
+  static bool echo(Instance& instance, Watch& watch) {
+    const bool last = watch.last_received();
+    uint32_t written = 0;
+    const auto size = static_cast<uint32_t>(instance.message.size());
+    check(pipes_write(instance.handle.get(), instance.message.data(), size, &written, nullptr), "pipes_write");
+    return last;
+  }
+
+  Control& control_;
+  OurHandle port_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+};
+
+// Many clients on one thread, by a descriptor for each in epoll.
+class OurEventFdServer final : public Server {
+ public:
+  explicit OurEventFdServer(Control& control) : control_(control) { listen(); }
+
+  std::unique_ptr<Channel> accept() override { fail("a server by descriptors accepts by itself"); }
+
+  void echo_all(Watch& watch, std::span<std::byte> buffer) override {
+    report_settings("epoll on pipes_get_event_fd, level-triggered, up to 1024 events a call");
+    std::array<epoll_event, 1024> events{};
+    while (true) {
+      const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+      if (count < 0 && errno != EINTR) fail_errno("epoll_wait");
+      for (int i = 0; i < count; ++i) {
+        if (look_at(events[static_cast<size_t>(i)].data.u64, watch, buffer)) return;
+      }
+    }
+  }
+
+ private:
+  void listen() {
+    instances_.push_back(create_instance(control_, 0, PIPES_NOWAIT));
+    connected_.push_back(false);
+    int fd = -1;
+    check(pipes_get_event_fd(instances_.back().get(), PIPES_EVENT_READABLE, &fd), "pipes_get_event_fd");
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = instances_.size() - 1;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) fail_errno("epoll_ctl");
+  }
+
+  // Echoes until nothing is there. True if the last message was among it.
+  bool look_at(size_t index, Watch& watch, std::span<std::byte> buffer) {
+    const pipes_handle handle = instances_[index].get();
+    const auto size = static_cast<uint32_t>(buffer.size());
+    uint32_t count = 0;
+    pipes_status status = PIPES_OK;
+    while ((status = pipes_read(handle, buffer.data(), size, &count, nullptr)) == PIPES_OK) {
+      if (!connected_[index]) {
+        connected_[index] = true;
+        listen();
+      }
+      const bool last = watch.last_received();
+      check(pipes_write(handle, buffer.data(), size, &count, nullptr), "pipes_write");
+      if (last) return true;
+    }
+    if (status != PIPES_ERROR_NO_DATA && status != PIPES_ERROR_PIPE_LISTENING) check(status, "pipes_read");
+    return false;
+  }
+
+  Control& control_;
+  UniqueFd epoll_{::epoll_create1(EPOLL_CLOEXEC)};
+  std::vector<OurHandle> instances_;
+  std::vector<bool> connected_;
+};
+
+bool is_crowd(const Control& control) { return active_clients(control.task.workload) != 0; }
+
+std::unique_ptr<Server> listen_by_event_fd(Control& control) { return std::make_unique<OurEventFdServer>(control); }
+
 std::unique_ptr<Server> listen_ours(Control& control) {
+  if (is_crowd(control)) return std::make_unique<OurPortServer>(control);
   if (control.task.workload == Workload::kConnect) return std::make_unique<OurReusingServer>(control);
   return std::make_unique<OurServer>(control);
 }
@@ -183,15 +334,14 @@ std::unique_ptr<Channel> open_ours(Control& control) {
 
 Implementation our_pipes() {
   using enum Workload;
-  return {"pipes", set_of({kRoundtrip, kStream, kConnect, kIdle, kOneCore, kLoaded, kMemory}), "", listen_ours,
-          open_ours,
-          // They want completion ports.
-          set_of({kMany1000, kMany10, kMany1})};
+  return {"pipes",
+          set_of({kRoundtrip, kStream, kConnect, kMany1000, kMany10, kMany1, kIdle, kOneCore, kLoaded, kMemory}), "",
+          listen_ours, open_ours};
 }
 
 Implementation our_pipes_by_event_fd() {
   using enum Workload;
-  return {"pipes-event-fd", 0, "", listen_ours, open_ours, set_of({kMany1000, kMany10, kMany1})};
+  return {"pipes-event-fd", set_of({kMany1000, kMany10, kMany1}), "", listen_by_event_fd, open_ours};
 }
 
 }  // namespace pipes::bench

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "support/child.h"
-#include "support/expect.h"
 #include "support/oracle.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
 
 PIPES_BOTH_DIRECTIONS(Buf);
+PIPES_OVERLAPPED_ENDS(BufOverlapped);
 
 constexpr uint32_t kQuota = 100;
 
@@ -295,6 +296,18 @@ TEST_P(Buf, BUF_10_ReadingAPartReturnsItsQuotaAndPeekingReturnsNone) {
     EXPECT_TRUE(still_waits(writing)) << "two of three bytes of room";
     EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, bytes(kQuota).substr(2, 1)), reader.read(1));
     EXPECT_EQ(sent(3), writing.result());
+  });
+}
+
+TEST_P(BufOverlapped, BUF_11_AFullQueueHindersNothingInTheOtherDirection) {
+  at_either_end(with_quota(message_pipe(), kQuota), [](Handle& end, EndActor& peer) {
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, bytes(kQuota + 1)));
+    EXPECT_EQ(sent(kQuota), peer.write(bytes(kQuota, 2)));
+    EXPECT_EQ(received(PIPES_OK, bytes(kQuota, 2)), read(end));
+    EXPECT_TRUE(writing.pending());
+    EXPECT_EQ(received(PIPES_OK, bytes(kQuota + 1)), peer.read());
+    EXPECT_EQ(sent(kQuota + 1), writing.sent());
   });
 }
 

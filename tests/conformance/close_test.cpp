@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "support/expect.h"
 #include "support/oracle.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
 
 PIPES_BOTH_DIRECTIONS(Close);
+PIPES_OVERLAPPED_ENDS(CloseOverlapped);
 
 constexpr uint32_t kQuota = 100;
 
@@ -108,6 +109,62 @@ TEST_P(Close, CLOSE_4_ReadsAndWritesThatWaitTogetherAllEnd) {
     EXPECT_STATUS(PIPES_OK, closer.close());
     EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), reading.result());
     EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), writing.result());
+  });
+}
+
+TEST_P(CloseOverlapped, CLOSE_4_OverlappedReadsAndWritesThatWaitTogetherAllEnd) {
+  at_either_end(with_quota(message_pipe(), 0), [](Handle& end, EndActor& peer) {
+    std::vector<Overlapped> reads(2);
+    std::vector<Overlapped> writes(2);
+    for (Overlapped& reading : reads) ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    for (Overlapped& writing : writes) ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, "x"));
+    EXPECT_STATUS(PIPES_OK, peer.close());
+    for (Overlapped& reading : reads) EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), reading.received());
+    for (Overlapped& writing : writes) EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), writing.sent());
+  });
+}
+
+TEST_P(CloseOverlapped, CLOSE_5_AWaitingWriteOfTheCloserStaysReadable) {
+  PIPES_OUR_ENGINE_ONLY("unconfirmed");
+  at_either_end(with_quota(message_pipe(), kQuota), [](Handle& end, EndActor& peer) {
+    std::vector<Overlapped> writes(2);
+    for (uint32_t i = 0; i < 2; ++i) ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writes[i].write(end, bytes(200, i)));
+    EXPECT_STATUS(PIPES_OK, end.close());
+    EXPECT_TRUE(writes[0].pending());
+    for (uint32_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(received(PIPES_OK, bytes(200, i)), peer.read());
+      EXPECT_STATUS(PIPES_OK, wait_for(writes[i].event()));
+      EXPECT_EQ(kNtSuccess, writes[i].structure().internal) << "it completes when it is read";
+      EXPECT_EQ(200u, writes[i].structure().internal_high);
+    }
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), peer.read());
+  });
+}
+
+TEST_P(CloseOverlapped, CLOSE_5_AWaitingWriteOfTheCloserEndsWhenThePeerClosesToo) {
+  at_either_end(with_quota(message_pipe(), kQuota), [](Handle& end, EndActor& peer) {
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, bytes(200)));
+    EXPECT_STATUS(PIPES_OK, end.close());
+    EXPECT_STATUS(PIPES_OK, peer.close());
+    EXPECT_STATUS(PIPES_OK, wait_for(writing.event()));
+    EXPECT_EQ(kNtPipeBroken, writing.structure().internal);
+  });
+}
+
+TEST_P(CloseOverlapped, CLOSE_5_WaitingReadsOfTheCloserEnd) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped reading;
+    Overlapped transaction;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, transaction.transact(end, "request"));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    EXPECT_STATUS(PIPES_OK, end.close());
+    EXPECT_STATUS(PIPES_OK, wait_for(transaction.event()));
+    EXPECT_EQ(kNtPipeBroken, transaction.structure().internal);
+    EXPECT_STATUS(PIPES_OK, wait_for(reading.event()));
+    EXPECT_EQ(kNtPipeBroken, reading.structure().internal);
+    EXPECT_EQ(received(PIPES_OK, "request"), peer.read());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), peer.read());
   });
 }
 

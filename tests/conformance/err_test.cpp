@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "support/expect.h"
 #include "support/oracle.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
@@ -12,13 +12,6 @@ namespace {
 PIPES_BOTH_DIRECTIONS(Err);
 
 constexpr uint32_t kQuota = 100;
-
-// The NT statuses that a structure holds when its operation is complete.
-constexpr uint64_t kNtSuccess = 0;
-constexpr uint64_t kNtBufferOverflow = 0x80000005;
-constexpr uint64_t kNtPipeDisconnected = 0xC00000B0;
-constexpr uint64_t kNtCancelled = 0xC0000120;
-constexpr uint64_t kNtPipeBroken = 0xC000014B;
 
 // A read with a structure on a synchronous handle: it waits all the same, and fills the structure (D13).
 struct FilledRead {

@@ -1,21 +1,137 @@
-// FINE: fine points that programs depend on, as far as blocking calls show them.
+// FINE: fine points that programs depend on.
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "support/expect.h"
 #include "support/oracle.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
 
 PIPES_BOTH_DIRECTIONS(Fine);
+PIPES_OVERLAPPED_ENDS(FineOverlapped);
 
 constexpr uint32_t kQuota = 100;
 
-constexpr uint64_t kNtPending = 0x103;
-constexpr uint64_t kNtBufferOverflow = 0x80000005;
+// ----------------------------------------------------------------- FINE-1: what a call causes has happened when it returns
+
+// An end with a port, and a read that waits at it with an event.
+struct WaitingRead {
+  explicit WaitingRead(pipes_handle end) {
+    EXPECT_STATUS(PIPES_OK, pipes_port_associate(port, end, 1));
+    EXPECT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+  }
+  // Expects that all is told already.
+  void expect_over(Code status, const std::string& bytes) {
+    EXPECT_FALSE(reading.pending());
+    EXPECT_TRUE(is_signalled(reading.event()));
+    EXPECT_EQ(packet(status, bytes.size(), 1, reading), take_packet(port, 0));
+    EXPECT_EQ(received(status, bytes), reading.received(0));
+  }
+  Handle port = new_port();
+  Overlapped reading;
+};
+
+TEST(FineHere, FINE_1_AReadIsCompleteWhenTheWriteReturns) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  WaitingRead waiting(pair.server);
+  EXPECT_EQ(sent(5), write(pair.client, "hello"));
+  waiting.expect_over(PIPES_OK, "hello");
+}
+
+TEST(FineHere, FINE_1_AWriteIsCompleteWhenTheReadReturns) {
+  const Pair pair = connected_pair(overlapped(with_quota(message_pipe(), 0)));
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(pair.server, "hello"));
+  EXPECT_EQ(received(PIPES_OK, "hello"), read(pair.client));
+  EXPECT_TRUE(is_signalled(writing.event()));
+  EXPECT_EQ(sent(5), writing.sent(0));
+}
+
+TEST(FineHere, FINE_1_AConnectIsCompleteWhenTheOpenReturns) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  Overlapped connecting;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, connecting.connect(server));
+  const Handle client = open_client(name);
+  EXPECT_TRUE(is_signalled(connecting.event()));
+  EXPECT_STATUS(PIPES_OK, connecting.status(0));
+}
+
+TEST(FineHere, FINE_1_WhatClosingEndsIsCompleteWhenItReturns) {
+  Pair pair = connected_pair(overlapped(message_pipe()));
+  WaitingRead waiting(pair.server);
+  EXPECT_STATUS(PIPES_OK, pair.client.close());
+  waiting.expect_over(PIPES_ERROR_BROKEN_PIPE, "");
+}
+
+TEST(FineHere, FINE_1_WhatDisconnectingEndsIsCompleteWhenItReturns) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  const Handle client = open_overlapped(name);
+  WaitingRead of_server(server);
+  WaitingRead of_client(client);
+  EXPECT_STATUS(PIPES_OK, disconnect(server));
+  of_server.expect_over(PIPES_ERROR_PIPE_NOT_CONNECTED, "");
+  of_client.expect_over(PIPES_ERROR_PIPE_NOT_CONNECTED, "");
+}
+
+TEST(FineHere, FINE_1_WhatIsCancelledIsCompleteWhenTheCallReturns) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  WaitingRead waiting(pair.server);
+  EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(pair.server, &waiting.reading.structure()));
+  waiting.expect_over(PIPES_ERROR_OPERATION_ABORTED, "");
+}
+
+// ------------------------------------------------------------------------------------------ FINE-2: handles are waited for
+
+TEST(FineHere, FINE_2_ANewHandleIsSignalled) {
+  const std::string name = unique_name();
+  const Handle overlapped_server = create_server(name, overlapped(message_pipe()));
+  const Handle server = create_server(name, message_pipe());
+  EXPECT_TRUE(is_signalled(overlapped_server));
+  EXPECT_TRUE(is_signalled(server));
+  EXPECT_TRUE(is_signalled(open_overlapped(name)));
+  EXPECT_TRUE(is_signalled(open_client(name)));
+  EXPECT_TRUE(is_signalled(server)) << "that a client came is nothing to it";
+}
+
+TEST(FineHere, FINE_2_AnOperationWithAnEventLeavesTheHandleClear) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  EXPECT_TRUE(is_signalled(pair.server));
+  Overlapped reading;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(pair.server));
+  EXPECT_FALSE(is_signalled(pair.server));
+  EXPECT_EQ(sent(1), write(pair.client, "x"));
+  EXPECT_TRUE(is_signalled(reading.event()));
+  EXPECT_FALSE(is_signalled(pair.server));
+}
+
+TEST(FineHere, FINE_2_ABlockedCallLeavesTheHandleClearWhileItBlocks) {
+  const Pair pair = connected_pair(message_pipe());
+  EXPECT_TRUE(is_signalled(pair.server));
+  Background reading([&] { return read(pair.server); });
+  ASSERT_TRUE(wait_until_blocked(reading));
+  EXPECT_FALSE(is_signalled(pair.server));
+  EXPECT_EQ(sent(1), write(pair.client, "x"));
+  EXPECT_EQ(received(PIPES_OK, "x"), reading.result());
+  EXPECT_TRUE(is_signalled(pair.server));
+}
+
+TEST_P(FineOverlapped, FINE_2_AWaitForTheHandleEndsWithTheCompletion) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped reading(ToldBy::kHandle);
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    const Handle event = new_event();
+    Background waiting([&] { return wait_for_several({event, end}, WaitFor::kAny); });
+    ASSERT_TRUE(wait_until_blocked(waiting));
+    EXPECT_EQ(sent(1), peer.write("x"));
+    EXPECT_EQ((Waited{PIPES_OK, 1}), waiting.result());
+    EXPECT_EQ(received(PIPES_OK, "x"), reading.received(0));
+  });
+}
 
 TEST(FineHere, FINE_3_FailureAtOnceNeverStoresAFinalStatus) {
   const std::string name = unique_name();
@@ -36,6 +152,26 @@ TEST(FineHere, FINE_3_FailureAtOnceNeverStoresAFinalStatus) {
   PIPES_ORACLE_DIFFERS(
       "Wine stores 0; OVERLAPPED: the system sets InternalHigh if the request is completed without errors");
   EXPECT_EQ(kUntouched, overlapped.internal_high);
+}
+
+TEST(FineHere, FINE_3_ARefusedCallHasResetTheEventAndAnInvalidHandleHasNot) {
+  const Handle server = create_server(unique_name(), overlapped(message_pipe()));
+  Overlapped operation;
+  EXPECT_STATUS(PIPES_OK, pipes_event_set(operation.event()));
+  EXPECT_STATUS(PIPES_ERROR_PIPE_LISTENING, operation.read(server));
+  EXPECT_FALSE(is_signalled(operation.event()));
+
+  Handle closed = create_server(unique_name(), overlapped(message_pipe()));
+  const pipes_handle stale = closed;
+  EXPECT_STATUS(PIPES_OK, closed.close());
+  EXPECT_STATUS(PIPES_OK, pipes_event_set(operation.event()));
+  for (const pipes_handle wrong : {stale, pipes_handle{nullptr}, PIPES_INVALID_HANDLE}) {
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, operation.read(wrong));
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, operation.write(wrong, "x"));
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, operation.connect(wrong));
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, operation.transact(wrong, "x"));
+  }
+  EXPECT_TRUE(is_signalled(operation.event()));
 }
 
 TEST(FineHere, FINE_4_StructureHasTheTruthAboutAMessageCutShort) {
@@ -60,6 +196,43 @@ TEST(FineHere, FINE_4_StructureHasTheTruthAboutAMessageCutShort) {
   EXPECT_EQ(1u, overlapped.internal_high);
 }
 
+TEST(FineHere, FINE_4_TheSameOnAnOverlappedHandle) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  EXPECT_EQ(sent(5), write(pair.client, "hello"));
+  Overlapped reading;
+  EXPECT_STATUS(PIPES_ERROR_MORE_DATA, reading.read(pair.server, 3));
+  EXPECT_EQ(0u, reading.count());
+  EXPECT_EQ(kNtBufferOverflow, reading.structure().internal);
+  EXPECT_EQ(3u, reading.structure().internal_high);
+  EXPECT_STATUS(PIPES_OK, reading.read(pair.server));
+  EXPECT_EQ(2u, reading.count());
+}
+
+TEST(FineHere, FINE_5_TheResultOfWhatCompletedAtOnce) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  Overlapped writing;
+  EXPECT_STATUS(PIPES_OK, writing.write(pair.server, "out"));
+  EXPECT_EQ(sent(3), writing.sent());
+  EXPECT_EQ(sent(3), writing.sent(0));
+  EXPECT_EQ(sent(5), write(pair.client, "hello"));
+  Overlapped reading;
+  EXPECT_STATUS(PIPES_ERROR_MORE_DATA, reading.read(pair.server, 3));
+  EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "hel"), reading.received());
+  Overlapped rest(ToldBy::kHandle);
+  EXPECT_STATUS(PIPES_OK, rest.read(pair.server));
+  EXPECT_EQ(received(PIPES_OK, "lo"), rest.received(0));
+}
+
+TEST(FineHere, FINE_5_TheResultOnASynchronousHandle) {
+  const Pair pair = connected_pair(message_pipe());
+  EXPECT_EQ(sent(5), write(pair.client, "hello"));
+  Overlapped reading;
+  EXPECT_STATUS(PIPES_ERROR_MORE_DATA, reading.read(pair.server, 3));
+  EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "hel"), reading.received());
+  EXPECT_STATUS(PIPES_OK, reading.read(pair.server));
+  EXPECT_EQ(received(PIPES_OK, "lo"), reading.received());
+}
+
 TEST(FineHere, FINE_6_InvalidHandleSetsTheCountToZero) {
   char byte = 0;
   uint32_t count = kUntouched;
@@ -68,6 +241,85 @@ TEST(FineHere, FINE_6_InvalidHandleSetsTheCountToZero) {
   count = kUntouched;
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_write(nullptr, &byte, 1, &count, nullptr));
   EXPECT_EQ(0u, count);
+}
+
+// A call that blocks on a thread of its own, for which a routine is queued: it goes on, and the routine runs only when
+// the thread then waits alertably.
+template <class Call, class Release>
+void expect_not_alertable(Call call, Release release) {
+  Background blocked([&] {
+    uint32_t ran = 0;
+    const auto count = [](uintptr_t context) { ++*reinterpret_cast<uint32_t*>(context); };
+    EXPECT_STATUS(PIPES_OK, pipes_queue_routine(pipes_current_thread(), count, reinterpret_cast<uintptr_t>(&ran)));
+    EXPECT_STATUS(PIPES_OK, call());
+    EXPECT_EQ(0u, ran);
+    EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(0, 1));
+    return ran;
+  });
+  ASSERT_TRUE(wait_until_blocked(blocked));
+  static uint32_t ran_late;
+  ran_late = 0;
+  const auto count_late = [](uintptr_t) { ++ran_late; };
+  EXPECT_STATUS(PIPES_OK, pipes_queue_routine(blocked.thread(), count_late, 0));
+  EXPECT_TRUE(wait_until_blocked(blocked)) << "it goes on waiting";
+  release();
+  EXPECT_EQ(1u, blocked.result());
+  EXPECT_EQ(1u, ran_late);
+}
+
+TEST(FineHere, FINE_7_CallsThatBlockAreNotAlertable) {
+  for (const bool with_overlapped_handle : {false, true}) {
+    ServerOptions options = with_quota(message_pipe(), 0);
+    if (with_overlapped_handle) options = overlapped(options);
+    const std::string name = unique_name();
+    const Handle server = create_server(name, options);
+    Handle client;
+    if (!with_overlapped_handle) {  // D38: what a connect without a structure does there
+      expect_not_alertable([&] { return connect(server); }, [&] { client = open_client(name); });
+    } else {
+      client = open_client(name);
+    }
+    expect_not_alertable([&] { return read(server).status; }, [&] { EXPECT_EQ(sent(1), write(client, "x")); });
+    expect_not_alertable([&] { return write(server, "x").status; },
+                         [&] { EXPECT_EQ(received(PIPES_OK, "x"), read(client)); });
+    expect_not_alertable([&] { return transact(server, "q").status; },
+                         [&] {
+                           EXPECT_EQ(received(PIPES_OK, "q"), read(client));
+                           EXPECT_EQ(sent(1), write(client, "a"));
+                         });
+  }
+  const Pair pair = connected_pair(message_pipe());
+  EXPECT_EQ(sent(6), write(pair.server, "unread"));
+  expect_not_alertable([&] { return flush(pair.server); },
+                       [&] { EXPECT_EQ(received(PIPES_OK, "unread"), read(pair.client)); });
+}
+
+TEST_P(FineOverlapped, FINE_8_FlushReturnsAtOnceWhileAnOverlappedReadWaits) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped reading;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    EXPECT_STATUS(PIPES_OK, flush(end));
+    EXPECT_TRUE(reading.pending());
+    EXPECT_EQ(sent(1), peer.write("x"));
+    EXPECT_EQ(received(PIPES_OK, "x"), reading.received());
+  });
+}
+
+TEST_P(FineOverlapped, FINE_9_OverlappedWritesBeyondTheQuotaCompleteWhenWhatIsUnreadFits) {
+  at_either_end(with_quota(message_pipe(), 5000), [](Handle& end, EndActor& peer) {
+    Overlapped large;
+    Overlapped small;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, large.write(end, bytes(7000)));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, bytes(7000).substr(0, 1999)), peer.read(1999));
+    EXPECT_TRUE(large.pending()) << "5001 bytes unread";
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, small.write(end, "x")) << "behind the large one";
+    EXPECT_STATUS(PIPES_OK, Overlapped().write(end, "")) << "a zero-length one does not wait";
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, bytes(7000).substr(1999, 1)), peer.read(1));
+    EXPECT_EQ(sent(7000), large.sent()) << "5000 bytes unread";
+    EXPECT_TRUE(small.pending()) << "5001 bytes unread up to its end";
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, bytes(7000).substr(2000, 1)), peer.read(1));
+    EXPECT_EQ(sent(1), small.sent());
+  });
 }
 
 TEST_P(Fine, FINE_8_FlushReturnsAtOnceWhileAReadWaitsAtTheSameEnd) {
@@ -171,6 +423,62 @@ TEST_P(Fine, FINE_11_ZeroLengthWriteWakesNobodyOnABytePipe) {
     EXPECT_EQ(sent(1), writer.write("x"));
     EXPECT_EQ(received(PIPES_OK, "x"), reading.result());
     EXPECT_EQ(peeked("", 0, 0), reader.peek());
+  });
+}
+
+TEST_P(FineOverlapped, FINE_11_ZeroLengthReadTakesNothingAndTheBytesGoToTheNextRead) {
+  for (const ServerOptions& options : {byte_pipe(), message_pipe()}) {
+    const bool messages = (options.pipe_mode & PIPES_READMODE_MESSAGE) != 0;
+    at_either_end(options, [messages](Handle& end, EndActor& peer) {
+      Overlapped empty;
+      Overlapped next;
+      ASSERT_STATUS(PIPES_ERROR_IO_PENDING, empty.read(end, 0));
+      ASSERT_STATUS(PIPES_ERROR_IO_PENDING, next.read(end));
+      EXPECT_EQ(sent(5), peer.write("bytes"));
+      EXPECT_EQ(received_nothing(messages ? Code(PIPES_ERROR_MORE_DATA) : Code(PIPES_OK)), empty.received());
+      EXPECT_EQ(received(PIPES_OK, "bytes"), next.received());
+    });
+  }
+}
+
+TEST_P(FineOverlapped, FINE_12_AZeroLengthReadOfAnEmptyBytePipeWaitsAndTakesNothing) {
+  at_either_end(byte_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped reading;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end, 0));
+    EXPECT_EQ(sent(0), peer.write(""));
+    EXPECT_TRUE(reading.pending()) << "nothing was written";
+    EXPECT_EQ(sent(4), peer.write("data"));
+    EXPECT_EQ(received(PIPES_OK, ""), reading.received());
+    EXPECT_EQ(received(PIPES_OK, "data"), read(end)) << "it stays";
+  });
+}
+
+TEST_P(FineOverlapped, FINE_13_CancellingOneOfSeveralReadsLeavesTheOthers) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    std::vector<Overlapped> reads(3);
+    for (Overlapped& reading : reads) ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(end, &reads[1].structure()));
+    EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, reads[1].status());
+    EXPECT_STATUS(PIPES_ERROR_NOT_FOUND, pipes_cancel_ex(end, &reads[1].structure()));
+    EXPECT_EQ(sent(3), peer.write("one"));
+    EXPECT_EQ(received(PIPES_OK, "one"), reads[0].received());
+    EXPECT_TRUE(reads[2].pending());
+    EXPECT_EQ(sent(3), peer.write("two"));
+    EXPECT_EQ(received(PIPES_OK, "two"), reads[2].received());
+  });
+}
+
+TEST_P(FineOverlapped, FINE_14_ACancelledWriteInTheMiddleOfItsMessageMakesWayForTheNext) {
+  at_either_end(with_quota(message_pipe(), kQuota), [](Handle& end, EndActor& peer) {
+    Overlapped cancelled;
+    Overlapped next;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, cancelled.write(end, bytes(300)));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, next.write(end, bytes(kQuota, 2)));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, bytes(300).substr(0, 50)), peer.read(50));
+    EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(end, &cancelled.structure()));
+    EXPECT_EQ(not_sent(PIPES_ERROR_OPERATION_ABORTED), cancelled.sent());
+    EXPECT_EQ(sent(kQuota), next.sent());
+    EXPECT_EQ(received(PIPES_OK, bytes(kQuota, 2)), peer.read());
   });
 }
 
@@ -407,6 +715,86 @@ TEST_P(Fine, FINE_26_TransactionMayBeAnsweredByATransaction) {
     EXPECT_EQ(received(PIPES_OK, "pong, and you?"), first.result());
     EXPECT_EQ(sent(4), caller.write("fine"));
     EXPECT_EQ(received(PIPES_OK, "fine"), second.result());
+  });
+}
+
+// ------------------------------------------------------------------------------------------ FINE-22 to 24: in what order
+
+TEST(FineHere, FINE_22_OneWriteCompletesThreeReadsInOrder) {
+  const Pair pair = connected_pair(overlapped(byte_pipe()));
+  const Handle port = new_port();
+  ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, pair.server, 1));
+  std::vector<Overlapped> reads(3);
+  for (Overlapped& reading : reads) ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(pair.server, 2));
+  EXPECT_EQ(sent(5), write(pair.client, "abcde"));
+  EXPECT_EQ(packet(PIPES_OK, 2, 1, reads[0]), take_packet(port, 0));
+  EXPECT_EQ(packet(PIPES_OK, 2, 1, reads[1]), take_packet(port, 0));
+  EXPECT_EQ(packet(PIPES_OK, 1, 1, reads[2]), take_packet(port, 0));
+  EXPECT_EQ(received(PIPES_OK, "ab"), reads[0].received(0));
+  EXPECT_EQ(received(PIPES_OK, "cd"), reads[1].received(0));
+  EXPECT_EQ(received(PIPES_OK, "e"), reads[2].received(0));
+}
+
+TEST(FineHere, FINE_22_OneReadCompletesThreeWritesInOrder) {
+  const Pair pair = connected_pair(overlapped(with_quota(byte_pipe(), 0)));
+  const Handle port = new_port();
+  ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, pair.server, 1));
+  std::vector<Overlapped> writes(3);
+  for (Overlapped& writing : writes) ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(pair.server, "ab"));
+  EXPECT_EQ(received(PIPES_OK, "ababab"), read(pair.client));
+  for (Overlapped& writing : writes) EXPECT_EQ(packet(PIPES_OK, 2, 1, writing), take_packet(port, 0));
+}
+
+TEST(FineHere, FINE_23_WhatSucceedsAtOnceIsStillDelivered) {
+  const Pair with_port = connected_pair(overlapped(message_pipe()));
+  const Handle port = new_port();
+  ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, with_port.server, 1));
+  Overlapped operation;
+  EXPECT_STATUS(PIPES_OK, operation.write(with_port.server, "x"));
+  EXPECT_EQ(packet(PIPES_OK, 1, 1, operation), take_packet(port, 0));
+
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  EXPECT_EQ(sent(2), write(pair.client, "in"));
+  EXPECT_STATUS(PIPES_OK, operation.read_ex(pair.server));
+  EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(0, 1));
+  EXPECT_EQ((std::vector<RoutineCall>{operation.call(PIPES_OK, 2)}), take_routine_calls());
+}
+
+TEST(FineHere, FINE_23_ATimeOutStoresNull) {
+  const Handle port = new_port();
+  pipes_overlapped structure{};
+  pipes_overlapped* overlapped = &structure;
+  uint32_t count = kUntouched;
+  uint64_t key = kUntouched;
+  EXPECT_STATUS(PIPES_ERROR_WAIT_TIMEOUT, pipes_port_get(port, &count, &key, &overlapped, 0));
+  EXPECT_EQ(nullptr, overlapped);
+  EXPECT_EQ(kUntouched, count);
+  EXPECT_EQ(kUntouched, key);
+}
+
+TEST(FineHere, FINE_24_ALookAtAResultRunsNoRoutines) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  Overlapped reading;
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(pair.server));
+  ASSERT_STATUS(PIPES_OK, writing.write_ex(pair.server, "x"));
+  EXPECT_EQ(received_nothing(PIPES_ERROR_IO_INCOMPLETE), reading.received(0, Alertable::kYes));
+  EXPECT_TRUE(take_routine_calls().empty());
+  EXPECT_EQ(received_nothing(PIPES_WAIT_IO_COMPLETION), reading.received(PIPES_INFINITE, Alertable::kYes));
+  EXPECT_EQ(1u, take_routine_calls().size());
+}
+
+TEST_P(FineOverlapped, FINE_26_ARequestGoesBehindOverlappedWritesThatWait) {
+  at_either_end(with_quota(message_pipe(), kQuota), [](Handle& end, EndActor& peer) {
+    Overlapped writing;
+    Overlapped transaction;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, bytes(kQuota + 1)));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, transaction.transact(end, "request"));
+    EXPECT_EQ(received(PIPES_OK, bytes(kQuota + 1)), peer.read());
+    EXPECT_EQ(received(PIPES_OK, "request"), peer.read());
+    EXPECT_EQ(sent(5), peer.write("reply"));
+    EXPECT_EQ(sent(kQuota + 1), writing.sent());
+    EXPECT_EQ(received(PIPES_OK, "reply"), transaction.received());
   });
 }
 

@@ -3,13 +3,14 @@
 
 #include <string>
 
-#include "support/harness.h"
-#include "support/remote_end.h"
+#include "support/oracle.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
 
 PIPES_BOTH_LAYOUTS(Mode);
+PIPES_OVERLAPPED_ENDS(ModeOverlapped);
 
 TEST_P(Mode, MODE_1_ByteTypeIsOneStreamWithoutBoundaries) {
   EndPair pair = connected_ends(byte_pipe());
@@ -162,6 +163,60 @@ TEST_P(Mode, MODE_10_NoWaitWriteWithoutRoomSucceedsWithZeroBytes) {
 TEST_P(Mode, MODE_10_NoWaitConnectWithoutAClientIsListening) {
   EndActor server = listening_server(unique_name(), {.pipe_mode = PIPES_TYPE_MESSAGE | PIPES_NOWAIT});
   EXPECT_STATUS(PIPES_ERROR_PIPE_LISTENING, server.connect());
+}
+
+TEST_P(ModeOverlapped, MODE_11_NoWaitNeverAnswersPending) {
+  at_either_end(with_quota(message_pipe(), 16), [](Handle& end, EndActor& peer) {
+    ASSERT_STATUS(PIPES_OK, set_mode(end, PIPES_READMODE_MESSAGE | PIPES_NOWAIT));
+    Overlapped operation;
+    EXPECT_STATUS(PIPES_ERROR_NO_DATA, operation.read(end));
+    EXPECT_STATUS(PIPES_OK, operation.write(end, bytes(16)));
+    EXPECT_EQ(16u, operation.count());
+    EXPECT_STATUS(PIPES_OK, operation.write(end, "no room"));
+    EXPECT_EQ(0u, operation.count());
+    EXPECT_EQ(sent(0), operation.sent());
+    EXPECT_TRUE(is_signalled(operation.event()));
+    EXPECT_EQ(sent(2), peer.write("in"));
+    EXPECT_STATUS(PIPES_OK, operation.read(end));
+    EXPECT_EQ(received(PIPES_OK, "in"), operation.received());
+  });
+}
+
+TEST(ModeHere, MODE_11_NoWaitNeverLeavesAConnectPending) {
+  ServerOptions options = overlapped(message_pipe());
+  options.pipe_mode |= PIPES_NOWAIT;
+  const std::string name = unique_name();
+  const Handle server = create_server(name, options);
+  Overlapped connecting;
+  EXPECT_STATUS(PIPES_ERROR_PIPE_LISTENING, connecting.connect(server));
+  const Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_ERROR_PIPE_CONNECTED, connecting.connect(server));
+}
+
+TEST_P(ModeOverlapped, MODE_12_TheOperationWaitsAndNotTheCaller) {
+  at_either_end(with_quota(message_pipe(), 0), [](Handle& end, EndActor& peer) {
+    Overlapped reading;
+    Overlapped writing;
+    EXPECT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    EXPECT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, "out"));
+    EXPECT_TRUE(reading.pending());
+    EXPECT_TRUE(writing.pending());
+    EXPECT_EQ(received(PIPES_OK, "out"), peer.read());
+    EXPECT_EQ(sent(2), peer.write("in"));
+    EXPECT_EQ(received(PIPES_OK, "in"), reading.received());
+    EXPECT_EQ(sent(3), writing.sent());
+  });
+}
+
+TEST_P(ModeOverlapped, MODE_12_WhatWaitsAlreadyGoesOnInNoWaitMode) {
+  OverlappedPair pair = overlapped_server();
+  Overlapped connecting;
+  EXPECT_STATUS(PIPES_OK, disconnect(pair.end));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, connecting.connect(pair.end));
+  ASSERT_STATUS(PIPES_OK, set_mode(pair.end, PIPES_READMODE_MESSAGE | PIPES_NOWAIT));
+  EXPECT_TRUE(connecting.pending());
+  EXPECT_STATUS(PIPES_OK, pair.peer.open(pair.name));
+  EXPECT_STATUS(PIPES_OK, connecting.status());
 }
 
 TEST_P(Mode, MODE_13_ByteReadModeReadsAcrossMessagesAndNeverSaysMoreData) {

@@ -1,17 +1,17 @@
-// READ: what a read gives, in both read modes, and when it waits. Zero-length reads are not asserted (D14); what
-// concerns overlapped handles is tested with these.
+// READ: what a read gives, in both read modes, and when it waits. Zero-length reads are not asserted (D14).
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "support/expect.h"
 #include "support/oracle.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
 
 PIPES_BOTH_DIRECTIONS(Read);
+PIPES_OVERLAPPED_ENDS(ReadOverlapped);
 
 // A message pipe whose two ends read bytes.
 ServerOptions messages_read_as_bytes() { return {.pipe_mode = PIPES_TYPE_MESSAGE}; }
@@ -193,6 +193,20 @@ TEST_P(Read, READ_8_RestIsFetchedByFurtherReadsAndSeenByPeeks) {
     EXPECT_EQ(peeked("8", 2, 1), reader.peek(1));
     EXPECT_EQ(received(PIPES_OK, "89"), reader.read(4));
     EXPECT_EQ(peeked("", 0, 0), reader.peek());
+  });
+}
+
+TEST_P(ReadOverlapped, READ_9_MoreDataComesAtOnceOrAsTheFinalResult) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped reading;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end, 3));
+    EXPECT_EQ(sent(8), peer.write("too long"));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "too"), reading.received());
+    EXPECT_STATUS(PIPES_ERROR_MORE_DATA, reading.read(end, 3));
+    EXPECT_FALSE(reading.pending()) << "the operation is complete";
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, " lo"), reading.received());
+    EXPECT_STATUS(PIPES_OK, reading.read(end, 3));
+    EXPECT_EQ(received(PIPES_OK, "ng"), reading.received());
   });
 }
 
@@ -402,6 +416,31 @@ TEST_P(Read, READ_17_CancelledReadLeavesTheOrderOfTheOthers) {
   });
 }
 
+TEST_P(ReadOverlapped, READ_17_OneWriteCompletesManyReadsInOrder) {
+  at_either_end(byte_pipe(), [](Handle& end, EndActor& peer) {
+    std::vector<Overlapped> reads(4);
+    for (Overlapped& reading : reads) ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end, 2));
+    EXPECT_EQ(sent(5), peer.write("abcde"));
+    EXPECT_EQ(received(PIPES_OK, "ab"), reads[0].received());
+    EXPECT_EQ(received(PIPES_OK, "cd"), reads[1].received());
+    EXPECT_EQ(received(PIPES_OK, "e"), reads[2].received());
+    EXPECT_TRUE(reads[3].pending());
+  });
+}
+
+TEST_P(ReadOverlapped, READ_18_TheRestOfALongMessageGoesToTheNextWaitingRead) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped first;
+    Overlapped second;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, first.read(end, 3));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, second.read(end, 3));
+    EXPECT_EQ(sent(8), peer.write("too long"));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "too"), first.received());
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, " lo"), second.received());
+    EXPECT_EQ(received(PIPES_OK, "ng"), read(end));
+  });
+}
+
 TEST_P(Read, READ_18_LongMessageCompletesAWaitingReadAndItsRestGoesToTheNext) {
   in_both_directions(message_pipe(), [](EndActor& writer, EndActor& reader) {
     Pending<Received> first = reader.start_read(3);
@@ -464,6 +503,22 @@ TEST(ReadHere, READ_21_OffsetsOfTheStructureAreIgnored) {
     EXPECT_EQ(3u, count);
     EXPECT_EQ(expected, std::string(buffer, sizeof(buffer)));
   }
+}
+
+TEST_P(ReadOverlapped, READ_22_AnEndReadsAndWritesAtTheSameTime) {
+  at_either_end(with_quota(message_pipe(), 100), [](Handle& end, EndActor& peer) {
+    Overlapped reading;
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, bytes(101)));
+    EXPECT_EQ(sent(2), peer.write("in"));
+    EXPECT_EQ(received(PIPES_OK, "in"), reading.received());
+    EXPECT_TRUE(writing.pending());
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    EXPECT_EQ(received(PIPES_OK, bytes(101)), peer.read());
+    EXPECT_EQ(sent(101), writing.sent());
+    EXPECT_TRUE(reading.pending());
+  });
 }
 
 TEST_P(Read, READ_23_FailedReadConsumesNothing) {

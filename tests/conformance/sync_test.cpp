@@ -1,4 +1,5 @@
-// SYNC: many threads on one end. With it cancelling blocking calls (CANCEL), which is about threads too.
+// SYNC: many threads on one end. With it cancelling blocking calls (CANCEL), which is about threads too;
+// cancel_test.cpp is about overlapped operations.
 //
 // NT serialises all calls on a synchronous handle (SYNC-1 to SYNC-3); our engine deliberately does not (D44), so what
 // follows from that is asserted only there.
@@ -10,14 +11,38 @@
 #include <thread>
 #include <vector>
 
-#include "support/expect.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
 
 PIPES_BOTH_DIRECTIONS(Sync);
+PIPES_OVERLAPPED_ENDS(SyncOverlapped);
 
 constexpr uint32_t kQuota = 100;
+
+TEST_P(SyncOverlapped, SYNC_4_AnOverlappedHandleReadsAndWritesAtOnce) {
+  at_either_end(with_quota(message_pipe(), 0), [](Handle& end, EndActor& peer) {
+    // A reader waits on one thread while another writes through the same handle.
+    Background reader([&] {
+      Overlapped reading;
+      EXPECT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+      return reading.received();
+    });
+    ASSERT_TRUE(wait_until_blocked(reader));
+    Background writer([&] {
+      Overlapped writing;
+      EXPECT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, "out"));
+      return writing.sent();
+    });
+    ASSERT_TRUE(wait_until_blocked(writer));
+    EXPECT_EQ(received(PIPES_OK, "out"), peer.read());
+    EXPECT_EQ(sent(3), writer.result());
+    EXPECT_TRUE(wait_until_blocked(reader));
+    EXPECT_EQ(sent(2), peer.write("in"));
+    EXPECT_EQ(received(PIPES_OK, "in"), reader.result());
+  });
+}
 
 TEST_P(Sync, SYNC_5_CancellingIsNotHeldUpByAWaitingCall) {
   PIPES_OUR_ENGINE_ONLY("D44: on NT the second call on a synchronous end waits for the first");
@@ -42,6 +67,42 @@ TEST_P(Sync, SYNC_5_ClosingIsNotHeldUpByAWaitingCall) {
     EXPECT_STATUS(PIPES_OK, closer.close());
     EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), peer.read());
   });
+}
+
+TEST_P(SyncOverlapped, SYNC_6_WhatIsPendingHindersNoOtherCall) {
+  at_either_end(with_quota(message_pipe(), kQuota), [](Handle& end, EndActor& peer) {
+    Overlapped reading;
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(end, bytes(kQuota + 1)));
+    EXPECT_EQ(peeked("", 0, 0), peek(end));
+    EXPECT_STATUS(PIPES_OK, get_info(end).status);
+    EXPECT_STATUS(PIPES_OK, get_local_info(end).status);
+    EXPECT_EQ(PIPES_READMODE_MESSAGE, get_state(end).mode);
+    EXPECT_STATUS(PIPES_OK, set_mode(end, PIPES_READMODE_MESSAGE));
+    EXPECT_STATUS(PIPES_OK, client_process_id(end).status);
+    EXPECT_STATUS(PIPES_OK, server_process_id(end).status);
+    Background flushing([&] { return flush(end); });
+    ASSERT_TRUE(wait_until_blocked(flushing));
+    EXPECT_TRUE(reading.pending());
+    EXPECT_TRUE(writing.pending());
+    EXPECT_EQ(received(PIPES_OK, bytes(kQuota + 1)), peer.read());
+    EXPECT_STATUS(PIPES_OK, flushing.result());
+    EXPECT_EQ(sent(kQuota + 1), writing.sent());
+    EXPECT_EQ(sent(2), peer.write("in"));
+    EXPECT_EQ(received(PIPES_OK, "in"), reading.received());
+  });
+}
+
+TEST(SyncHere, SYNC_6_WhatIsPendingHindersNoDisconnect) {
+  const Pair pair = connected_pair(overlapped(with_quota(message_pipe(), 0)));
+  Overlapped reading;
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(pair.server));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(pair.server, "never read"));
+  EXPECT_STATUS(PIPES_OK, disconnect(pair.server));
+  EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, reading.status());
+  EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, writing.status());
 }
 
 TEST_P(Sync, SYNC_7_WaitingReadHindersNoOtherCallOnItsEnd) {
@@ -172,6 +233,51 @@ TEST(SyncHere, SYNC_7_AnyCallFromAnyThreadAtAnyTime) {
 }
 
 // ---------------------------------------------------------------------------------------- CANCEL: pipes_cancel_synchronous
+
+TEST(SyncHere, SYNC_7_ManyThreadsOnTwoOverlappedEnds) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(with_quota(message_pipe(), 1000)));
+  const Handle client = open_overlapped(name);
+  constexpr uint32_t kRounds = 200;
+  constexpr uint32_t kWriters = 2;
+  struct End {
+    pipes_handle handle;
+    Tally tally;
+    std::atomic<int> to_be_read{static_cast<int>(kRounds * kWriters)};
+  };
+  End ends[2];
+  ends[0].handle = server;
+  ends[1].handle = client;
+  std::vector<std::thread> threads;
+  for (End& end : ends) {
+    for (uint32_t seed = 0; seed < kWriters; ++seed) {
+      threads.emplace_back([&end, seed] {
+        Overlapped writing;
+        for (uint32_t round = 0; round < kRounds; ++round) {
+          (void)writing.write(end.handle, bytes((round * 31 + seed) % 1500 + 1, seed));
+          const Sent done = writing.sent();
+          if (!done.status.ok()) ++end.tally.surprises;
+          end.tally.bytes_written += done.transferred;
+        }
+      });
+      threads.emplace_back([&end] {
+        Overlapped reading;
+        while (end.to_be_read.fetch_sub(1) > 0) {
+          (void)reading.read(end.handle);
+          const Received got = reading.received();
+          if (!got.status.ok()) ++end.tally.surprises;
+          end.tally.bytes_read += got.transferred;
+          if (!peek(end.handle).status.ok()) ++end.tally.surprises;
+        }
+      });
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(0u, ends[0].tally.surprises);
+  EXPECT_EQ(0u, ends[1].tally.surprises);
+  EXPECT_EQ(ends[0].tally.bytes_written, ends[1].tally.bytes_read);
+  EXPECT_EQ(ends[1].tally.bytes_written, ends[0].tally.bytes_read);
+}
 
 TEST(SyncHere, CANCEL_3_NothingToCancel) {
   EXPECT_STATUS(PIPES_ERROR_NOT_FOUND, pipes_cancel_synchronous(pipes_current_thread()));

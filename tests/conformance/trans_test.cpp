@@ -1,16 +1,18 @@
-// TRANS: a request and its reply as one operation. Overlapped transactions are tested with the overlapped calls.
+// TRANS: a request and its reply as one operation.
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <string>
 
-#include "support/expect.h"
+#include "support/oracle.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
 
 // The writer of in_both_directions makes the transaction here, and the reader is its partner.
 PIPES_BOTH_DIRECTIONS(Trans);
+PIPES_OVERLAPPED_ENDS(TransOverlapped);
 
 TEST_P(Trans, TRANS_1_WritesARequestAndWaitsForTheReply) {
   in_both_directions(message_pipe(), [](EndActor& caller, EndActor& partner) {
@@ -252,6 +254,71 @@ TEST_P(Trans, TRANS_10_ServerDisconnectsWhileTheReplyIsAwaited) {
     EXPECT_STATUS(PIPES_OK, pair.server.disconnect());
     EXPECT_EQ(received_nothing(PIPES_ERROR_PIPE_NOT_CONNECTED), transaction.result());
   }
+}
+
+TEST_P(TransOverlapped, TRANS_4_WhatWaitsAtTheEndMakesItFail) {
+  PIPES_OUR_ENGINE_ONLY("unconfirmed: MS-FSCC 2.3.51 speaks of unread data only");
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped transaction;
+    Overlapped refused;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, transaction.transact(end, "first"));
+    EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, refused.transact(end, "second"));
+    EXPECT_EQ(received(PIPES_OK, "first"), peer.read());
+    EXPECT_EQ(peeked("", 0, 0), peer.peek()) << "nothing else was sent";
+    EXPECT_EQ(sent(5), peer.write("reply"));
+    EXPECT_EQ(received(PIPES_OK, "reply"), transaction.received());
+    Overlapped reading;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
+    EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, refused.transact(end, "third"));
+    EXPECT_EQ(peeked("", 0, 0), peer.peek());
+  });
+}
+
+TEST_P(TransOverlapped, TRANS_11_ItIsPendingUntilTheReplyIsThere) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    Overlapped transaction;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, transaction.transact(end, "request"));
+    EXPECT_FALSE(is_signalled(transaction.event()));
+    EXPECT_EQ(received(PIPES_OK, "request"), peer.read());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_IO_INCOMPLETE), transaction.received(0));
+    EXPECT_EQ(sent(5), peer.write("reply"));
+    EXPECT_STATUS(PIPES_OK, wait_for(transaction.event()));
+    EXPECT_EQ(received(PIPES_OK, "reply"), transaction.received(0)) << "the count is the reply's";
+
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, transaction.transact(end, "request", 2));
+    EXPECT_EQ(received(PIPES_OK, "request"), peer.read());
+    EXPECT_EQ(sent(5), peer.write("reply"));
+    EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "re"), transaction.received());
+    EXPECT_EQ(received(PIPES_OK, "ply"), read(end));
+  });
+}
+
+TEST_P(TransOverlapped, TRANS_11_ItReportsToThePort) {
+  at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
+    const Handle port = new_port();
+    ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, end, 3));
+    Overlapped transaction;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, transaction.transact(end, "request"));
+    EXPECT_EQ(received(PIPES_OK, "request"), peer.read());
+    EXPECT_EQ(sent(5), peer.write("reply"));
+    EXPECT_EQ(packet(PIPES_OK, 5, 3, transaction), take_packet(port));
+  });
+}
+
+TEST(TransHere, TRANS_11_TheStructureSaysThatItIsPending) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  pipes_overlapped structure{};
+  char reply = 0;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, pipes_transact(pair.server, "q", 1, &reply, 1, nullptr, &structure));
+  {
+    PIPES_ORACLE_DIFFERS("Wine leaves it; OVERLAPPED: STATUS_PENDING indicates that the operation is in progress");
+    EXPECT_EQ(kNtPending, structure.internal);
+  }
+  EXPECT_EQ(received(PIPES_OK, "q"), read(pair.client));
+  EXPECT_EQ(sent(1), write(pair.client, "a"));
+  EXPECT_STATUS(PIPES_OK, wait_for(pair.server));
+  EXPECT_EQ('a', reply);
+  EXPECT_EQ(kNtSuccess, structure.internal);
 }
 
 TEST(TransHere, TRANS_12_CountMayNotBeNullWithoutAStructure) {

@@ -1,0 +1,51 @@
+// LocalPair: the two ends of a connection when both live in this process. What one of them causes at the other has then
+// happened when its call returns (FINE-1), instead of some time later on the reactor's thread.
+//
+// The client offers the memory of its connection; the server side knows it again by the kernel's name for it. Only a
+// process itself can offer to itself, so no other process is taken for a local end.
+#pragma once
+
+#include <memory>
+
+#include "linux/connection.h"
+#include "support/mutex.h"
+
+namespace pipes {
+
+class NamedEnd;
+
+class LocalPair {
+ public:
+  void set(Role role, std::weak_ptr<NamedEnd> end);
+  [[nodiscard]] std::shared_ptr<NamedEnd> end(Role role);
+
+  // The pair that the offered memory belongs to; null if nobody here offers it.
+  [[nodiscard]] static std::shared_ptr<LocalPair> find(int memory_fd);
+  static void forget_in_child() noexcept;
+
+ private:
+  Mutex mutex_;
+  std::weak_ptr<NamedEnd> ends_[2] PIPES_GUARDED_BY(mutex_);
+};
+
+// LocalOffer makes its pair known while a client asks a server process that is its own.
+class LocalOffer {
+ public:
+  explicit LocalOffer(int memory_fd);
+  ~LocalOffer();
+  LocalOffer(const LocalOffer&) = delete;
+  LocalOffer& operator=(const LocalOffer&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<LocalPair>& pair() const { return pair_; }
+
+ private:
+  std::shared_ptr<LocalPair> pair_;
+};
+
+// What the peer has sent over the control socket is its doorbell, whatever it says: takes it, and lets the end look.
+void answer_doorbell(const Connection& connection, const std::shared_ptr<NamedEnd>& end);
+
+// Lets a local end look at what was done for it, after all that this thread lets others look at already.
+void pump_here(std::shared_ptr<NamedEnd> end);
+
+}  // namespace pipes

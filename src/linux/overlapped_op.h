@@ -1,0 +1,61 @@
+// OverlappedOp: an overlapped read, write, connect or transaction, from the call that begins it until its end has been
+// told. One piece of memory: it is the packet or the routine that tells its end, too.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "io/nt_status.h"
+#include "io/port.h"
+#include "io/thread.h"
+#include "linux/pending.h"
+#include "linux/shared_object.h"
+
+namespace pipes {
+
+// What a caller gives an overlapped operation beside its data.
+struct OverlappedCall {
+  pipes_overlapped* overlapped = nullptr;
+  std::shared_ptr<Event> event;                // null: the handle is signalled
+  bool silent = false;                         // no packet, whatever port there is (OVL-20)
+  pipes_completion_routine routine = nullptr;  // then neither event nor packet
+};
+
+class OverlappedOp final : public PendingOp, public Packet, public Routine {
+ public:
+  explicit OverlappedOp(OverlappedCall call) : Packet({}), call_(std::move(call)), thread_(Thread::mine()) {
+    overlapped = true;
+  }
+
+  [[nodiscard]] const OverlappedCall& call() const { return call_; }
+  [[nodiscard]] const std::shared_ptr<Thread>& thread() const { return thread_; }
+
+  // A transaction's request that is still being sent when the call has returned: the caller's bytes are his again when
+  // the reply is there.
+  void keep_bytes() {
+    bytes_.assign(buffer, buffer + size);
+    buffer = bytes_.data();
+  }
+
+  // Stores what the operation ended with where the caller looks for it.
+  void store_result() {
+    pipes_overlapped& result = *call_.overlapped;
+    result.internal_high = transferred;
+    // Release: the bytes and their count are there for whoever sees that it is over (OVL-16).
+    std::atomic_ref(result.internal).store(nt_status_of(status), std::memory_order_release);
+  }
+
+  void run() override {
+    const bool delivered = status == PIPES_OK || status == PIPES_ERROR_MORE_DATA;
+    call_.routine(status == PIPES_ERROR_MORE_DATA ? Status{PIPES_OK} : status, delivered ? transferred : 0,
+                  call_.overlapped);
+  }
+
+ private:
+  const OverlappedCall call_;
+  const std::shared_ptr<Thread> thread_;  // that began it
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace pipes
