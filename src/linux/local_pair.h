@@ -21,7 +21,7 @@ class LocalPair {
 
   // The pair that the offered memory belongs to; null if nobody here offers it.
   [[nodiscard]] static std::shared_ptr<LocalPair> find(int memory_fd);
-  static void forget_in_child() noexcept;
+  static void forget_in_child() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;
 
  private:
   Mutex mutex_;

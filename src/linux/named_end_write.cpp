@@ -513,8 +513,10 @@ void NamedEnd::drive_writes(ByPort by_port) {
 void NamedEnd::withdraw(PendingOp& op) {
   Connection& connection = *connection_;
   uint64_t taken_back = op.size - op.pushed_bytes;
-  const auto frames = std::ranges::equal_range(waiting_frames_, op.sequence, {}, &WaitingFrame::sequence);
-  for (auto frame = frames.end(); frame != frames.begin();) {
+  const auto is_before = [](const WaitingFrame& frame, uint64_t sequence) { return frame.sequence < sequence; };
+  const auto first = std::lower_bound(waiting_frames_.begin(), waiting_frames_.end(), op.sequence, is_before);
+  const auto last = std::lower_bound(first, waiting_frames_.end(), op.sequence + 1, is_before);
+  for (auto frame = last; frame != first;) {
     --frame;
     const auto result = connection.writer.withdraw(frame->position, frame->kind, frame->length);
     if (result.violation) {
@@ -526,7 +528,7 @@ void NamedEnd::withdraw(PendingOp& op) {
   }
   // Nothing is left in the ring that could be marked: the reader has taken all there was of it, and waits for the rest.
   if (op.pushed_bytes > 0 && taken_back == op.size - op.pushed_bytes && !op.pushed) connection.writer.cut_message();
-  waiting_frames_.erase(frames.begin(), frames.end());
+  waiting_frames_.erase(first, last);
   if (!PIPES_MISTAKE("withdrawn-still-counts")) connection.writer.unannounce(taken_back);
   for (PendingOp* later = op.next; later != nullptr; later = later->next) later->announced_end -= taken_back;
   for (PendingOp* flush = flushes_.front(); flush != nullptr; flush = flush->next) {

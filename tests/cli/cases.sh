@@ -309,6 +309,28 @@ case_a_command_is_done_though_its_own_child_keeps_its_input() {
 # ------------------------------------------------------------------------------------------------------------ examples --
 # Text that an example prints has the system's line ends.
 
+# Many clients at once of a server that does not give each a thread.
+check_crowd() {
+  local i
+  serve_example "$1" crowd-test
+  for i in 1 2 3 4 5 6; do
+    "$examples/echo_client" -n crowd-test "from $i" "$(printf "$i%.0s" {1..400})" >"answer$i" &
+    clients[i]=$!
+  done
+  for i in 1 2 3 4 5 6; do
+    wait "${clients[i]}"
+    equal "exit code of client $i" 0 $?
+    equal "answers to client $i" "from $i"$'\n'"$(printf "$i%.0s" {1..400})" "$(tr -d '\r' <"answer$i")"
+  done
+  # The instances serve the next clients, too.
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    equal "answer $i" "again $i" "$("$examples/echo_client" -n crowd-test "again $i" | tr -d '\r')"
+  done
+  stop_server
+}
+
+case_example_port_server_serves_many_on_one_thread() { check_crowd port_server; }
+
 case_example_echo_client_gets_every_message_back() {
   serve_example echo_server echo-test
   "$examples/echo_client" -n echo-test one 'two words' '' >answer

@@ -296,3 +296,9 @@ case_a_full_disk_is_a_failure() {
   "$pipes" --version >/dev/full 2>err.txt
   equal "exit code of --version" 1 $?
 }
+
+# ------------------------------------------------------------------------------------------------------ loops of others --
+
+case_example_epoll_server_serves_many() { check_crowd epoll_server; }
+case_example_uv_server_serves_many() { check_crowd uv_server; }
+case_example_asio_server_serves_many() { check_crowd asio_server; }
