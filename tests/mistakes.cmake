@@ -1,7 +1,8 @@
 # The library once more, able to make the mistakes that the models and the no-spin test must notice
 # (src/support/seeded_mistake.h), and the tests that they do. Only the sources that such a mistake is in are compiled anew.
-pipes_add_variant(SEEDED_MISTAKES SOURCES src/linux/named_end.cpp src/linux/named_end_read.cpp
-                                          src/linux/named_end_write.cpp src/pipe/instance_state.cpp)
+pipes_add_variant(SEEDED_MISTAKES SOURCES src/linux/named_end.cpp src/linux/named_end_overlapped.cpp
+                                          src/linux/named_end_read.cpp src/linux/named_end_write.cpp
+                                          src/pipe/instance_state.cpp)
 
 # The models themselves are compiled already.
 add_executable(pipes_model_tests_with_mistakes $<TARGET_OBJECTS:pipes_model_tests> ${objects_with_seeded_mistakes})

@@ -130,6 +130,7 @@ Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connectio
   state_ = InstanceState::kDisconnected;
   if (PIPES_MISTAKE("modes-reset-by-disconnect")) read_mode_ = ReadMode::kByte;
   for (PendingQueue* queue : {&connects_, &reads_, &writes_, &flushes_}) {
+    if (queue == &connects_ && PIPES_MISTAKE("connect-outlives-disconnect")) continue;
     complete_all(*queue, PIPES_ERROR_PIPE_NOT_CONNECTED, effects);
   }
   read_event_.raise();

@@ -224,6 +224,12 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   };
   WakePoints publish_wake_points(Connection& connection);
   void hand_over_writes(Effects& effects);
+  // A call found no room for all that it was given.
+  void lower_write_event(Effects& effects) {
+    if (!write_event_) return;
+    write_event_.lower();
+    hand_over_writes(effects);
+  }
   // The same for writes. Asking for the doorbell is left to drive_writes().
   [[nodiscard]] bool may_write_at_once();
   // Carries overlapped writes as far as they go, and asks for the doorbell for the rest. No lock is held.

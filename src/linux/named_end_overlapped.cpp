@@ -4,6 +4,7 @@
 
 #include "linux/named_end.h"
 #include "linux/server_pipe.h"
+#include "support/seeded_mistake.h"
 
 namespace pipes {
 namespace {
@@ -24,21 +25,25 @@ void NamedEnd::settle(PendingOp& op, Effects& effects) {
 // soon as it says that the operation is over.
 void NamedEnd::tell_end(std::unique_ptr<OverlappedOp> op, bool at_once, Effects& effects) {
   const OverlappedCall& call = op->call();
+  if (PIPES_MISTAKE("count-of-the-buffer")) op->transferred = op->size;
+  if (PIPES_MISTAKE("more-data-forgotten") && op->status == PIPES_ERROR_MORE_DATA) op->status = PIPES_OK;
   op->store_result();
   if (call.routine != nullptr) {
     signal_end(nullptr, call.overlapped, effects.unparks());
-    const std::shared_ptr<Thread> thread = op->thread();
+    const std::shared_ptr<Thread> thread = PIPES_MISTAKE("routine-elsewhere") ? Thread::mine() : op->thread();
     thread->queue(std::move(op), effects.unparks());
     return;
   }
   const bool skips_handle = (notification_modes_ & PIPES_SKIP_SET_EVENT_ON_HANDLE) != 0;
   Waitable* const object = call.event != nullptr ? &call.event->waitable : skips_handle ? nullptr : &waitable_;
-  signal_end(object, call.overlapped, effects.unparks());
+  signal_end(PIPES_MISTAKE("event-unset") ? nullptr : object, call.overlapped, effects.unparks());
   const bool skips_port =
       at_once && op->status == PIPES_OK && (notification_modes_ & PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0;
-  if (port_ == nullptr || call.silent || skips_port) return;
+  if (port_ == nullptr || (call.silent && !PIPES_MISTAKE("silence-broken")) || skips_port) return;
+  if (PIPES_MISTAKE("packet-lost") && !at_once) return;
   op->entry = {port_key_, call.overlapped, nt_status_of(op->status), op->transferred, 0};
   const std::shared_ptr<SharedPort> port = port_;
+  if (PIPES_MISTAKE("told-twice")) port->port.post(std::make_unique<Packet>(op->entry), effects.unparks());
   port->port.post(std::move(op), effects.unparks());
 }
 
@@ -64,7 +69,10 @@ Status NamedEnd::read(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) {
   {
     MutexLock lock(read_mutex_);
     has_port = port_ != nullptr;
-    if (const Status refused = refusal(Operation::kRead); refused != PIPES_OK) return refused;
+    if (const Status refused = refusal(Operation::kRead); refused != PIPES_OK) {
+      if (refused == PIPES_ERROR_PIPE_LISTENING) lower_read_event();
+      return refused;
+    }
     if (op->call().event != nullptr) tells_at_once_.store(true, std::memory_order_relaxed);
     op->no_wait = wait_mode_ == WaitMode::kNoWait;
     if (reads_.empty()) {
@@ -95,10 +103,14 @@ Status NamedEnd::write(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) 
   Effects effects;
   Status status = PIPES_ERROR_IO_PENDING;
   bool has_port = false;
+  const uint32_t size_asked = op->size;  // of which a no-wait write may take less
   {
     MutexLock lock(write_mutex_);
     has_port = port_ != nullptr;
-    if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) return refused;
+    if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) {
+      if (refused == PIPES_ERROR_PIPE_LISTENING) write_event_.lower();
+      return refused;
+    }
     if (op->call().event != nullptr) tells_at_once_.store(true, std::memory_order_relaxed);
     op->no_wait = wait_mode_ == WaitMode::kNoWait;
     if (write_at_once({op->buffer, op->size})) {
@@ -110,6 +122,7 @@ Status NamedEnd::write(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) 
     } else if (start_write(*op, effects)) {
       (void)op.release();  // the queue's
     }
+    if (op != nullptr && op->transferred < size_asked) lower_write_event(effects);
     if (op != nullptr) status = conclude(std::move(op), transferred, effects);
     if (status == PIPES_ERROR_IO_PENDING && write_driver_ != nullptr) effects.unpark(write_driver_->parker);
   }
@@ -269,7 +282,8 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
     const auto& overlapped = static_cast<const OverlappedOp&>(op);
     const pipes_overlapped* const own = overlapped.call().overlapped;
     if (own == nullptr) return false;  // a request that is sent is not taken back (CANCEL-10)
-    return (thread == nullptr || overlapped.thread().get() == thread) && (operation == nullptr || own == operation);
+    const bool any_thread = thread == nullptr || PIPES_MISTAKE("cancel-any-thread");
+    return (any_thread || overlapped.thread().get() == thread) && (operation == nullptr || own == operation);
   };
   const auto each = [&](PendingQueue& queue, auto cancel_one) {
     for (PendingOp* op = queue.back(); op != nullptr;) {
@@ -311,7 +325,7 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
 
 // OVL-21.
 void NamedEnd::thread_ends(const Thread& thread) noexcept {
-  if (!has_port()) cancel(&thread, nullptr);
+  if (!has_port() && !PIPES_MISTAKE("thread-end-unheard")) cancel(&thread, nullptr);
 }
 
 Status NamedEnd::open_event_fd(Readiness which, int* fd) {
@@ -342,7 +356,7 @@ void NamedEnd::on_doorbell() {
         pump_reads(effects);
         publish_reads(effects);
       }
-      hand_over_reads(effects);
+      if (!PIPES_MISTAKE("doorbell-once")) hand_over_reads(effects);
     }
   }
   effects.perform();

@@ -218,7 +218,7 @@ void NamedEnd::progress_message_read(PendingOp& op) {
 
 // Completes the reads that wait, in their order, as far as there is data (READ-17, STATE-12).
 void NamedEnd::pump_reads(Effects& effects) {
-  while (PendingOp* op = reads_.front()) {
+  while (PendingOp* op = PIPES_MISTAKE("reads-swapped") ? reads_.back() : reads_.front()) {
     progress_read(*op);
     if (!op->done) break;
     unqueue_read(*op);
@@ -416,6 +416,7 @@ NamedEnd::Meanwhile NamedEnd::read_meanwhile(PendingOp& reading) {
 // off.
 void NamedEnd::cancel_read(PendingOp& op) {
   unqueue_read(op);
+  if (PIPES_MISTAKE("cancelled-read-lends")) read_bytes_queued_ += op.size;
   const bool framed = op.message_mode || read_mode_ == ReadMode::kMessage;
   const Status begun = framed ? Status{PIPES_ERROR_MORE_DATA} : Status{PIPES_OK};
   op.finish(op.transferred > 0 ? begun : Status{PIPES_ERROR_OPERATION_ABORTED});

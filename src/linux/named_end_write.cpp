@@ -74,16 +74,16 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
   bool waits = false;
   {
     MutexLock lock(write_mutex_);
-    if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) return refused;
+    if (const Status refused = refusal(Operation::kWrite); refused != PIPES_OK) {
+      if (refused == PIPES_ERROR_PIPE_LISTENING) write_event_.lower();  // a client that comes raises it
+      return refused;
+    }
     op.no_wait = wait_mode_ == WaitMode::kNoWait;
     const bool makes_message =
         fixed_.attributes.type == PipeType::kMessage && !PIPES_MISTAKE("empty-message-swallowed");
     if (op.size == 0 && !makes_message) return PIPES_OK;  // WRITE-6
     waits = start_write(op, effects);
-    if (!waits && op.transferred < size_asked && write_event_) {
-      write_event_.lower();
-      hand_over_writes(effects);
-    }
+    if (!waits && op.transferred < size_asked) lower_write_event(effects);
   }
   effects.perform();
   if (waits) await_write_half(op, writes_);
@@ -461,7 +461,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
 
 // The peer is gone, or out of reach: what waits for it ends. `over` was looked at before its progress.
 void NamedEnd::fail_writes_if_over(const std::shared_ptr<Connection>& connection, bool over, Effects& effects) {
-  if (!over || connection_ != connection) return;
+  if (!over || connection_ != connection || PIPES_MISTAKE("writes-outlive-reader")) return;
   const bool violated = connection->peer_state() == EndState::kOpen;
   const Status status = violated ? Status{PIPES_ERROR_BROKEN_PIPE} : over_status(PIPES_ERROR_BROKEN_PIPE);
   complete_all(writes_, status, effects);
@@ -489,7 +489,7 @@ void NamedEnd::drive_writes(ByPort by_port) {
       fail_writes_if_over(connection, over, effects);
       writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
       const bool looks = by_port == ByPort::kIfItLooks && !writes_.empty() && !write_event_.waits() && leave_to_port();
-      if (!again && !looks && (!writes_.empty() || write_event_.waits())) {
+      if (!again && !looks && (!writes_.empty() || write_event_.waits()) && !PIPES_MISTAKE("room-unheard")) {
         const WakePoints wake_at = publish_wake_points(*connection);
         // Release: the wake points are visible to whoever sees the flag.
         connection->out->writer_waits.waiting.store(wire::WaitFlag::kDoorbell, std::memory_order_release);
@@ -542,7 +542,7 @@ void NamedEnd::withdraw(PendingOp& op) {
 }
 
 void NamedEnd::cancel_write(PendingOp& op) {
-  withdraw(op);
+  if (!PIPES_MISTAKE("cancelled-write-stays")) withdraw(op);
   if (first_unpushed_ == &op) first_unpushed_ = op.next;
   writes_.remove(&op);
   const bool all_taken = op.transferred == op.size;

@@ -2,6 +2,7 @@
 //
 // The kernel counts how often each thread went to sleep. Everything here is about Linux.
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 
 #include "multiprocess/rounds.h"
 #include "support/child.h"
-#include "support/harness.h"
+#include "support/overlapped.h"
 #include "support/platform.h"
 
 namespace pipes::test {
@@ -104,6 +105,30 @@ Code opened_then(const std::string& name, Code (*call)(pipes_handle)) {
   return call(client);
 }
 
+// Begins an overlapped operation at the pipe's client end, or at a server end of its own, and then waits.
+Code pending_then(const std::string& name, Code (*begin)(Overlapped&, pipes_handle),
+                  Code (*wait)(Overlapped&, pipes_handle), ToldBy told_by = ToldBy::kEvent) {
+  const Handle client = open_overlapped(name);
+  Overlapped operation(told_by);
+  const Code begun = begin(operation, client);
+  return begun == PIPES_ERROR_IO_PENDING || begun.ok() ? wait(operation, client) : begun;
+}
+
+Code begin_reading(Overlapped& operation, pipes_handle end) { return operation.read(end); }
+Code begin_writing(Overlapped& operation, pipes_handle end) { return operation.write(end, "waits"); }
+
+// The thread has something else to do than to wait for the operation, which nobody does then.
+Code wait_for_nothing(Overlapped&, pipes_handle) {
+  while (true) ::pause();
+}
+
+Code wait_at_descriptor(pipes_handle end, uint32_t which) {
+  pollfd waited{-1, POLLIN, 0};
+  const Code status = pipes_get_event_fd(end, which, &waited.fd);
+  if (status.ok()) ::poll(&waited, 1, -1);
+  return status;
+}
+
 const std::map<std::string, Wait>& waits() {
   static const std::map<std::string, Wait> all = {
       {"read",
@@ -141,6 +166,56 @@ const std::map<std::string, Wait>& waits() {
          pipes_handle write_end = PIPES_INVALID_HANDLE;
          (void)pipes_create_anonymous(&read_end, &write_end, nullptr, 0);
          return write(write_end, bytes(8u << 20)).status;
+       }},
+      {"event",
+       [](const std::string& name) {
+         return pending_then(name, begin_reading,
+                             [](Overlapped& operation, pipes_handle) { return wait_for(operation.event()); });
+       }},
+      {"pipe_handle",
+       [](const std::string& name) {
+         return pending_then(
+             name, begin_reading, [](Overlapped&, pipes_handle end) { return wait_for(end); }, ToldBy::kHandle);
+       }},
+      {"overlapped_result",
+       [](const std::string& name) {
+         return pending_then(name, begin_writing,
+                             [](Overlapped& operation, pipes_handle) { return operation.status(); });
+       }},
+      {"alertable_sleep",
+       [](const std::string& name) {
+         return pending_then(
+             name, [](Overlapped& operation, pipes_handle end) { return operation.read_ex(end); },
+             [](Overlapped&, pipes_handle) { return Code(pipes_sleep(PIPES_INFINITE, 1)); });
+       }},
+      {"port",
+       [](const std::string& name) {
+         static const Handle port = new_port();
+         return pending_then(
+             name,
+             [](Overlapped& operation, pipes_handle end) {
+               (void)pipes_port_associate(port, end, 0);
+               return operation.read(end);
+             },
+             [](Overlapped&, pipes_handle) { return take_packet(port).status; }, ToldBy::kHandle);
+       }},
+      {"empty_port", [](const std::string&) { return take_packet(new_port()).status; }},
+      {"read_pending", [](const std::string& name) { return pending_then(name, begin_reading, wait_for_nothing); }},
+      {"write_pending", [](const std::string& name) { return pending_then(name, begin_writing, wait_for_nothing); }},
+      {"connect_pending",
+       [](const std::string&) {
+         const Handle server = create_server(unique_name(), overlapped(kNoQuota));
+         Overlapped operation;
+         const Code begun = operation.connect(server);
+         return begun == PIPES_ERROR_IO_PENDING ? wait_for_nothing(operation, server) : begun;
+       }},
+      {"readable_descriptor",
+       [](const std::string& name) {
+         return opened_then(name, [](pipes_handle end) { return wait_at_descriptor(end, PIPES_EVENT_READABLE); });
+       }},
+      {"writable_descriptor",
+       [](const std::string& name) {
+         return opened_then(name, [](pipes_handle end) { return wait_at_descriptor(end, PIPES_EVENT_WRITABLE); });
        }},
   };
   return all;
