@@ -26,13 +26,12 @@ class Wait {
 
   // Takes the objects if they are signalled as wanted.
   bool try_to_settle() {
-    const auto signalled = [](const Waitable* object) { return object->signalled_.load(std::memory_order_relaxed); };
+    const auto signalled = [](const Waitable* object) { return object->signalled_; };
     if (all_ ? !std::ranges::all_of(objects_, signalled) : !std::ranges::any_of(objects_, signalled)) return false;
     const auto first = all_ ? objects_.begin() : std::ranges::find_if(objects_, signalled);
     index_ = static_cast<uint32_t>(first - objects_.begin());
     for (auto object = first; object != (all_ ? objects_.end() : first + 1); ++object) {
-      if ((*object)->reset_ == Waitable::Reset::kAutomatic)
-        (*object)->signalled_.store(false, std::memory_order_relaxed);
+      if ((*object)->reset_ == Waitable::Reset::kAutomatic) (*object)->signalled_ = false;
     }
     // Release: what was done before the signal is visible to who waited for it (OVL-16).
     settled_.store(true, std::memory_order_release);
@@ -60,7 +59,7 @@ class Wait {
   // The object is signalled: settles who waits for it, the longest first, as long as it stays so.
   static void release(Waitable& object, Unparks& unparks) {
     for (WaitLink* link = object.first_; link != nullptr; link = link->next) {
-      if (!object.signalled_.load(std::memory_order_relaxed)) return;
+      if (!object.signalled_) return;
       Wait& wait = *link->wait;
       if (!wait.settled() && wait.try_to_settle()) unparks.add(&wait.parker_);
     }
@@ -111,14 +110,13 @@ class Alert {
 
 void Waitable::signal(Unparks& unparks) {
   MutexLock lock(waits_mutex);
-  signalled_.store(true, std::memory_order_relaxed);
+  signalled_ = true;
   Wait::release(*this, unparks);
 }
 
 void Waitable::clear() {
-  if (!signalled_.load(std::memory_order_relaxed)) return;
   MutexLock lock(waits_mutex);
-  signalled_.store(false, std::memory_order_relaxed);
+  signalled_ = false;
 }
 
 Status wait_for_objects(std::span<Waitable* const> objects, bool all, Deadline deadline, bool alertable,
@@ -175,16 +173,20 @@ Status wait_for_time(Deadline deadline, bool alertable) {
   return status;
 }
 
-void signal_end(Waitable* object, const pipes_overlapped* operation, Unparks& unparks) {
+void end_operation(pipes_overlapped* operation, uint64_t nt_status, uint32_t transferred, Waitable* object,
+                   Unparks& unparks) {
   MutexLock lock(waits_mutex);
+  operation->internal_high = transferred;
+  // Release: the bytes and their count are there for whoever sees that it is over (OVL-16).
+  std::atomic_ref(operation->internal).store(nt_status, std::memory_order_release);
   if (object != nullptr) {
-    object->signalled_.store(true, std::memory_order_relaxed);
+    object->signalled_ = true;
     Wait::release(*object, unparks);
   }
   for (OperationWait* wait = operation_waits; wait != nullptr; wait = wait->next) {
     if (wait->operation != operation) continue;
     if (wait->object != nullptr && wait->object == object && object->reset_ == Waitable::Reset::kAutomatic) {
-      object->signalled_.store(false, std::memory_order_relaxed);
+      object->signalled_ = false;
     }
     wait->settled.store(true, std::memory_order_release);
     unparks.add(wait->parker);

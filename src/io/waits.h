@@ -32,11 +32,10 @@ class Waitable {
 
  private:
   friend class Wait;
-  friend void signal_end(Waitable*, const pipes_overlapped*, Unparks&);
+  friend void end_operation(pipes_overlapped*, uint64_t, uint32_t, Waitable*, Unparks&);
 
   const Reset reset_;
-  // Changed under the lock; looked at without it by clear().
-  std::atomic<bool> signalled_;
+  bool signalled_;             // under the lock
   WaitLink* first_ = nullptr;  // who waits, the longest first
   WaitLink* last_ = nullptr;
 };
@@ -82,9 +81,13 @@ Status sleep_until(Parker& parker, Deadline deadline, Thread* alertable, Settled
   return std::atomic_ref(internal).load(std::memory_order_acquire) == PIPES_INTERNAL_PENDING;
 }
 
-// An operation has ended, and its structure says so: signals its object, if there is one, and releases who waits for
-// the operation. The structure may be gone by now; only its address counts.
-void signal_end(Waitable* object, const pipes_overlapped* operation, Unparks& unparks);
+// An operation has ended: stores how, and what it transferred, signals its object, if there is one, and releases who
+// waits for the operation. The structure may be gone as soon as it says so; only its address counts then.
+//
+// SUBTLE: one step under the lock. Whoever has seen the end, however, and uses structure and object for the next
+// operation at once, clears the object before that begins, and so comes after all of this.
+void end_operation(pipes_overlapped* operation, uint64_t nt_status, uint32_t transferred, Waitable* object,
+                   Unparks& unparks);
 
 // Around a fork, and in its child.
 void lock_waits_for_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;

@@ -52,10 +52,9 @@ Status Overlapping::finish(Status status, uint32_t transferred) const {
   if (call_.overlapped == nullptr) return status;
   const bool waited = Parker::mine().blocking_calls() != blocking_calls_before_;
   if (status != PIPES_OK && status != PIPES_ERROR_MORE_DATA && !waited) return status;
-  call_.overlapped->internal_high = transferred;
-  std::atomic_ref(call_.overlapped->internal).store(nt_status_of(status), std::memory_order_release);
   Unparks unparks;
-  signal_end(call_.event != nullptr ? &call_.event->waitable : nullptr, call_.overlapped, unparks);
+  Waitable* const object = call_.event != nullptr ? &call_.event->waitable : nullptr;
+  end_operation(call_.overlapped, nt_status_of(status), transferred, object, unparks);
   unparks.perform();
   return status;
 }

@@ -27,21 +27,22 @@ void NamedEnd::tell_end(std::unique_ptr<OverlappedOp> op, bool at_once, Effects&
   const OverlappedCall& call = op->call();
   if (PIPES_MISTAKE("count-of-the-buffer")) op->transferred = op->size;
   if (PIPES_MISTAKE("more-data-forgotten") && op->status == PIPES_ERROR_MORE_DATA) op->status = PIPES_OK;
-  op->store_result();
+  const uint64_t ended = nt_status_of(op->status);
   if (call.routine != nullptr) {
-    signal_end(nullptr, call.overlapped, effects.unparks());
+    end_operation(call.overlapped, ended, op->transferred, nullptr, effects.unparks());
     const std::shared_ptr<Thread> thread = PIPES_MISTAKE("routine-elsewhere") ? Thread::mine() : op->thread();
     thread->queue(std::move(op), effects.unparks());
     return;
   }
   const bool skips_handle = (notification_modes_ & PIPES_SKIP_SET_EVENT_ON_HANDLE) != 0;
   Waitable* const object = call.event != nullptr ? &call.event->waitable : skips_handle ? nullptr : &waitable_;
-  signal_end(PIPES_MISTAKE("event-unset") ? nullptr : object, call.overlapped, effects.unparks());
+  end_operation(call.overlapped, ended, op->transferred, PIPES_MISTAKE("event-unset") ? nullptr : object,
+                effects.unparks());
   const bool skips_port =
       at_once && op->status == PIPES_OK && (notification_modes_ & PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0;
   if (port_ == nullptr || (call.silent && !PIPES_MISTAKE("silence-broken")) || skips_port) return;
   if (PIPES_MISTAKE("packet-lost") && !at_once) return;
-  op->entry = {port_key_, call.overlapped, nt_status_of(op->status), op->transferred, 0};
+  op->entry = {port_key_, call.overlapped, ended, op->transferred, 0};
   const std::shared_ptr<SharedPort> port = port_;
   if (PIPES_MISTAKE("told-twice")) port->port.post(std::make_unique<Packet>(op->entry), effects.unparks());
   port->port.post(std::move(op), effects.unparks());

@@ -343,7 +343,7 @@ void NamedEnd::await_read(PendingOp& op) {
 
 void NamedEnd::hand_over_reads(Effects& effects) {
   if (read_driver_ != nullptr || connection_ == nullptr) return;
-  for (PendingOp* op = reads_.front(); op != nullptr; op = op->next) {
+  for (PendingOp* op = reads_.front(); reads_.anybody_blocks() && op != nullptr; op = op->next) {
     if (op->parker != nullptr) return effects.unpark(op->parker);
   }
   if (reads_.empty()) {

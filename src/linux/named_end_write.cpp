@@ -318,7 +318,7 @@ bool NamedEnd::all_pushed(uint64_t sequence, const PendingOp* but) const {
 void NamedEnd::hand_over_writes(Effects& effects) {
   if (write_driver_ != nullptr) return;
   for (const PendingQueue* queue : {&writes_, &flushes_}) {
-    for (const PendingOp* op = queue->front(); op != nullptr; op = op->next) {
+    for (const PendingOp* op = queue->front(); queue->anybody_blocks() && op != nullptr; op = op->next) {
       if (op->parker != nullptr) return effects.unpark(op->parker);
     }
   }

@@ -38,14 +38,6 @@ class OverlappedOp final : public PendingOp, public Packet, public Routine {
     buffer = bytes_.data();
   }
 
-  // Stores what the operation ended with where the caller looks for it.
-  void store_result() {
-    pipes_overlapped& result = *call_.overlapped;
-    result.internal_high = transferred;
-    // Release: the bytes and their count are there for whoever sees that it is over (OVL-16).
-    std::atomic_ref(result.internal).store(nt_status_of(status), std::memory_order_release);
-  }
-
   void run() override {
     const bool delivered = status == PIPES_OK || status == PIPES_ERROR_MORE_DATA;
     call_.routine(status == PIPES_ERROR_MORE_DATA ? Status{PIPES_OK} : status, delivered ? transferred : 0,

@@ -3,6 +3,7 @@
 // again. An overlapped one (overlapped_op.h) belongs to the queue, and goes when it is completed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <gsl/gsl>
 
@@ -53,22 +54,27 @@ class PendingQueue {
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
   [[nodiscard]] PendingOp* front() const { return first_; }
   [[nodiscard]] PendingOp* back() const { return last_; }
+  // Whether a thread waits for one of them: of very many overlapped ones none has to be looked at.
+  [[nodiscard]] bool anybody_blocks() const { return blocking_ > 0; }
 
   void push_back(PendingOp* op) {
     op->previous = last_;
     op->next = nullptr;
     (last_ == nullptr ? first_ : last_->next) = op;
     last_ = op;
+    blocking_ += op->parker != nullptr ? 1 : 0;
   }
   void remove(PendingOp* op) {
     (op->previous == nullptr ? first_ : op->previous->next) = op->next;
     (op->next == nullptr ? last_ : op->next->previous) = op->previous;
     op->next = op->previous = nullptr;
+    blocking_ -= op->parker != nullptr ? 1 : 0;
   }
 
  private:
   PendingOp* first_ = nullptr;
   PendingOp* last_ = nullptr;
+  size_t blocking_ = 0;
 };
 
 }  // namespace pipes
