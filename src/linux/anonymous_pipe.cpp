@@ -282,6 +282,19 @@ Result<AnonymousEnd::Pair> AnonymousEnd::create(uint32_t size, bool inheritable)
   return ends;
 }
 
+Result<std::shared_ptr<AnonymousEnd>> AnonymousEnd::adopt(int native) {
+  if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+  const int capacity = ::fcntl(native, F_GETPIPE_SZ);
+  const int access = ::fcntl(native, F_GETFL) & O_ACCMODE;
+  if (capacity < 0 || access == O_RDWR) return PIPES_ERROR_INVALID_HANDLE;
+  UniqueFd own = reopen(native, access);
+  if (!own) return status_from_errno(errno);
+  const auto link = std::make_shared<Link>();
+  const Kind kind = access == O_RDONLY ? Kind::kRead : Kind::kWrite;
+  return std::shared_ptr<AnonymousEnd>(
+      new AnonymousEnd(kind, UniqueFd(native), std::move(own), static_cast<uint32_t>(capacity), link));
+}
+
 AnonymousEnd::AnonymousEnd(Kind kind, UniqueFd native, UniqueFd own, uint32_t quota, std::shared_ptr<Link> link)
     : kind_(kind),
       quota_(quota),

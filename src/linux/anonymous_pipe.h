@@ -46,6 +46,10 @@ class AnonymousEnd {
   // `size` is the quota, 0 meaning 4096; `inheritable` says whether the native descriptors survive exec.
   [[nodiscard]] static Result<Pair> create(uint32_t size, bool inheritable);
 
+  // An end of a pipe that this process was given. `native`, open one way, belongs to the end if this succeeds. The
+  // other end is nobody's here, and the quota is the pipe's room.
+  [[nodiscard]] static Result<std::shared_ptr<AnonymousEnd>> adopt(int native);
+
   // Around a fork, and in its child: the child keeps all ends, and forgets the calls of threads that it does not have.
   static void lock_all_for_fork() noexcept;
   static void unlock_all_after_fork() noexcept;

@@ -64,19 +64,46 @@ pipes_handle HandleTable::add(HandleTarget target, uint32_t flags) {
     slot = slot_at(index);
     first_free_ = slot->next_free;
   }
+  const uint64_t generation = (slot->control.load(std::memory_order_relaxed) >> 32) + 1;
+  open(slot, std::move(target), flags, generation);
+  return value_of(generation, index);
+}
+
+bool HandleTable::add_as(pipes_handle handle, HandleTarget target, uint32_t flags) {
+  const auto value = reinterpret_cast<uintptr_t>(handle);
+  const uint32_t index = index_of(handle);
+  if ((value & 3) != 0 || value >> 32 == 0 || index >= kChunk * kChunksMax) return false;
+  {
+    MutexLock lock(mutex_);
+    while (slot_at(index) == nullptr) {
+      if (!grow()) return false;
+    }
+    if (!take_free(index)) return false;
+  }
+  open(slot_at(index), std::move(target), flags, value >> 32);
+  return true;
+}
+
+// Takes a slot from the midst of the free ones; false if it is not one of them.
+bool HandleTable::take_free(uint32_t index) {
+  uint32_t* link = &first_free_;
+  while (*link != 0 && *link != index + 1) link = &slot_at(*link - 1)->next_free;
+  if (*link == 0) return false;
+  *link = slot_at(index)->next_free;
+  return true;
+}
+
+void HandleTable::open(Slot* slot, HandleTarget target, uint32_t flags, uint64_t generation) {
   if (target.named) target.named->add_handle();
   if (target.other) target.other->add_handle();
   slot->target = std::move(target);
   slot->flags.store(flags, std::memory_order_relaxed);
   // A stray call with an old value may be counted in the word at this moment: only bits are changed. Release: the
   // target is visible to whoever sees the slot open.
-  const uint64_t generation = (slot->control.load(std::memory_order_relaxed) >> 32) + 1;
   uint64_t word = slot->control.load(std::memory_order_relaxed);
   while (!slot->control.compare_exchange_weak(word, (generation << 32) | kOpen | (word & kCalls),
                                               std::memory_order_release, std::memory_order_relaxed)) {
   }
-  const uintptr_t value = (static_cast<uintptr_t>(generation & 0xFFFFFFFF) << 32) | (uintptr_t{index + 1} << 2);
-  return reinterpret_cast<pipes_handle>(value);
 }
 
 Status HandleTable::close(pipes_handle handle) {

@@ -77,6 +77,11 @@ class HandleTable {
 
   // Adds a handle. Null if there is no memory or the table is full.
   pipes_handle add(HandleTarget target, uint32_t flags);
+  // Adds a handle of a value that another process had, if nothing has its place yet. False if something has.
+  bool add_as(pipes_handle handle, HandleTarget target, uint32_t flags);
+  // Calls `body(handle, target, flags)` for each handle that there is. Those that come or go meanwhile may be missed.
+  template <class Body>
+  void for_each(Body body);
   // Closes `handle`; PIPES_ERROR_INVALID_HANDLE if it names nothing or is protected.
   Status close(pipes_handle handle);
 
@@ -97,6 +102,10 @@ class HandleTable {
     if (index >= kChunk * kChunksMax) return nullptr;
     Slot* chunk = chunks_[index / kChunk].load(std::memory_order_acquire);
     return chunk == nullptr ? nullptr : &chunk[index % kChunk];
+  }
+  [[nodiscard]] static pipes_handle value_of(uint64_t generation, uint32_t index) {
+    const uintptr_t value = (static_cast<uintptr_t>(generation & 0xFFFFFFFF) << 32) | (uintptr_t{index + 1} << 2);
+    return reinterpret_cast<pipes_handle>(value);
   }
   [[nodiscard]] static uint32_t index_of(pipes_handle handle) {
     return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(handle) >> 2 & 0x3FFFFFFF) - 1;
@@ -138,6 +147,8 @@ class HandleTable {
     if ((slot->control.load(std::memory_order_relaxed) & kClosed) != 0) release(slot);
   }
   void release(Slot* slot);
+  void open(Slot* slot, HandleTarget target, uint32_t flags, uint64_t generation);
+  bool take_free(uint32_t index) PIPES_REQUIRES(mutex_);
   bool grow();
 
   // Never destroyed: handles may be used while the process ends.
@@ -148,5 +159,18 @@ class HandleTable {
   uint32_t chunk_count_ = 0;  // mutex_
   std::atomic<Slot*> chunks_[kChunksMax] = {};
 };
+
+template <class Body>
+void HandleTable::for_each(Body body) {
+  for (uint32_t index = 0;; ++index) {
+    Slot* const slot = slot_at(index);
+    if (slot == nullptr) return;
+    const uint64_t control = slot->control.load(std::memory_order_acquire);
+    if ((control & kOpen) == 0) continue;
+    const pipes_handle handle = value_of(control >> 32, index);
+    const Pin pin(*this, handle);
+    if (pin) body(handle, slot->target, slot->flags.load(std::memory_order_relaxed));
+  }
+}
 
 }  // namespace pipes

@@ -42,6 +42,16 @@ run ./consumer_pc_cpp
 build_with_cmake -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx"
 cmake/consumer_c
 cmake/consumer_cpp
+cmake/consumer_win32
+
+for mode in ansi unicode; do
+  echo "C for Windows by the include folder alone, $mode"
+  defines=()
+  [[ $mode == ansi ]] || defines=(-DUNICODE -D_UNICODE)
+  "$cc" -std=c11 "${defines[@]}" "${careful[@]}" -Iprefix/include/pipes/compat project/consumer_win32.c \
+    -o "consumer_win32_$mode" "-L$libdir" -lpipes -pthread
+  run "./consumer_win32_$mode"
+done
 
 if [[ -x prefix/bin/pipes ]]; then
   echo "the installed command finds its library"

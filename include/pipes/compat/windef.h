@@ -1,0 +1,10 @@
+/* windef.h: a part of <windows.h>, which is one here.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PIPES_COMPAT_WINDEF_H
+#define PIPES_COMPAT_WINDEF_H
+
+#include "../win32.h"
+
+#endif /* PIPES_COMPAT_WINDEF_H */

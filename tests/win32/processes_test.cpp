@@ -1,0 +1,226 @@
+// Starting processes: standard handles, command lines, environments, ends.
+#include "win32/words.h"
+
+namespace pipes::test {
+namespace {
+
+// The child program lies beside this one.
+std::string child_program() {
+  char path[MAX_PATH * 4];
+  const DWORD length = GetModuleFileNameA(nullptr, path, sizeof path);
+  const std::string own(path, length);
+  return own.substr(0, own.find_last_of("\\/") + 1) + "pipes_win32_child";
+}
+
+struct Pipe {
+  Owned reading;
+  Owned writing;
+};
+
+// An anonymous pipe of which one end may be inherited.
+enum class Inherit { kReading, kWriting };
+
+Pipe new_pipe(Inherit inherit) {
+  SECURITY_ATTRIBUTES attributes{sizeof attributes, nullptr, TRUE};
+  HANDLE reading = nullptr;
+  HANDLE writing = nullptr;
+  EXPECT_TRUE(CreatePipe(&reading, &writing, &attributes, 0));
+  const HANDLE kept = inherit == Inherit::kReading ? writing : reading;
+  EXPECT_TRUE(SetHandleInformation(kept, HANDLE_FLAG_INHERIT, 0));
+  return {Owned(reading), Owned(writing)};
+}
+
+struct Child {
+  Owned process;
+  Owned thread;
+  DWORD id = 0;
+
+  [[nodiscard]] DWORD wait() const {
+    EXPECT_EQ(WaitForSingleObject(process, INFINITE), DWORD{WAIT_OBJECT_0});
+    DWORD code = STILL_ACTIVE;
+    EXPECT_TRUE(GetExitCodeProcess(process, &code));
+    return code;
+  }
+};
+
+// What a test says of the child it starts; the rest is usual.
+struct How {
+  HANDLE input = nullptr;
+  HANDLE output = nullptr;
+  bool use_standard_handles = true;
+  BOOL inherit = TRUE;
+  LPVOID environment = nullptr;
+  LPCSTR directory = nullptr;
+};
+
+Child start(const std::string& arguments, const How& how) {
+  std::string line = '"' + child_program() + "\" " + arguments;
+  STARTUPINFOA info{};
+  info.cb = sizeof info;
+  if (how.use_standard_handles) {
+    info.dwFlags = STARTF_USESTDHANDLES;
+    info.hStdInput = how.input;
+    info.hStdOutput = how.output;
+    info.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+  }
+  PROCESS_INFORMATION made{};
+  const BOOL started = CreateProcessA(nullptr, line.data(), nullptr, nullptr, how.inherit, 0, how.environment,
+                                      how.directory, &info, &made);
+  EXPECT_TRUE(started) << GetLastError();
+  return {Owned(made.hProcess), Owned(made.hThread), made.dwProcessId};
+}
+
+// Runs the child and gives what it wrote.
+std::string output_of(const std::string& arguments, How how = {}) {
+  Pipe output = new_pipe(Inherit::kWriting);
+  how.output = output.writing;
+  const Child child = start(arguments, how);
+  output.writing.close();
+  std::string all = read_all(output.reading);
+  EXPECT_EQ(child.wait(), 0U);
+  return all;
+}
+
+TEST(Win32Child, CHILD_7_WhatGoesInComesOutAndThenBothEndsEnd) {
+  Pipe input = new_pipe(Inherit::kReading);
+  Pipe output = new_pipe(Inherit::kWriting);
+  How how;
+  how.input = input.reading;
+  how.output = output.writing;
+  const Child child = start("copy", how);
+  input.reading.close();
+  output.writing.close();
+  const std::string bytes("bytes\r\n\0\x1A\xFF", 10);  // CHILD-9
+  EXPECT_TRUE(write_text(input.writing, bytes));
+  EXPECT_EQ(read_text(output.reading), bytes);
+  input.writing.close();
+  EXPECT_EQ(read_all(output.reading), "");
+  EXPECT_EQ(GetLastError(), DWORD{ERROR_BROKEN_PIPE});
+  EXPECT_EQ(child.wait(), DWORD{ERROR_BROKEN_PIPE});  // CHILD-6
+}
+
+TEST(Win32Child, CHILD_1_AHandleThatMayNotBeInheritedDoesNotReachTheChild) {
+  Pipe output = new_pipe(Inherit::kReading);
+  How how;
+  how.output = output.writing;
+  const Child child = start("arguments x", how);
+  (void)child.wait();
+  output.writing.close();
+  EXPECT_EQ(read_all(output.reading), "");
+}
+
+TEST(Win32Child, CHILD_2_StandardHandlesAreReadAndReplaced) {
+  const HANDLE before = GetStdHandle(STD_OUTPUT_HANDLE);
+  const Pipe pipe = new_pipe(Inherit::kWriting);
+  EXPECT_TRUE(SetStdHandle(STD_OUTPUT_HANDLE, pipe.writing));
+  EXPECT_EQ(GetStdHandle(STD_OUTPUT_HANDLE), HANDLE{pipe.writing});
+  EXPECT_TRUE(write_text(GetStdHandle(STD_OUTPUT_HANDLE), "mine"));
+  EXPECT_TRUE(SetStdHandle(STD_OUTPUT_HANDLE, before));
+  EXPECT_EQ(GetStdHandle(STD_OUTPUT_HANDLE), before);
+  EXPECT_EQ(read_text(pipe.reading), "mine");
+  EXPECT_EQ(GetStdHandle(1), INVALID_HANDLE_VALUE);
+}
+
+TEST(Win32Child, CHILD_10_AReplacedStandardHandleIsTheChilds) {
+  Pipe output = new_pipe(Inherit::kWriting);
+  const HANDLE before = GetStdHandle(STD_OUTPUT_HANDLE);
+  ASSERT_TRUE(SetStdHandle(STD_OUTPUT_HANDLE, output.writing));
+  How how;
+  how.use_standard_handles = false;
+  const Child child = start("arguments a", how);
+  ASSERT_TRUE(SetStdHandle(STD_OUTPUT_HANDLE, before));
+  output.writing.close();
+  EXPECT_EQ(read_all(output.reading), "arguments|a|");
+  EXPECT_EQ(child.wait(), 0U);
+}
+
+TEST(Win32Child, TheChildSeesPipesForStandardHandlesAndCanPeekAtThem) {
+  Pipe input = new_pipe(Inherit::kReading);
+  How how;
+  how.input = input.reading;
+  EXPECT_EQ(output_of("types", how), "33");
+  EXPECT_TRUE(write_text(input.writing, "12345"));
+  EXPECT_EQ(output_of("peek", how), "5");
+}
+
+TEST(Win32Child, INH_3_AnInheritableHandleReachesTheChildUnderItsValue) {
+  Pipe pipe = new_pipe(Inherit::kWriting);
+  const auto value = std::to_string(reinterpret_cast<ULONG_PTR>(HANDLE{pipe.writing}));
+  How how;
+  const Child child = start("write-to " + value, how);
+  pipe.writing.close();
+  EXPECT_EQ(read_all(pipe.reading), "inherited");
+  EXPECT_EQ(child.wait(), 0U);
+}
+
+TEST(Win32Child, INH_3_NothingIsInheritedIfNothingIsToBe) {
+  Pipe pipe = new_pipe(Inherit::kWriting);
+  const auto value = std::to_string(reinterpret_cast<ULONG_PTR>(HANDLE{pipe.writing}));
+  How how;
+  how.use_standard_handles = false;
+  how.inherit = FALSE;
+  const Child child = start("write-to " + value, how);
+  EXPECT_EQ(child.wait(), DWORD{ERROR_INVALID_HANDLE});
+  pipe.writing.close();
+  EXPECT_EQ(read_all(pipe.reading), "");
+}
+
+TEST(Win32Child, ACommandLineIsSplitAsCommandLineToArgvWDoes) {
+  EXPECT_EQ(output_of(R"(arguments one "two words" "" \"quoted\" a\\b "a\\" a\\\"b)"),
+            R"(arguments|one|two words||"quoted"|a\\b|a\|a\"b|)");
+}
+
+TEST(Win32Child, AChildHasTheEnvironmentAndTheDirectoryItIsGiven) {
+  char environment[] = "COLOUR=blue\0SHAPE=round\0";
+  How how;
+  how.environment = environment;
+  EXPECT_EQ(output_of("variable SHAPE", how), "round");
+  EXPECT_TRUE(SetEnvironmentVariableA("COLOUR", "red"));
+  EXPECT_EQ(output_of("variable COLOUR"), "red");
+  EXPECT_TRUE(SetEnvironmentVariableA("COLOUR", nullptr));
+  EXPECT_EQ(output_of("variable COLOUR"), "none");
+}
+
+TEST(Win32Child, TheExitCodeIsTold) {
+  const Child child = start("exit 42", How{});
+  EXPECT_EQ(child.wait(), 42U);
+}
+
+TEST(Win32Child, AChildIsWaitedForTogetherWithAnEventAndTerminated) {
+  const Child child = start("sleep", How{});
+  const Owned event = new_event();
+  const HANDLE handles[] = {event, child.process};
+  EXPECT_EQ(WaitForMultipleObjects(2, handles, FALSE, 0), DWORD{WAIT_TIMEOUT});
+  DWORD code = 0;
+  EXPECT_TRUE(GetExitCodeProcess(child.process, &code));
+  EXPECT_EQ(code, DWORD{STILL_ACTIVE});
+  const Owned other(OpenProcess(PROCESS_ALL_ACCESS, FALSE, child.id));
+  EXPECT_TRUE(TerminateProcess(other, 1234567));
+  EXPECT_EQ(WaitForMultipleObjects(2, handles, FALSE, INFINITE), DWORD{WAIT_OBJECT_0 + 1});
+  EXPECT_EQ(child.wait(), 1234567U);
+  EXPECT_EQ(WaitForSingleObject(other, INFINITE), DWORD{WAIT_OBJECT_0});
+}
+
+TEST(Win32Child, AProgramThatIsNotThereIsNotFound) {
+  char line[] = "no-such-program-at-all.exe";
+  STARTUPINFOA info{};
+  info.cb = sizeof info;
+  PROCESS_INFORMATION made{};
+  EXPECT_EQ(last_error_of(CreateProcessA(nullptr, line, nullptr, nullptr, FALSE, 0, nullptr, nullptr, &info, &made)),
+            DWORD{ERROR_FILE_NOT_FOUND});
+}
+
+TEST(Win32Child, TheWideFormStartsTheSameProgramByItsNameWithItsEnding) {
+  WideString line(1024, 0);
+  const std::string name = "pipes_win32_child.exe exit 7";
+  ASSERT_NE(MultiByteToWideChar(CP_UTF8, 0, name.c_str(), -1, line.data(), 1024), 0);
+  STARTUPINFOW info{};
+  info.cb = sizeof info;
+  PROCESS_INFORMATION made{};
+  ASSERT_TRUE(CreateProcessW(nullptr, line.data(), nullptr, nullptr, FALSE, 0, nullptr, nullptr, &info, &made));
+  const Child child{Owned(made.hProcess), Owned(made.hThread), made.dwProcessId};
+  EXPECT_EQ(child.wait(), 7U);
+}
+
+}  // namespace
+}  // namespace pipes::test
