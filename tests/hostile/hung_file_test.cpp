@@ -22,6 +22,7 @@
 #include "raw_peer.h"
 #include "support/expect.h"
 #include "support/holdings.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
@@ -186,6 +187,28 @@ TEST(HungFile, DECISION_23_AUserCanHangOnlySoManyOfThem) {
   while (is_discarding()) std::this_thread::yield();
   const Handle client = open_client(name);
   EXPECT_STATUS(PIPES_OK, listening.result());
+}
+
+// In the place of a doorbell it is taken in by nobody, and so closed by nobody.
+TEST(HungFile, DECISION_12_AFileThatComesWithADoorbellHoldsUpNobody) {
+  HungFile file;
+  if (file.fd() < 0) GTEST_SKIP() << "needs root, and FUSE";
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  const std::unique_ptr<RawEnd> peer = open_raw(name);
+  ASSERT_NE(nullptr, peer);
+  Overlapped reading;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(server));
+  for (int i = 0; i < 50; ++i) (void)peer->ring_with(file.fd(), 20);
+  peer->push("request");
+  (void)peer->ring();
+  EXPECT_EQ(received(PIPES_OK, "request"), reading.received());
+  // The reactor, too, goes on.
+  const Handle second = create_server(name, overlapped(message_pipe()));
+  Overlapped connecting;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, connecting.connect(second));
+  const Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, connecting.status());
 }
 
 }  // namespace

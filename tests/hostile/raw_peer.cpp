@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 
 #include "pipe/name.h"
 #include "support/futex.h"
@@ -65,6 +66,25 @@ void RawEnd::push(std::string_view text) {
 void RawEnd::put_word(uint64_t position, uint64_t word) {
   out_ring().word(position).store(word);
   wake_reader();
+}
+
+bool RawEnd::ring() { return ::send(socket_.get(), "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1; }
+
+bool RawEnd::ring_with(int fd, size_t copies) {
+  char byte = 0;
+  iovec bytes{&byte, 1};
+  std::vector<char> room(CMSG_SPACE(copies * sizeof fd));
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(copies * sizeof fd);
+  for (size_t i = 0; i < copies; ++i) std::memcpy(CMSG_DATA(header) + i * sizeof fd, &fd, sizeof fd);
+  return ::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
 }
 
 void RawEnd::wake_reader() { take_and_wake(out().reader_waits.waiting); }

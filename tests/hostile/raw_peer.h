@@ -52,6 +52,10 @@ class RawEnd {
   // Takes the victim's flags and wakes it, as it asked for.
   void wake_reader();
   void wake_writer();
+  // The victim's doorbell, whether it asked for it or not: one byte on the control socket. False if that is full.
+  bool ring();
+  // The same with a descriptor, `copies` times.
+  bool ring_with(int fd, size_t copies);
   // The control socket hangs up: to the victim this process is dead.
   void die() { socket_.reset(); }
 

@@ -4,11 +4,14 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <deque>
 #include <random>
 
 #include "raw_peer.h"
 #include "support/child.h"
 #include "support/expect.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
@@ -35,7 +38,11 @@ class Scribbler {
 
  private:
   void stroke() {
-    switch (random_() % 16) {
+    switch (random_() % 18) {
+      case 16:
+        return (void)end_.ring();
+      case 17:
+        return scribble_flags();
       case 0:
         return scribble_word(random_() % 2 == 0 ? Direction::kInbound : Direction::kOutbound);
       case 1:
@@ -62,6 +69,13 @@ class Scribbler {
   void scribble_word(Direction direction) {
     auto* words = reinterpret_cast<std::atomic<uint64_t>*>(&end_.memory().words(direction));
     words[random_() % (sizeof(wire::ControlWords) / 8)].store(random_() % 4 == 0 ? random_() : random_() % 8192);
+  }
+
+  // Mostly values that mean something.
+  void scribble_flags() {
+    wire::DirectionWords& words = random_() % 2 == 0 ? end_.in() : end_.out();
+    const auto flag = static_cast<uint32_t>(random_() % 4 == 0 ? random_() : random_() % 3);
+    (random_() % 2 == 0 ? words.reader_waits : words.writer_waits).waiting.store(flag);
   }
 
   void scribble_progress() {
@@ -191,6 +205,81 @@ class Scribbled : public testing::Test {
     }
   }
 
+  // The same with operations that go on while others begin, some of which are cancelled. They end at the latest when
+  // the peer does.
+  void use_overlapped(pipes_handle victim, uint64_t seed) {
+    std::mt19937_64 random(seed);
+    const std::string outgoing = bytes(20'000);
+    struct Going {
+      Overlapped operation;
+      uint32_t size = 0;
+      bool reads = false;
+    };
+    std::deque<Going> going;
+    bool over = false;
+    while (!over || !going.empty()) {
+      if (!over && going.size() < 8) {
+        Going& next = going.emplace_back();
+        next.size = static_cast<uint32_t>(random() % 4 == 0 ? random() % 20'000 : random() % 64);
+        next.reads = random() % 2 == 0;
+        const auto part = std::string_view(outgoing).substr(0, next.size);
+        const bool transacts = next.reads && random() % 4 == 0;
+        const Code begun = transacts    ? next.operation.transact(victim, part, next.size)
+                           : next.reads ? next.operation.read(victim, next.size)
+                                        : next.operation.write(victim, part);
+        EXPECT_TRUE(is_documented(begun)) << begun;
+        const bool goes = begun.ok() || begun == PIPES_ERROR_IO_PENDING || begun == PIPES_ERROR_MORE_DATA;
+        if (!goes) going.pop_back();
+        over = !goes && begun != PIPES_ERROR_PIPE_BUSY;
+        calls_.fetch_add(1);
+        watchdog_.step();
+        if (random() % 4 != 0) continue;
+      }
+      if (going.empty()) continue;
+      Going& oldest = going.front();
+      if (random() % 3 == 0) (void)pipes_cancel_ex(victim, &oldest.operation.structure());
+      const Code ended =
+          oldest.reads ? check(oldest.operation.received(), oldest.size) : check(oldest.operation.sent(), oldest.size);
+      EXPECT_TRUE(is_documented(ended)) << ended;
+      EXPECT_TRUE(is_signalled(oldest.operation.event()));
+      going.pop_front();
+      watchdog_.step();
+    }
+  }
+
+  // The same by a port, whose thread looks at the memory itself.
+  void use_by_port(pipes_handle victim, uint64_t seed) {
+    std::mt19937_64 random(seed);
+    const Handle port = new_port();
+    if (!Code(pipes_port_associate(port, victim, 0)).ok()) return;
+    const std::string outgoing = bytes(200);
+    std::deque<Overlapped> operations;
+    for (int i = 0; i < 8; ++i) operations.emplace_back(ToldBy::kHandle);
+    size_t going = 0;
+    const auto begin = [&](Overlapped& operation) {
+      const auto size = static_cast<uint32_t>(random() % 200);
+      const Code begun = random() % 2 == 0 ? operation.read(victim, size)
+                                           : operation.write(victim, std::string_view(outgoing).substr(0, size));
+      const bool goes = begun.ok() || begun == PIPES_ERROR_IO_PENDING || begun == PIPES_ERROR_MORE_DATA;
+      EXPECT_TRUE(is_documented(begun)) << begun;
+      going += goes ? 1 : 0;
+    };
+    for (Overlapped& operation : operations) begin(operation);
+    while (going > 0) {
+      const Packet packet = take_packet(port);
+      EXPECT_TRUE(is_documented(packet.status)) << packet.status;
+      const auto ended = std::ranges::find_if(
+          operations, [&](Overlapped& operation) { return &operation.structure() == packet.overlapped; });
+      ASSERT_NE(operations.end(), ended);
+      EXPECT_FALSE(ended->pending());
+      EXPECT_LE(packet.transferred, 200u);
+      --going;
+      begin(*ended);
+      calls_.fetch_add(1);
+      watchdog_.step();
+    }
+  }
+
   Code any_call(pipes_handle victim, std::mt19937_64& random, uint32_t size, const std::string& outgoing) {
     switch (random() % 8) {
       case 0: {
@@ -220,7 +309,7 @@ class Scribbled : public testing::Test {
   }
 
   static Code check(const Received& got, uint32_t size) {
-    EXPECT_LE(got.transferred, size);
+    EXPECT_TRUE(got.transferred <= size || got.transferred == kUntouched);
     return got.status;
   }
   static Code check(const Sent& done, uint32_t size) {
@@ -228,12 +317,13 @@ class Scribbled : public testing::Test {
     return done.status;
   }
 
-  // Three threads on one end until its connection is over.
+  // Several threads on one end until its connection is over.
   void use_from_all_sides(pipes_handle victim, uint64_t seed) {
     std::vector<std::thread> threads;
     for (int what = 0; what < 3; ++what) {
       threads.emplace_back([=, this] { use(victim, seed + static_cast<uint64_t>(what), what); });
     }
+    threads.emplace_back([=, this] { seed % 2 == 0 ? use_overlapped(victim, seed) : use_by_port(victim, seed); });
     for (std::thread& thread : threads) thread.join();
     rounds_.fetch_add(1);
   }
@@ -274,7 +364,7 @@ TEST_F(Scribbled, AServerSurvivesItsClients) {
   for (uint64_t round = 0; watch.elapsed() < span(); ++round) {
     ServerOptions options = message_pipe();
     options.in_buffer = options.out_buffer = static_cast<uint32_t>(round % 3 == 0 ? 0 : 4096);
-    const Handle victim = create_server(name, options);
+    const Handle victim = create_server(name, overlapped(options));
     const Code connected = connect(victim);
     EXPECT_TRUE(connected.ok() || connected == PIPES_ERROR_PIPE_CONNECTED || connected == PIPES_ERROR_NO_DATA);
     use_from_all_sides(victim, round * 3);
@@ -293,7 +383,7 @@ TEST_F(Scribbled, AClientSurvivesItsServers) {
   std::thread bystander([&] { converse(stop); });
   const Stopwatch watch;
   for (uint64_t round = 0; watch.elapsed() < span(); ++round) {
-    const Opened victim = try_open(name);
+    const Opened victim = try_open(name, kReadWrite, PIPES_FLAG_OVERLAPPED);
     EXPECT_TRUE(is_documented(victim.status));
     if (!victim.status.ok()) continue;
     (void)set_mode(victim.handle, round % 2 == 0 ? PIPES_READMODE_MESSAGE : PIPES_READMODE_BYTE);

@@ -16,6 +16,8 @@
 #include "support/child.h"
 #include "support/expect.h"
 #include "support/futex.h"
+#include "support/holdings.h"
+#include "support/overlapped.h"
 
 namespace pipes::test {
 namespace {
@@ -33,7 +35,7 @@ ServerOptions no_quota() {
 // A victim that serves, connected to a peer in this process.
 struct Attack {
   explicit Attack(const ServerOptions& options = message_pipe())
-      : name(unique_name()), victim(create_server(name, options)), peer(open_raw(name)) {}
+      : name(unique_name()), victim(create_server(name, overlapped(options))), peer(open_raw(name)) {}
 
   std::string name;
   Handle victim;
@@ -440,6 +442,168 @@ TEST_F(Victim, WakePointsOfThePeersMakingMeanNothing) {
   EXPECT_LT(percent_busy(attack.victim, [](pipes_handle end) { return write(end, "x").status; }), 15);
   stop.store(true);
   meddler.join();
+}
+
+// ------------------------------------------------------------------------------------------- overlapped operations
+
+TEST_F(Victim, NonsenseForAHeaderEndsPendingOperations) {
+  for (const uint64_t word : nonsense_headers()) {
+    SCOPED_TRACE(word);
+    Attack attack(no_quota());
+    Overlapped first;
+    Overlapped second;
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, first.read(attack.victim));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, second.read(attack.victim));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(attack.victim, "12345678"));
+    attack.peer->put_header(word);
+    attack.peer->ring();
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), first.received());
+    EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), second.received());
+    EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), writing.sent());
+    expect_broken(attack.victim);
+    EXPECT_TRUE(hangs_up(attack.peer->socket()));
+  }
+}
+
+TEST_F(Victim, ImpossibleProgressEndsPendingOperations) {
+  for (const uint64_t consumed : {uint64_t{1} << 20, UINT64_MAX}) {
+    SCOPED_TRACE(consumed);
+    const Handle port = new_port();
+    Attack attack(no_quota());
+    ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, attack.victim, 5));
+    Overlapped reading(ToldBy::kHandle);
+    Overlapped writing(ToldBy::kHandle);
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(attack.victim, "12345678"));
+    attack.peer->in().reader.consumed.store(consumed);
+    attack.peer->wake_writer();
+    attack.peer->ring();
+    for (int i = 0; i < 2; ++i) EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, take_packet(port).status);
+    EXPECT_EQ(no_packet(PIPES_ERROR_WAIT_TIMEOUT), take_packet(port, 0));
+    EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, reading.status(0));
+    EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, writing.status(0));
+  }
+}
+
+TEST_F(Victim, ARingForNothingEndsNothing) {
+  Attack attack(no_quota());
+  Overlapped reading;
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(attack.victim, "12345678"));
+  for (int i = 0; i < 5'000; ++i) (void)attack.peer->ring();
+  EXPECT_TRUE(reading.pending());
+  EXPECT_TRUE(writing.pending());
+  attack.peer->push("honest");
+  attack.peer->ring();
+  EXPECT_EQ(received(PIPES_OK, "honest"), reading.received());
+  EXPECT_TRUE(writing.pending());
+  EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(attack.victim, nullptr));
+  EXPECT_EQ(not_sent(PIPES_ERROR_OPERATION_ABORTED), writing.sent());
+}
+
+TEST_F(Victim, DECISION_2_APeerThatNeverRingsHarmsItselfAlone) {
+  Attack attack(no_quota());
+  Overlapped reading;
+  Overlapped next;
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, next.read(attack.victim));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(attack.victim, "12345678"));
+  attack.peer->push("in silence");  // which takes the flag
+  attack.peer->in().writer_waits.waiting.store(0);
+  EXPECT_TRUE(reading.pending());
+  // Whatever else is done with the end finds what was left there.
+  EXPECT_EQ(sent(4), write(bystander_.client, "calm"));
+  EXPECT_EQ(received(PIPES_OK, "calm"), read(bystander_.server));
+  attack.peer->die();
+  EXPECT_EQ(received(PIPES_OK, "in silence"), reading.received());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), next.received());
+  EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), writing.sent());
+}
+
+TEST_F(Victim, FlagsOfNoMeaningMeanARingAtMost) {
+  Attack attack(no_quota());
+  for (const uint32_t flag : {0u, 1u, 2u, 3u, 77u, UINT32_MAX}) {
+    SCOPED_TRACE(flag);
+    Overlapped reading;
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(attack.victim, "12345678"));
+    for (wire::DirectionWords* words : {&attack.peer->in(), &attack.peer->out()}) {
+      words->reader_waits.waiting.store(flag);
+      words->writer_waits.waiting.store(flag);
+      words->writer_waits.wake_at_consumed.store(flag);
+      words->writer_waits.wake_at_head.store(flag);
+    }
+    attack.peer->push("text");
+    attack.peer->ring();
+    EXPECT_EQ(received(PIPES_OK, "text"), reading.received());
+    EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(attack.victim, &writing.structure()));
+    EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, writing.status());
+  }
+}
+
+// It asks for its doorbell at every turn, and never takes a byte from it.
+TEST_F(Victim, DECISION_2_ADoorbellThatNobodyAnswersBlocksNobody) {
+  ServerOptions options = message_pipe();
+  options.out_buffer = 1u << 20;
+  Attack attack(options);
+  RawEnd& peer = *attack.peer;
+  for (const int fd : {peer.socket(), peer.memory().fd()}) ASSERT_EQ(0, ::fcntl(fd, F_SETFL, 0));
+  for (int i = 0; i < 5'000; ++i) {
+    peer.in().reader_waits.waiting.store(wire::WaitFlag::kDoorbell);
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_OK, writing.write(attack.victim, "ring"));
+  }
+}
+
+TEST_F(Victim, DescriptorsSentWithTheDoorbellAreNotTakenIn) {
+  Attack attack;
+  RawEnd& peer = *attack.peer;
+  Overlapped reading;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+  const Holdings before = holdings_of_this_process();
+  const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  for (const int fd : {null.get(), peer.socket(), peer.memory().fd()}) {
+    for (int i = 0; i < 500; ++i) (void)peer.ring_with(fd, 1 + static_cast<size_t>(i) % 200);
+  }
+  peer.push("request");
+  (void)peer.ring();
+  EXPECT_EQ(received(PIPES_OK, "request"), reading.received());
+  EXPECT_TRUE(eventually([&] { return holdings_of_this_process().descriptors <= before.descriptors + 1; }));
+}
+
+// Connects to argument 0, and rings, with data of no sense now and then, until it is killed.
+PIPES_CHILD_ROLE(ringer) {
+  const std::unique_ptr<RawEnd> peer = open_raw(parent.argument(0));
+  if (peer == nullptr) return 1;
+  parent.say("rings");
+  while (true) (void)peer->ring();
+}
+
+// The victim's reactor has to listen to one that rings without end, and to everybody else.
+TEST_F(Victim, ARingWithoutEndKeepsNobodyElseWaiting) {
+  const std::string name = unique_name();
+  const Handle victim = create_server(name, overlapped(message_pipe()));
+  Child ringer = Child::spawn("ringer", {name});
+  ASSERT_TRUE(ringer.expect_line("rings"));
+  Overlapped never;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, never.read(victim));
+
+  const Handle other = create_server(name, overlapped(message_pipe()));
+  EndActor client(Host::in_child());
+  ASSERT_STATUS(PIPES_OK, client.open(name));
+  for (int i = 0; i < 300; ++i) {
+    Overlapped reading;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(other));
+    ASSERT_EQ(sent(4), client.write("ping"));
+    ASSERT_EQ(received(PIPES_OK, "ping"), reading.received());
+  }
+  EXPECT_TRUE(never.pending());
+  ringer.kill();
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), never.received());
 }
 
 // --------------------------------------------------------------------------------- descriptors, holes, the socket
