@@ -32,8 +32,9 @@ struct HandleTarget {
     return std::static_pointer_cast<Object>(other);
   }
   [[nodiscard]] AnonymousEnd* anonymous() const {
-    const bool is_one = other != nullptr && other->kind() == SharedObject::Kind::kAnonymousEnd;
-    return is_one ? &static_cast<SharedAnonymousEnd*>(other.get())->end() : nullptr;
+    if (other == nullptr || other->kind() != SharedAnonymousEnd::kKind) return nullptr;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-static-cast-downcast): its kind says so
+    return &static_cast<SharedAnonymousEnd*>(other.get())->end();
   }
   // What threads that wait for the handle wait for; null if it cannot be waited for.
   [[nodiscard]] std::shared_ptr<Waitable> waitable() const;

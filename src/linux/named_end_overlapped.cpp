@@ -1,5 +1,8 @@
 // Overlapped operations of an end: beginning them, telling their ends, cancelling them, and going on with them when the
 // peer rings.
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "linux/named_end.h"
@@ -139,19 +142,18 @@ Status NamedEnd::connect(std::unique_ptr<OverlappedOp> op) {
   if (status == PIPES_ERROR_IO_PENDING) {
     (void)op.release();  // the queue's
     note_pending(has_port());
-    return status;
   }
-  // A disconnected instance listened again, and a client came before this could wait for it.
-  if (status == PIPES_OK) {
-    Effects effects;
-    {
-      MutexLock lock(read_mutex_);
-      op->finish(status);
-      tell_end(std::move(op), true, effects);
-    }
-    effects.perform();
+  if (status != PIPES_OK) return status;
+  // A disconnected instance listened again, and a client came before this could wait for it: the operation has ended by
+  // now, as it may have in any case. A call that waits for a client never says that it has one (CONN-6).
+  Effects effects;
+  {
+    MutexLock lock(read_mutex_);
+    op->finish(PIPES_OK);
+    tell_end(std::move(op), false, effects);
   }
-  return status;
+  effects.perform();
+  return PIPES_ERROR_IO_PENDING;
 }
 
 Status NamedEnd::transact(std::span<const std::byte> request, std::unique_ptr<OverlappedOp> reply) {
@@ -324,8 +326,10 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
   return any;
 }
 
-// OVL-21.
+// OVL-21. The first thread ends with the process, whose memory is not to be written to any more: the structures of what
+// it has left pending may have lain on its stack.
 void NamedEnd::thread_ends(const Thread& thread) noexcept {
+  if (::syscall(SYS_gettid) == ::getpid()) return;
   if (!has_port() && !PIPES_MISTAKE("thread-end-unheard")) cancel(&thread, nullptr);
 }
 
