@@ -221,6 +221,7 @@ bool NamedEnd::leave_to_port() {
 bool NamedEnd::look() {
   Effects effects;
   bool any = false;
+  bool lingers_no_more = false;
   if (read_mutex_.try_lock()) {
     Connection* const connection = connection_.get();
     if (connection != nullptr && read_driver_ == nullptr && !reads_.empty() &&
@@ -241,10 +242,12 @@ bool NamedEnd::look() {
       fail_writes_if_over(connection, over, effects);
       any = any || writes_.front() != first;
       writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
+      lingers_no_more = closed_ && writes_.empty();
     }
     write_mutex_.unlock();
   }
   effects.perform();
+  if (lingers_no_more) stop_lingering();
   return any;
 }
 
@@ -257,6 +260,7 @@ void NamedEnd::stop_looking() {
   }
   effects.perform();
   drive_writes(ByPort::kNo);
+  stop_lingering();
 }
 
 void NamedEnd::tell_at_once() {

@@ -16,6 +16,7 @@
 
 #include "multiprocess/rounds.h"
 #include "support/child.h"
+#include "support/holdings.h"
 #include "support/overlapped.h"
 
 namespace pipes::test {
@@ -328,6 +329,33 @@ TEST(OverlappedFork, DECISION_5_TheChildHasNothingOfItAndTheParentGoesOn) {
   ASSERT_LT(0, child);
   EXPECT_EQ(0, ::kill(child, 0)) << "the forked child was to live on";
   ::kill(child, SIGKILL);
+}
+
+// ---------------------------------------------------------------------------------------------------------- lingering
+
+// The end that was closed is looked after by a port's thread, and lets go of its connection all the same.
+TEST(OverlappedLinger, CLOSE_5_AClosedEndGoesWhenItsLastWriteIsRead) {
+  EndActor server(Host::in_child());
+  const Holdings at_first = holdings_of_this_process();
+  const Handle port = new_port();
+  const auto write_and_close = [&] {
+    const std::string name = unique_name();
+    ASSERT_STATUS(PIPES_OK, server.create_named(name, with_quota(message_pipe(), 0)));
+    Handle client = open_overlapped(name);
+    ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, client, kKey));
+    Overlapped writing(ToldBy::kHandle);
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(client, "left behind"));
+    ASSERT_STATUS(PIPES_OK, client.close());
+    EXPECT_EQ(no_packet(PIPES_ERROR_WAIT_TIMEOUT), take_packet(port, 0));
+    ASSERT_EQ(received(PIPES_OK, "left behind"), server.read());
+    EXPECT_EQ(packet(PIPES_OK, 11, kKey, writing), take_packet(port));
+  };
+  write_and_close();
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), server.read());
+  ASSERT_STATUS(PIPES_OK, server.close());
+  const Holdings before = holdings_without_connections_since(at_first);
+  write_and_close();
+  EXPECT_EQ("", kept_since(before)) << "while its peer lives on";
 }
 
 // --------------------------------------------------------------------------------------------------------- descriptors
