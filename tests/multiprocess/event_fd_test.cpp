@@ -259,9 +259,11 @@ enum class Trigger : uint32_t { kLevel = 0, kEdge = 1 };
 // A loop that does nothing but wait for its two descriptors, and calls until nothing is found.
 class Loop {
  public:
-  Loop(pipes_handle end, Trigger trigger) : end_(end), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    watch(PIPES_EVENT_READABLE, trigger);
-    watch(PIPES_EVENT_WRITABLE, trigger);
+  Loop(pipes_handle end, Trigger trigger) : end_(end), trigger_(trigger), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    // Level-triggered one would be told all the time of what is of no interest at the moment.
+    const uint32_t at_first = trigger == Trigger::kEdge ? EPOLLIN | static_cast<uint32_t>(EPOLLET) : 0u;
+    watch(EPOLL_CTL_ADD, PIPES_EVENT_READABLE, at_first);
+    watch(EPOLL_CTL_ADD, PIPES_EVENT_WRITABLE, at_first);
   }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -287,24 +289,23 @@ class Loop {
   }
 
  private:
-  void watch(uint32_t which, Trigger trigger) {
+  void watch(int operation, uint32_t which, uint32_t events) {
     epoll_event event{};
-    event.events = EPOLLIN | (trigger == Trigger::kEdge ? static_cast<uint32_t>(EPOLLET) : 0u);
+    event.events = events;
     event.data.u32 = which;
-    EXPECT_EQ(0, ::epoll_ctl(epoll_, EPOLL_CTL_ADD, event_fd(end_, which), &event));
+    EXPECT_EQ(0, ::epoll_ctl(epoll_, operation, event_fd(end_, which), &event));
   }
-  // What the other descriptor tells meanwhile is remembered by nobody: its turn begins with a call.
+  // What the other descriptor tells meanwhile need not be remembered: its turn begins with a call.
   void wait_for(uint32_t which) {
-    while (true) {
-      epoll_event event{};
-      if (::epoll_wait(epoll_, &event, 1, -1) == 1 && event.data.u32 == which) return;
-      // Level-triggered it would be told again at once.
-      if (event.data.u32 == PIPES_EVENT_READABLE) (void)peek(end_, 0);
-      if (event.data.u32 == PIPES_EVENT_WRITABLE) std::this_thread::yield();
+    if (trigger_ == Trigger::kLevel) watch(EPOLL_CTL_MOD, which, EPOLLIN);
+    epoll_event event{};
+    while (::epoll_wait(epoll_, &event, 1, -1) != 1 || event.data.u32 != which) {
     }
+    if (trigger_ == Trigger::kLevel) watch(EPOLL_CTL_MOD, which, 0);
   }
 
   pipes_handle end_;
+  Trigger trigger_;
   int epoll_;
 };
 
