@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <gsl/gsl>
 #include <vector>
 
 #include "linux/named_end.h"
@@ -88,11 +89,11 @@ void pump_here(std::shared_ptr<NamedEnd> end) {
   }
   std::vector<std::shared_ptr<NamedEnd>> queue{std::move(end)};
   to_pump = &queue;
+  const auto done = gsl::finally([] { to_pump = nullptr; });  // out of memory, too
   for (size_t next = 0; next < queue.size(); ++next) {
     const std::shared_ptr<NamedEnd> pumped = std::move(queue[next]);
     pumped->on_doorbell();
   }
-  to_pump = nullptr;
 }
 
 // A full socket buffer means that bytes are there already which nobody has looked at.

@@ -164,6 +164,7 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::unique_ptr<Ov
   writing->buffer = const_cast<std::byte*>(request.data());  // only read from
   writing->size = static_cast<uint32_t>(request.size());
   writing->ignores_quota = true;
+  writing->reserve_bytes();
   Status status = PIPES_OK;
   bool sends_on = false;
   {

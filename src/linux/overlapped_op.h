@@ -32,7 +32,8 @@ class OverlappedOp final : public PendingOp, public Packet, public Routine {
   [[nodiscard]] const std::shared_ptr<Thread>& thread() const { return thread_; }
 
   // A transaction's request that is still being sent when the call has returned: the caller's bytes are his again when
-  // the reply is there.
+  // the reply is there. The room for it is found before anything is sent: then there is no way back.
+  void reserve_bytes() { bytes_.reserve(size); }
   void keep_bytes() {
     bytes_.assign(buffer, buffer + size);
     buffer = bytes_.data();
