@@ -19,7 +19,8 @@ cmake -E tar xf "packed/$name.zip"
 
 echo "what is in the zip"
 expected="LICENSE README.md bin/pipes.dll examples/echo_client.c examples/echo_server.c include/pipes/pipes.h
-  include/pipes/pipes.hpp lib/cmake/pipes/pipesConfig.cmake lib/cmake/pipes/pipesConfigVersion.cmake
+  include/pipes/pipes.hpp include/pipes/win32.h lib/cmake/pipes/pipesConfig.cmake
+  lib/cmake/pipes/pipesConfigVersion.cmake
   lib/cmake/pipes/pipesTargets-release.cmake lib/cmake/pipes/pipesTargets.cmake lib/libpipes.dll.a lib/pipes.lib
   lib/pkgconfig/pipes.pc pipes.def"
 for package in libmsgsl-dev libcli11-dev libfmt-dev nlohmann-json3-dev g++-mingw-w64-x86-64-posix mingw-w64-x86-64-dev; do
