@@ -325,7 +325,7 @@ TEST_P(Apc, APC_9_ArgumentsOfARoutine) {
     EXPECT_STATUS(PIPES_OK, peer.close());
     EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(PIPES_INFINITE, 1));
     EXPECT_EQ((Calls{reading.call(PIPES_ERROR_BROKEN_PIPE, 0)}), take_routine_calls());
-    EXPECT_EQ(kNtPipeBroken, reading.structure().internal);
+    EXPECT_EQ(kNtPipeBroken, reading.internal());
   });
 }
 
@@ -351,7 +351,7 @@ TEST_P(Apc, APC_10_AMessageCutShortDeliversWhatFits) {
     ASSERT_EQ(1u, calls.size());
     EXPECT_EQ(2u, calls[0].transferred);
     EXPECT_EQ("he", reading.buffer(2));
-    EXPECT_EQ(kNtBufferOverflow, reading.structure().internal);
+    EXPECT_EQ(kNtBufferOverflow, reading.internal());
     EXPECT_EQ(peeked("llo", 3, 0), peek(end));
     PIPES_ORACLE_DIFFERS("Wine calls it with 234; FileIOCompletionRoutine: zero if the I/O is successful (D28)");
     EXPECT_EQ(reading.call(PIPES_OK, 2), calls[0]);

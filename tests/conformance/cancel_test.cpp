@@ -196,7 +196,7 @@ TEST_P(Cancel, CANCEL_4_TheCancelledCompleteByTheirUsualWay) {
     ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.read(end));
     EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(end, &operation.structure()));
     EXPECT_STATUS(PIPES_OK, wait_for(operation.event()));
-    EXPECT_EQ(kNtCancelled, operation.structure().internal);
+    EXPECT_EQ(kNtCancelled, operation.internal());
     EXPECT_EQ(0u, operation.structure().internal_high);
 
     ASSERT_STATUS(PIPES_OK, operation.read_ex(end));
@@ -250,7 +250,7 @@ TEST_P(Cancel, CANCEL_6_StructureAndBufferAreFreeAfterTheCompletion) {
     operation.structure().internal_high = kUntouched;
     EXPECT_EQ(sent(4), peer.write("data"));
     EXPECT_EQ(received(PIPES_OK, "data"), read(end));
-    EXPECT_EQ(kUntouched, operation.structure().internal);
+    EXPECT_EQ(kUntouched, operation.internal());
     EXPECT_EQ(kUntouched, operation.structure().internal_high);
     EXPECT_EQ(std::string(4, '\0'), operation.buffer(4));
   });

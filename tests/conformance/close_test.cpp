@@ -134,7 +134,7 @@ TEST_P(CloseOverlapped, CLOSE_5_AWaitingWriteOfTheCloserStaysReadable) {
     for (uint32_t i = 0; i < 2; ++i) {
       EXPECT_EQ(received(PIPES_OK, bytes(200, i)), peer.read());
       EXPECT_STATUS(PIPES_OK, wait_for(writes[i].event()));
-      EXPECT_EQ(kNtSuccess, writes[i].structure().internal) << "it completes when it is read";
+      EXPECT_EQ(kNtSuccess, writes[i].internal()) << "it completes when it is read";
       EXPECT_EQ(200u, writes[i].structure().internal_high);
     }
     EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), peer.read());
@@ -148,7 +148,7 @@ TEST_P(CloseOverlapped, CLOSE_5_AWaitingWriteOfTheCloserEndsWhenThePeerClosesToo
     EXPECT_STATUS(PIPES_OK, end.close());
     EXPECT_STATUS(PIPES_OK, peer.close());
     EXPECT_STATUS(PIPES_OK, wait_for(writing.event()));
-    EXPECT_EQ(kNtPipeBroken, writing.structure().internal);
+    EXPECT_EQ(kNtPipeBroken, writing.internal());
   });
 }
 
@@ -160,9 +160,9 @@ TEST_P(CloseOverlapped, CLOSE_5_WaitingReadsOfTheCloserEnd) {
     ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
     EXPECT_STATUS(PIPES_OK, end.close());
     EXPECT_STATUS(PIPES_OK, wait_for(transaction.event()));
-    EXPECT_EQ(kNtPipeBroken, transaction.structure().internal);
+    EXPECT_EQ(kNtPipeBroken, transaction.internal());
     EXPECT_STATUS(PIPES_OK, wait_for(reading.event()));
-    EXPECT_EQ(kNtPipeBroken, reading.structure().internal);
+    EXPECT_EQ(kNtPipeBroken, reading.internal());
     EXPECT_EQ(received(PIPES_OK, "request"), peer.read());
     EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), peer.read());
   });

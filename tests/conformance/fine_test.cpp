@@ -202,7 +202,7 @@ TEST(FineHere, FINE_4_TheSameOnAnOverlappedHandle) {
   Overlapped reading;
   EXPECT_STATUS(PIPES_ERROR_MORE_DATA, reading.read(pair.server, 3));
   EXPECT_EQ(0u, reading.count());
-  EXPECT_EQ(kNtBufferOverflow, reading.structure().internal);
+  EXPECT_EQ(kNtBufferOverflow, reading.internal());
   EXPECT_EQ(3u, reading.structure().internal_high);
   EXPECT_STATUS(PIPES_OK, reading.read(pair.server));
   EXPECT_EQ(2u, reading.count());

@@ -126,21 +126,21 @@ TEST_P(Ovl, OVL_4_InternalHoldsPendingAndThenTheStatusAndTheBytes) {
   at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
     Overlapped reading;
     ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end, 3));
-    EXPECT_EQ(kNtPending, reading.structure().internal);
+    EXPECT_EQ(kNtPending, reading.internal());
     EXPECT_EQ(sent(5), peer.write("hello"));
     ASSERT_STATUS(PIPES_OK, wait_for(reading.event()));
-    EXPECT_EQ(kNtBufferOverflow, reading.structure().internal);
+    EXPECT_EQ(kNtBufferOverflow, reading.internal());
     EXPECT_EQ(3u, reading.structure().internal_high);
 
     EXPECT_STATUS(PIPES_OK, reading.read(end));
-    EXPECT_EQ(kNtSuccess, reading.structure().internal);
+    EXPECT_EQ(kNtSuccess, reading.internal());
     EXPECT_EQ(2u, reading.structure().internal_high);
 
     ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(end));
-    EXPECT_EQ(kNtPending, reading.structure().internal);
+    EXPECT_EQ(kNtPending, reading.internal());
     EXPECT_STATUS(PIPES_OK, peer.close());
     ASSERT_STATUS(PIPES_OK, wait_for(reading.event()));
-    EXPECT_EQ(kNtPipeBroken, reading.structure().internal);
+    EXPECT_EQ(kNtPipeBroken, reading.internal());
     EXPECT_EQ(0u, reading.structure().internal_high);
   });
 }
@@ -171,7 +171,7 @@ TEST_P(Ovl, OVL_5_StructureAndBufferAreTheCallersAgainAfterCompletion) {
     Overlapped next;
     EXPECT_STATUS(PIPES_OK, next.read(end));
     EXPECT_EQ(received(PIPES_OK, "two"), next.received());
-    EXPECT_EQ(kUntouched, operation.structure().internal);
+    EXPECT_EQ(kUntouched, operation.internal());
     EXPECT_EQ(kUntouched, operation.structure().internal_high);
     EXPECT_EQ("one", operation.buffer(3));
   });
@@ -635,7 +635,7 @@ TEST(OvlHere, OVL_18_AStructureOnASynchronousHandleIsFilledAndItsEventSet) {
   EXPECT_EQ(sent(5), write(pair.client, "hello"));
   EXPECT_STATUS(PIPES_OK, reading.result());
   EXPECT_TRUE(is_signalled(operation.event()));
-  EXPECT_EQ(kNtSuccess, operation.structure().internal);
+  EXPECT_EQ(kNtSuccess, operation.internal());
   EXPECT_EQ(5u, operation.structure().internal_high);
   EXPECT_EQ(5u, operation.count());
   EXPECT_EQ("hello", operation.buffer(5));

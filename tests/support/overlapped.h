@@ -95,7 +95,8 @@ class Overlapped {
   Code read_ex(pipes_handle handle, uint32_t size = 4096, Then then = {});
   Code write_ex(pipes_handle handle, std::string_view bytes, Then then = {});
 
-  // The count of the call that began the operation, as the call left it.
+  // The count of the call that began the operation, as the call left it. Not asked for where the handle or a port tells
+  // of the end: another thread may know of it, and go on, before that call has returned.
   [[nodiscard]] uint32_t count() const { return count_; }
   // Win32's HasOverlappedIoCompleted, the other way round. What the structure and the buffer hold is final when it is
   // false.
@@ -107,6 +108,8 @@ class Overlapped {
   [[nodiscard]] Code status(uint32_t timeout = PIPES_INFINITE, Alertable alertable = Alertable::kNo);
 
   [[nodiscard]] pipes_overlapped& structure();
+  // The structure's `internal`, which may be asked for at any time.
+  [[nodiscard]] uint64_t internal() const;
   [[nodiscard]] pipes_handle event() const { return event_; }
   // What lies in the buffer, whether the operation put it there or not.
   [[nodiscard]] std::string buffer(size_t count) const;
@@ -118,6 +121,7 @@ class Overlapped {
   struct Block;
   void prepare(pipes_handle handle, size_t room);
   Code begun(Code status);
+  [[nodiscard]] uint32_t* count_wanted();
   Code begun_with_routine(Code status);
   static void routine(pipes_status status, uint32_t transferred, pipes_overlapped* overlapped);
 
