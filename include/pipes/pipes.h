@@ -115,7 +115,8 @@ typedef uint64_t pipes_thread;
  *
  * It and the buffer of its operation belong to the library until the operation completes. `internal` holds the NT
  * status of the operation (0x103 while it is pending, and for good if the call failed at once), `internal_high` the
- * bytes transferred. The offsets are ignored: a pipe has no position. `event` is null or an event to set.
+ * bytes transferred. The offsets are ignored: a pipe has no position. `event` is null or an event to set. Zero it
+ * before its first use; it may be used again once its operation is over.
  *
  * A call with one on a handle without PIPES_FLAG_OVERLAPPED blocks as without it, and then fills it. With one the
  * call's own count of bytes is told only by status 0. Win32: OVERLAPPED. */
@@ -297,10 +298,10 @@ PIPES_API const char* pipes_status_message(pipes_status status);
  *   name             `\\.\pipe\` and 1 to 247 UTF-16 units, any characters but a backslash (which is tolerated); case
  *                    does not matter, `/` counts as `\`.
  *   open_mode        one of PIPES_ACCESS_..., and any of PIPES_FLAG_..., PIPES_WRITE_DAC, PIPES_WRITE_OWNER,
- *                    PIPES_ACCESS_SYSTEM_SECURITY. The access mode must be that of the first instance. It
- *                   decides the rights of the handle: PIPES_FILE_GENERIC_READ for inbound, PIPES_FILE_GENERIC_WRITE for
- *                   outbound, both for duplex. An outbound server end thus cannot be asked for its state, nor an
- *                   inbound one have its modes changed (PIPES_ERROR_ACCESS_DENIED).
+ *                    PIPES_ACCESS_SYSTEM_SECURITY. The access mode must be that of the first instance. It decides the
+ *                    rights of the handle: PIPES_FILE_GENERIC_READ for inbound, PIPES_FILE_GENERIC_WRITE for outbound,
+ *                    both for duplex. An outbound server end thus cannot be asked for its state, nor an inbound one
+ *                    have its modes changed (PIPES_ERROR_ACCESS_DENIED).
  *   pipe_mode        type | read mode | wait mode | remote mode. Type, and the next argument, are those of the first
  *                    instance; what later calls say of them is checked for its range and otherwise ignored.
  *   max_instances    1 to 254, or PIPES_UNLIMITED_INSTANCES. Held exactly, across processes.
@@ -488,8 +489,7 @@ PIPES_API pipes_status pipes_flush(pipes_handle handle);
  * routine for the thread that began the operation. Operations of one kind at one end complete in the order in which
  * they began.
  *
- *   event  null, or an event to set; beginning the operation resets it. Its lowest bit set keeps the packet from the
- * port.
+ *   event  null, or an event to set; beginning the operation resets it. With its lowest bit set no packet is queued.
  *
  * A call that is refused at once (any status but 0, PIPES_ERROR_MORE_DATA and PIPES_ERROR_IO_PENDING) completes
  * nothing: no event, no packet, no routine, and `internal` stays PIPES_INTERNAL_PENDING. PIPES_ERROR_INVALID_HANDLE:
@@ -599,8 +599,8 @@ PIPES_API pipes_status pipes_queue_routine(pipes_thread thread, pipes_thread_rou
 /* pipes_port_create makes a completion port, from which threads take what has completed.
  *
  *   concurrency  how many of its threads should run at once; 0 for one per processor. On Linux a hint that is not used.
- *   port         receives the handle, to be closed with pipes_close, which ends waits with
- * PIPES_ERROR_ABANDONED_WAIT_0.
+ *   port         receives the handle, to be closed with pipes_close: waits for it then end with
+ *                PIPES_ERROR_ABANDONED_WAIT_0.
  *
  * Win32: CreateIoCompletionPort. */
 PIPES_API pipes_status pipes_port_create(uint32_t concurrency, pipes_handle* port);
@@ -626,9 +626,10 @@ typedef struct pipes_port_entry {
  *                                 are untouched, when no packet was taken.
  *   timeout                       ms; 0 only looks.
  *
- * Returns the status of the operation (0 for a posted packet), with `*overlapped` set; or, with `*overlapped` null,
- * PIPES_ERROR_WAIT_TIMEOUT, PIPES_ERROR_ABANDONED_WAIT_0 (the port was closed) or PIPES_ERROR_INVALID_HANDLE. Of
- * several threads the one that came last is released first. May block. Win32: GetQueuedCompletionStatus. */
+ * Returns the status of the operation, with `*overlapped` set; 0 for a posted packet, with what was posted, which may
+ * be null; or, without a packet and with `*overlapped` null, PIPES_ERROR_WAIT_TIMEOUT, PIPES_ERROR_ABANDONED_WAIT_0
+ * (the port was closed) or PIPES_ERROR_INVALID_HANDLE. Of several threads the one that came last is released first. May
+ * block. Win32: GetQueuedCompletionStatus. */
 PIPES_API pipes_status pipes_port_get(pipes_handle port, uint32_t* transferred, uint64_t* key,
                                       pipes_overlapped** overlapped, uint32_t timeout);
 
@@ -663,13 +664,14 @@ PIPES_API pipes_status pipes_set_notification_modes(pipes_handle handle, uint32_
  *
  *   handle  needs PIPES_FILE_READ_DATA for PIPES_EVENT_READABLE, PIPES_FILE_WRITE_DATA for PIPES_EVENT_WRITABLE.
  *   which   PIPES_EVENT_READABLE: while a read would not wait; PIPES_EVENT_WRITABLE: while a write of one byte would
- * not wait. Either also while the call would fail. fd      receives the descriptor: the library's, the same at each
- * call, valid until the end is closed. Only to be polled, whether it is readable; that of an anonymous pipe, whether it
- * is readable or writable.
+ *           not wait. Either also while the call would fail; but of a server end that listens only once a client comes.
+ *   fd      receives the descriptor: the library's, the same at each call, valid until the end is closed. Only to be
+ *           polled, whether it is readable; that of an anonymous pipe, whether it is readable or writable.
  *
  * It is a doorbell: it may be readable for nothing, and stays so until a call has found nothing to do: a read in
- * PIPES_NOWAIT mode with PIPES_ERROR_NO_DATA, a peek with nothing there, a write in PIPES_NOWAIT mode with less than it
- * was given. So call until then. Linux only: PIPES_ERROR_NOT_SUPPORTED on Windows. Win32: none. */
+ * PIPES_NOWAIT mode with PIPES_ERROR_NO_DATA or PIPES_ERROR_PIPE_LISTENING, a peek with nothing there, a write in
+ * PIPES_NOWAIT mode with less than it was given. So call until then. Linux only: PIPES_ERROR_NOT_SUPPORTED on Windows.
+ * Win32: none. */
 PIPES_API pipes_status pipes_get_event_fd(pipes_handle handle, uint32_t which, int* fd);
 
 /* ----------------------------------------------------------------------------------------------- queries and modes -- */

@@ -23,6 +23,12 @@ for header in "${headers[@]}"; do
   # Twice: the second time proves the include guard.
   printf '#include <%s>\n#include <%s>\nint main(void) { return 0; }\n' "$header" "$header" | compile "$@"
 done
+if [[ $language == c++ ]]; then
+  # Behind <windows.h>, whose macros must not get into their way.
+  for header in string iostream sstream vector thread memory functional cwchar cstdio; do
+    printf '#include <windows.h>\n#include <%s>\nint main() { return 0; }\n' "$header" | compile "$@"
+  done
+fi
 {
   printf '#include <%s>\n' "${headers[@]}"
   cat <<'PROGRAM'

@@ -10,6 +10,14 @@
 
 #include "types.h"
 
+/* What C++'s library says of the functions that are macros below has to be read before they are. */
+#ifdef __cplusplus
+extern "C++" {
+#include <cwchar>
+#include <string>
+}
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
