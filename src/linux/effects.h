@@ -13,7 +13,7 @@
 namespace pipes {
 
 class NamedEnd;
-void pump_here(std::shared_ptr<NamedEnd> end);  // local_pair.h
+void pump_here(std::shared_ptr<NamedEnd> end);  // NOLINT(readability-redundant-declaration): of local_pair.h
 
 class Effects {
  public:

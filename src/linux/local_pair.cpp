@@ -90,7 +90,7 @@ void pump_here(std::shared_ptr<NamedEnd> end) {
   std::vector<std::shared_ptr<NamedEnd>> queue{std::move(end)};
   to_pump = &queue;
   const auto done = gsl::finally([] { to_pump = nullptr; });  // out of memory, too
-  for (size_t next = 0; next < queue.size(); ++next) {
+  for (size_t next = 0; next < queue.size(); ++next) {  // NOLINT(modernize-loop-convert): the queue grows meanwhile
     const std::shared_ptr<NamedEnd> pumped = std::move(queue[next]);
     pumped->on_doorbell();
   }

@@ -20,6 +20,7 @@ bool has_delivered(Status status) { return status == PIPES_OK || status == PIPES
 
 void NamedEnd::settle(PendingOp& op, Effects& effects) {
   if (!op.overlapped) return effects.unpark(op.parker);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-static-cast-downcast): it says that it is one
   std::unique_ptr<OverlappedOp> owned(static_cast<OverlappedOp*>(&op));
   if (owned->call().overlapped != nullptr) tell_end(std::move(owned), false, effects);
 }
@@ -287,6 +288,7 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
   bool any_write = false;
   const auto is_meant = [&](const PendingOp& op) {
     if (!op.overlapped) return thread == nullptr && operation == nullptr;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-static-cast-downcast): it says that it is one
     const auto& overlapped = static_cast<const OverlappedOp&>(op);
     const pipes_overlapped* const own = overlapped.call().overlapped;
     if (own == nullptr) return false;  // a request that is sent is not taken back (CANCEL-10)

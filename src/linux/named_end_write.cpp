@@ -454,8 +454,9 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!news() && !parker.sleep_with(ticket, std::span(flags).first(count))) idle.forgive();
     if (drives) connection->out->writer_waits.waiting.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
-    if (meanwhile.drives)
+    if (meanwhile.drives) {
       connection->in->reader_waits.waiting.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
+    }
   }
 }
 
