@@ -5,7 +5,7 @@
 // the writing half, and the writes and flushes that wait. A blocked read so never hinders a write. `connection_`,
 // `state_` and the connects that wait change only while both are held, read before write, and may be looked at under
 // either. Nothing else is ever locked while one of them is held, but
-// the leaves of src/io, by which the end of an overlapped operation is told in order.
+// leaves: those of src/io, by which the end of an overlapped operation is told in order, and the reactor's.
 //
 // Waiting. Operations wait in the order of their start. One of the threads that block in them at a time, the driver,
 // watches the words shared with the peer, spinning first and then asleep on the peer's flag and its own parker; when
