@@ -894,8 +894,9 @@ typedef struct pipes_pipe_info {
   uint32_t access;            /* PIPES_ACCESS_...; on Windows 0, since it is not told */
   uint32_t server_process_id; /* of the oldest server process; 0 if not known */
   uint32_t owner_uid;         /* of the user who created the pipe; 0xFFFFFFFF on Windows */
-  uint32_t reserved;
-  const char* name; /* without `\\.\pipe\`, in the creator's spelling */
+  uint32_t descriptor_size;
+  const char* name;       /* without `\\.\pipe\`, in the creator's spelling */
+  const void* descriptor; /* the pipe's security descriptor, `descriptor_size` bytes; on Windows null, not told */
 } pipes_pipe_info;
 
 /* pipes_enumerate_callback is called once a pipe, on the calling thread, with no lock held, so that it may make any

@@ -229,6 +229,7 @@ struct PipeInfo {
   std::optional<Direction> direction;      // absent on Windows
   std::uint32_t server_process_id = 0;     // 0 if not known
   std::optional<std::uint32_t> owner_uid;  // absent on Windows
+  std::vector<std::byte> descriptor;       // its security descriptor, self-relative; empty on Windows
 };
 
 // --------------------------------------------------------------------------------------------------------- options --
@@ -768,6 +769,10 @@ inline Expected<std::vector<PipeInfo>> try_list() {
       if (raw->access != 0) pipe.direction = static_cast<Direction>(raw->access);
       pipe.server_process_id = raw->server_process_id;
       if (raw->owner_uid != 0xFFFFFFFFu) pipe.owner_uid = raw->owner_uid;
+      if (raw->descriptor != nullptr) {
+        const auto* const bytes = static_cast<const std::byte*>(raw->descriptor);
+        pipe.descriptor.assign(bytes, bytes + raw->descriptor_size);
+      }
       found.pipes.push_back(std::move(pipe));
       return 1;
     } catch (...) {

@@ -2,6 +2,7 @@
 #include "cli/facts.h"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -13,6 +14,10 @@ namespace pipes::cli {
 namespace {
 
 constexpr const char* kUntold = "-";
+
+// If an instance listens now the answer takes as long as the server process needs to be scheduled; if none does, all of
+// this.
+constexpr std::chrono::milliseconds kAnswerTime{500};
 
 template <class T>
 nlohmann::ordered_json or_null(const std::optional<T>& value) {
@@ -28,6 +33,39 @@ Expected<std::vector<PipeInfo>> known_pipes() {
               [](const PipeInfo& left, const PipeInfo& right) { return left.name < right.name; });
   }
   return pipes;
+}
+
+Expected<PipeInfo> find_pipe(const std::string& path) {
+  Expected<std::vector<PipeInfo>> pipes = known_pipes();
+  if (!pipes) return Expected<PipeInfo>::failure(pipes.status());
+  const auto found = std::find_if(pipes->begin(), pipes->end(), [name = short_name(path)](const PipeInfo& pipe) {
+    return same_name(pipe.name, name);
+  });
+  if (found != pipes->end()) return std::move(*found);
+  // A malformed name deserves its own number, which only the library knows. To wait has another one than to open.
+  const pipes_status asked = try_wait_available(path, kAnswerTime).status();
+  if (asked == PIPES_ERROR_BAD_PATHNAME) return Expected<PipeInfo>::failure(PIPES_ERROR_INVALID_NAME);
+  const bool malformed = asked != PIPES_OK && asked != PIPES_ERROR_SEM_TIMEOUT;
+  return Expected<PipeInfo>::failure(malformed ? asked : PIPES_ERROR_FILE_NOT_FOUND);
+}
+
+std::optional<bool> instance_listens(const std::string& path) {
+  const Expected<void> waited = try_wait_available(path, kAnswerTime);
+  if (waited) return true;
+  if (waited.status() == PIPES_ERROR_SEM_TIMEOUT) return false;
+  return std::nullopt;
+}
+
+std::string sddl_text(const std::vector<std::byte>& descriptor) {
+  constexpr std::uint32_t kAll = PIPES_OWNER_SECURITY_INFORMATION | PIPES_GROUP_SECURITY_INFORMATION |
+                                 PIPES_DACL_SECURITY_INFORMATION | PIPES_LABEL_SECURITY_INFORMATION;
+  char* text = nullptr;
+  const pipes_status status = pipes_sd_format(descriptor.data(), static_cast<std::uint32_t>(descriptor.size()),
+                                              PIPES_SDDL_REVISION_1, kAll, &text);
+  if (status != PIPES_OK) return "(error " + std::to_string(status) + ")";
+  std::string copy = text;
+  pipes_sd_free(text);
+  return copy;
 }
 
 std::string type_text(const PipeInfo& pipe) {

@@ -1,7 +1,9 @@
 // What `list` and `info` know of a pipe, gathered without opening it, so that no instance is used up.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,17 @@ namespace pipes::cli {
 
 // known_pipes returns the pipes that exist, sorted by name.
 Expected<std::vector<PipeInfo>> known_pipes();
+
+// find_pipe returns the one called `path`, a full name. PIPES_ERROR_FILE_NOT_FOUND: there is none; a malformed name has
+// the library's number for that.
+Expected<PipeInfo> find_pipe(const std::string& path);
+
+// instance_listens tells whether an instance of `path` is free; nothing if the question could not be answered. If none
+// is that takes half a second.
+std::optional<bool> instance_listens(const std::string& path);
+
+// sddl_text writes a security descriptor as text; the error's number in words if it has none.
+std::string sddl_text(const std::vector<std::byte>& descriptor);
 
 // The words for the members of PipeInfo. What the system does not tell is "-".
 std::string type_text(const PipeInfo& pipe);

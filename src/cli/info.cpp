@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,18 +21,6 @@ struct Options {
   bool json = false;
 };
 
-// The question is whether an instance listens now. If one does the answer takes as long as the server process needs to
-// be scheduled; if none does, all of this.
-constexpr std::chrono::milliseconds kAnswerTime{500};
-
-// Absent if the question could not be answered.
-std::optional<bool> instance_listens(const std::string& path) {
-  const Expected<void> waited = try_wait_available(path, kAnswerTime);
-  if (waited) return true;
-  if (waited.status() == PIPES_ERROR_SEM_TIMEOUT) return false;
-  return std::nullopt;
-}
-
 std::string text_of(const PipeInfo& pipe, std::optional<bool> listens) {
   std::string text;
   const auto line = [&text](const char* label, const std::string& value) {
@@ -47,6 +34,7 @@ std::string text_of(const PipeInfo& pipe, std::optional<bool> listens) {
   line("free instance", !listens ? "-" : *listens ? "yes" : "no");
   line("server", server_text(pipe));
   line("owner", printable(owner_text(pipe)));
+  if (!pipe.descriptor.empty()) line("security", printable(sddl_text(pipe.descriptor)));
   line("not shown", "quotas, modes and states: they can be asked only of an open end, which uses up an instance");
   return text;
 }
@@ -55,22 +43,14 @@ int info(const Options& options) {
   if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const std::string path = full_name(options.name);
   const std::string cannot = "cannot find " + printable(path);
-  const Expected<std::vector<PipeInfo>> pipes = known_pipes();
-  if (!pipes) return report_failure(cannot, pipes.status());
-  const auto found = std::find_if(pipes->begin(), pipes->end(), [name = short_name(path)](const PipeInfo& pipe) {
-    return same_name(pipe.name, name);
-  });
-  if (found == pipes->end()) {
-    // A malformed name deserves its own number, which only the library knows. To wait has another one than to open.
-    const pipes_status asked = try_wait_available(path, kAnswerTime).status();
-    if (asked == PIPES_ERROR_BAD_PATHNAME) return report_failure(cannot, PIPES_ERROR_INVALID_NAME);
-    const bool malformed = asked != PIPES_OK && asked != PIPES_ERROR_SEM_TIMEOUT;
-    return report_failure(cannot, malformed ? asked : PIPES_ERROR_FILE_NOT_FOUND);
-  }
+  const Expected<PipeInfo> found = find_pipe(path);
+  if (!found) return report_failure(cannot, found.status());
   const std::optional<bool> listens = instance_listens(path);
   if (!options.json) return print(text_of(*found, listens));
   nlohmann::ordered_json facts = to_json(*found);
   facts["path"] = full_name(found->name);
+  const bool is_told = !found->descriptor.empty();
+  facts["security"] = is_told ? nlohmann::ordered_json(sddl_text(found->descriptor)) : nlohmann::ordered_json(nullptr);
   facts["free_instance"] = listens ? nlohmann::ordered_json(*listens) : nlohmann::ordered_json(nullptr);
   return print_json(facts);
 }

@@ -53,6 +53,7 @@ int run(const std::vector<std::string>& words) {
   Action action;
   add_list(app, action);
   add_info(app, action);
+  add_sddl(app, action);
   add_connect(app, action);
   add_serve(app, action, words_after_dashes(words));
   try {

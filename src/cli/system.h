@@ -25,6 +25,18 @@ std::vector<std::string> command_line(int argc, char** argv);
 
 std::uint32_t own_process_id();
 
+// UserIds is what an account is on Linux.
+struct UserIds {
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+  std::vector<std::uint32_t> groups;  // the supplementary ones
+};
+
+// own_ids returns those of this process, ids_of those of the account with this user id. Nothing on Windows, or if the
+// user database does not know the account.
+std::optional<UserIds> own_ids();
+std::optional<UserIds> ids_of(std::uint32_t user);
+
 // What user ids and process ids are called. Nothing if that is not known; Windows tells of no pipe whose it is.
 std::optional<std::string> user_name(std::uint32_t uid);
 std::optional<std::string> program_name(std::uint32_t process_id);

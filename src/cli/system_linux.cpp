@@ -1,4 +1,5 @@
 // Names of users come from the user database, names of programs from /proc. Letters go by the C library's tables.
+#include <grp.h>
 #include <locale.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -23,6 +24,19 @@ char16_t in_basic_plane(wint_t mapped, char16_t letter) {
   return mapped <= 0xFFFF ? static_cast<char16_t>(mapped) : letter;
 }
 
+struct Account {
+  std::string name;
+  gid_t group = 0;
+};
+
+std::optional<Account> account_of(std::uint32_t uid) {
+  std::vector<char> buffer(16384);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::nullopt;
+  return Account{.name = entry.pw_name, .group = entry.pw_gid};
+}
+
 }  // namespace
 
 SystemError last_system_error() { return {static_cast<std::uint32_t>(errno)}; }
@@ -36,12 +50,35 @@ std::vector<std::string> command_line(int argc, char** argv) { return {argv, arg
 
 std::uint32_t own_process_id() { return static_cast<std::uint32_t>(getpid()); }
 
+std::optional<UserIds> own_ids() {
+  UserIds ids{.user = geteuid(), .group = getegid(), .groups = {}};
+  const int count = getgroups(0, nullptr);
+  if (count < 0) return std::nullopt;
+  ids.groups.resize(static_cast<std::size_t>(count));
+  const int filled = getgroups(count, ids.groups.data());
+  if (filled < 0) return std::nullopt;
+  ids.groups.resize(static_cast<std::size_t>(filled));
+  return ids;
+}
+
+std::optional<UserIds> ids_of(std::uint32_t user) {
+  const std::optional<Account> account = account_of(user);
+  if (!account) return std::nullopt;
+  UserIds ids{.user = user, .group = account->group, .groups = std::vector<std::uint32_t>(64)};
+  for (;;) {
+    int count = static_cast<int>(ids.groups.size());
+    const bool all = getgrouplist(account->name.c_str(), ids.group, ids.groups.data(), &count) >= 0;
+    const auto wanted = static_cast<std::size_t>(count);
+    const bool grows = wanted > ids.groups.size();
+    ids.groups.resize(wanted);
+    if (all || !grows) return ids;
+  }
+}
+
 std::optional<std::string> user_name(std::uint32_t uid) {
-  std::vector<char> buffer(16384);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::nullopt;
-  return std::string(entry.pw_name);
+  const std::optional<Account> account = account_of(uid);
+  if (!account) return std::nullopt;
+  return account->name;
 }
 
 std::optional<std::string> program_name(std::uint32_t process_id) {

@@ -44,6 +44,10 @@ std::vector<std::string> command_line(int argc, char** argv) {
 
 std::uint32_t own_process_id() { return ::GetCurrentProcessId(); }
 
+std::optional<UserIds> own_ids() { return std::nullopt; }
+
+std::optional<UserIds> ids_of(std::uint32_t) { return std::nullopt; }
+
 std::optional<std::string> user_name(std::uint32_t) { return std::nullopt; }
 
 std::optional<std::string> program_name(std::uint32_t) { return std::nullopt; }

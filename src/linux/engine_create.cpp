@@ -152,6 +152,10 @@ Status enumerate(pipes_enumerate_callback callback, void* context) noexcept {
       info.server_process_id = meta.servers.empty() ? 0 : meta.servers.front().pid;
       info.owner_uid = meta.owner_uid;
       info.name = meta.display.c_str();
+      if (!meta.descriptor.empty()) {
+        info.descriptor = meta.descriptor.data();
+        info.descriptor_size = static_cast<uint32_t>(meta.descriptor.size());
+      }
       if (callback(&info, context) == 0) break;
     }
     return PIPES_OK;

@@ -46,7 +46,7 @@ PIN(pipes_local_info, write_quota_available, 32);
 PIN(pipes_local_info, state, 36);
 PIN(pipes_local_info, end, 40);
 
-PIN_SIZE(pipes_pipe_info, 40);
+PIN_SIZE(pipes_pipe_info, 48);
 PIN(pipes_pipe_info, size, 0);
 PIN(pipes_pipe_info, instances, 4);
 PIN(pipes_pipe_info, max_instances, 8);
@@ -54,8 +54,9 @@ PIN(pipes_pipe_info, type, 12);
 PIN(pipes_pipe_info, access, 16);
 PIN(pipes_pipe_info, server_process_id, 20);
 PIN(pipes_pipe_info, owner_uid, 24);
-PIN(pipes_pipe_info, reserved, 28);
+PIN(pipes_pipe_info, descriptor_size, 28);
 PIN(pipes_pipe_info, name, 32);
+PIN(pipes_pipe_info, descriptor, 40);
 
 PIN_SIZE(pipes_port_entry, 32);
 PIN(pipes_port_entry, key, 0);
