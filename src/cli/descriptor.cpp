@@ -101,6 +101,17 @@ std::optional<std::vector<Entry>> list_at(Span bytes, std::size_t offset) {
 
 }  // namespace
 
+Expected<Bytes> descriptor_bytes(const std::string& sddl) {
+  void* raw = nullptr;
+  std::uint32_t size = 0;
+  const pipes_status status = pipes_sd_parse(sddl.c_str(), PIPES_SDDL_REVISION_1, &raw, &size);
+  if (status != PIPES_OK) return Expected<Bytes>::failure(status);
+  const auto* const first = static_cast<const std::byte*>(raw);
+  Bytes bytes(first, first + size);
+  pipes_sd_free(raw);
+  return bytes;
+}
+
 std::optional<Descriptor> descriptor_from(std::span<const std::byte> bytes) {
   if (bytes.size() < kHeaderBytes) return std::nullopt;
   const std::uint32_t control = *number_at(bytes, 2, 2);

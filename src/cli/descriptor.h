@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "pipes/pipes.hpp"
+
 namespace pipes::cli {
 
 using Bytes = std::vector<std::byte>;
@@ -30,6 +32,9 @@ struct Descriptor {
   std::vector<Entry> dacl;
   std::vector<Entry> sacl;
 };
+
+// descriptor_bytes reads a descriptor's text form. Errors: those of pipes_sd_parse.
+Expected<Bytes> descriptor_bytes(const std::string& sddl);
 
 // descriptor_from reads `bytes`, or nothing if they are not laid out as a descriptor is.
 std::optional<Descriptor> descriptor_from(std::span<const std::byte> bytes);

@@ -37,17 +37,6 @@ struct Asker {
 
 // ------------------------------------------------------------------------------------------------------ the descriptor
 
-Expected<Bytes> bytes_of(const std::string& sddl) {
-  void* raw = nullptr;
-  std::uint32_t size = 0;
-  const pipes_status status = pipes_sd_parse(sddl.c_str(), PIPES_SDDL_REVISION_1, &raw, &size);
-  if (status != PIPES_OK) return Expected<Bytes>::failure(status);
-  const auto* const first = static_cast<const std::byte*>(raw);
-  Bytes bytes(first, first + size);
-  pipes_sd_free(raw);
-  return bytes;
-}
-
 std::string owner_words(const Bytes& sid) { return sid.empty() ? "not told" : sid_words(sid); }
 
 std::string mask_words(const Entry& entry) {
@@ -70,7 +59,7 @@ std::string text_of(const Descriptor& descriptor) {
   } else if (descriptor.dacl.empty()) {
     text += "access an empty DACL: nobody may do anything; the owner may read and change the descriptor\n";
   } else {
-    text += "access by the first entries that tell about each right asked for\n";
+    text += "access decided by the first entries that tell about what is asked for\n";
   }
   for (std::size_t i = 0; i < descriptor.dacl.size(); ++i) text += line_of(i, descriptor.dacl[i]);
   if (!descriptor.sacl.empty()) text += "system entries, kept and not acted upon\n";
@@ -224,7 +213,7 @@ nlohmann::ordered_json to_json(const std::vector<Asker>& askers) {
 
 int explain_text(const Options& options) {
   const std::string cannot = "cannot explain " + printable(options.text);
-  const Expected<Bytes> bytes = bytes_of(options.text);
+  const Expected<Bytes> bytes = descriptor_bytes(options.text);
   if (!bytes) return report_failure(cannot, bytes.status());
   const std::optional<Descriptor> descriptor = descriptor_from(*bytes);
   if (!descriptor) return report_failure(cannot, PIPES_ERROR_INVALID_SECURITY_DESCR);

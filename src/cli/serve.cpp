@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "cli/conversation.h"
+#include "cli/descriptor.h"
 #include "cli/exit_code.h"
 #include "cli/instance_pool.h"
 #include "cli/pipe_name.h"
@@ -23,6 +24,8 @@ struct Options {
   bool message = false;
   bool once = false;
   bool json = false;
+  std::string sddl;  // empty: the default descriptor
+  Bytes descriptor;  // what it says
   std::uint32_t max_instances = PIPES_UNLIMITED_INSTANCES;
 
   [[nodiscard]] Framing framing() const { return message ? Framing::kLines : Framing::kBytes; }
@@ -35,6 +38,11 @@ Expected<ServerEnd> create(const std::string& path, const Options& options, bool
   // A name that somebody serves already is refused: clients would reach either of two different commands.
   server.first_instance = first;
   server.open_flags = kSharedEndFlags;
+  pipes_security_attributes attributes{};
+  attributes.size = sizeof attributes;
+  attributes.security_descriptor = options.descriptor.data();
+  attributes.descriptor_size = static_cast<std::uint32_t>(options.descriptor.size());
+  if (!options.descriptor.empty()) server.attributes = &attributes;
   return ServerEnd::try_create(path, server);
 }
 
@@ -79,8 +87,13 @@ pipes_status serve_all(ServerEnd end, const std::string& path, const Options& op
   return failure;
 }
 
-int serve(const Options& options) {
+int serve(Options options) {
   if (!has_runtime_directory(DirectoryUse::kCreate)) return kFailed;
+  if (!options.sddl.empty()) {
+    Expected<Bytes> descriptor = descriptor_bytes(options.sddl);
+    if (!descriptor) return report_failure("cannot use --sddl " + printable(options.sddl), descriptor.status());
+    options.descriptor = *std::move(descriptor);
+  }
   if (const std::optional<SystemError> error = why_not(options.command.front())) {
     return report_system_failure("cannot run " + printable(options.command.front()), *error);
   }
@@ -111,6 +124,7 @@ void add_serve(CLI::App& app, Action& action, std::size_t words_after_dashes) {
   command->add_option("--max-instances", options->max_instances, "Clients at once, 1 to 254; 255: unlimited")
       ->check(CLI::Range(1, 255))
       ->capture_default_str();
+  command->add_option("--sddl", options->sddl, "Who may connect: a security descriptor (see pipes sddl explain)");
   command->add_flag("--json", options->json, "Print events as JSON lines on standard output");
   command->footer(kExitCodeHelp);
   command->callback([options, &action, words_after_dashes] {

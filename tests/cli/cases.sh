@@ -16,7 +16,7 @@
 
 case_help_names_the_exit_codes() {
   local command
-  for command in "" list info connect serve; do
+  for command in "" list info connect serve "sddl explain"; do
     run $command --help
     equal "exit code of '$command --help'" 0 "$code"
     matches "help of '$command'" 'Exit codes: 0 success; 1 ' "$out"
@@ -33,7 +33,8 @@ case_wrong_usage_exits_2_with_one_line() {
   local arguments
   for arguments in "" nonsense "list extra" info connect "serve name" "connect name --frobnicate" \
     "serve name --max-instances 0 -- cat" "serve name --max-instances 256 -- cat" \
-    "connect name --read-only --write-only" "connect name --timeout soon"; do
+    "connect name --read-only --write-only" "connect name --timeout soon" sddl "sddl explain" \
+    "sddl explain D: --pipe name" "sddl translate D:"; do
     run $arguments
     equal "exit code of 'pipes $arguments'" 2 "$code"
     equal "output of 'pipes $arguments'" "" "$out"
@@ -100,6 +101,39 @@ case_a_malformed_name_has_its_own_number() {
     equal "exit code of $command without a name" 1 "$code"
     matches "error of $command without a name" ': error 123: ' "$err"
   done
+}
+
+# ---------------------------------------------------------------------------------------------------------------- sddl --
+
+case_a_descriptor_is_explained_in_words() {
+  run sddl explain 'O:BAG:SYD:P(D;;0x120112;;;S-1-22-1-4242)(A;;0x12019b;;;WD)(A;IO;FR;;;AU)S:(ML;;NW;;;ME)'
+  equal "exit code" 0 "$code"
+  matches owner 'owner  .*S-1-5-32-544' "$out"
+  matches group 'group  .*S-1-5-18' "$out"
+  matches "the first entry" '0  deny +S-1-22-1-4242: open to write' "$out"
+  matches "the second entry" '1  allow .*S-1-1-0.*: open to read and write' "$out"
+  matches "the third entry" '2  allow .*S-1-5-11.*: open to read \(meant for objects below' "$out"
+  matches "the label" '0  label .*S-1-16-8192.*: no writing from below' "$out"
+}
+
+case_what_a_descriptor_lacks_is_told() {
+  run sddl explain 'D:'
+  matches "an empty DACL" 'nobody may do anything' "$out"
+  run sddl explain 'D:NO_ACCESS_CONTROL'
+  matches "a null DACL" 'everybody may do everything' "$out"
+  run sddl explain 'O:BA'
+  matches "no DACL" 'gets the default one' "$out"
+}
+
+case_a_malformed_descriptor_has_a_number() {
+  run sddl explain 'D:(A;;XX;;;WD)'
+  equal "exit code" 1 "$code"
+  matches error '^pipes: cannot explain D:\(A;;XX;;;WD\): error 87: .' "$err"
+  run sddl explain $'D:(A;;GA;;;WD)\e[31m'
+  matches "error with an escape character" '\\x1b\[31m: error 87: ' "$err"
+  run serve --sddl 'D:(' name -- "${copy[@]}"
+  equal "exit code of serve" 1 "$code"
+  matches "error of serve" '^pipes: cannot use --sddl D:\(: error 87: .' "$err"
 }
 
 # ------------------------------------------------------------------------------------------------------ connect, serve --
