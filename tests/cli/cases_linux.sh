@@ -153,6 +153,28 @@ case_info_uses_up_no_instance() {
   stop_server
 }
 
+case_info_and_explain_tell_who_may_connect() {
+  serve guarded --sddl 'D:P(D;;0x2;;;S-1-22-1-4242)(A;;GRGW;;;WD)(A;;FA;;;CO)' -- cat
+  run info guarded --json
+  equal security "O:S-1-22-1-${UID}G:S-1-22-2-$(id -g)D:P(D;;DC;;;S-1-22-1-4242)(A;;0x12019f;;;WD)(A;;FA;;;S-1-22-1-$UID)" \
+    "$(field out.txt 'j["security"]')"
+  run sddl explain --pipe guarded
+  equal code 0 "$code"
+  matches "this user" 'you: to read and write' "$out"
+  matches "who is denied writing" 'S-1-22-1-4242: to read'$'\n' "$out"
+  matches "the rest" 'anybody else: to read and write' "$out"
+  matches instances 'An instance is free\.' "$out"
+  run sddl explain --pipe guarded --json
+  equal "who is denied writing" "True False" "$(field out.txt '" ".join(str(w[k]) for w in j["who"] if "4242" in w["who"] for k in ("read", "write"))')"
+  stop_server
+}
+
+case_explaining_no_pipe_is_error_2() {
+  run sddl explain --pipe nosuch
+  equal "exit code" 1 "$code"
+  matches "error" '^pipes: cannot explain \\\\\.\\pipe\\nosuch: error 2: .' "$err"
+}
+
 case_an_unlimited_maximum_is_null() {
   serve many -- cat
   run info many --json
