@@ -1053,10 +1053,11 @@ PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* na
  *   descriptor  receives the descriptor, to be freed with pipes_sd_free.
  *   size        receives its size in bytes.
  *
- * PIPES_ERROR_INVALID_PARAMETER: malformed, or with conditional or resource entries, which cannot be expressed here.
- * PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain. PIPES_ERROR_INVALID_SID: a
- * malformed `S-...`. PIPES_ERROR_INVALID_ACL: a list longer than 65,535 bytes. PIPES_ERROR_INVALID_SECURITY_DESCR:
- * longer than PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
+ * PIPES_ERROR_INVALID_PARAMETER: malformed, longer than a MiB, or with an entry of a type that is unknown, of the other
+ * list, conditional or a resource's, which cannot be expressed here. PIPES_ERROR_INVALID_ACL: a malformed entry, or a list
+ * longer than 65,535 bytes. PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain.
+ * PIPES_ERROR_INVALID_SID: a malformed `S-...`. PIPES_ERROR_INVALID_SECURITY_DESCR: longer than
+ * PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
 PIPES_API pipes_status pipes_sd_parse(const char* sddl, uint32_t revision, void** descriptor, uint32_t* size);
 
 /* pipes_sd_format writes a security descriptor as SDDL, in the order owner, group, DACL, SACL.
