@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Compares the descriptor codec with Samba's, an independent one: generated descriptors go through both as text and as
-bytes, and must come out the same. docs/security.md lists the points in which Samba is known to differ; the generator
+bytes, and must come out the same. docs/security-descriptors.md lists the points in which Samba is known to differ; the generator
 stays clear of these.
 
   compare_with_samba.py LIBRARY [COUNT [SEED]]    LIBRARY is libpipes.so. Needs Debian's python3-samba.
