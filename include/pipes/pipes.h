@@ -1044,7 +1044,7 @@ PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* na
  * parts may lie in any order, share bytes and leave gaps, and no number in it is trusted. Wherever one is passed, what
  * is wrong with it gives PIPES_ERROR_UNKNOWN_REVISION (its revision is not 1), PIPES_ERROR_INVALID_SECURITY_DESCR (cut
  * short, not self-relative, an offset that leads astray, more than PIPES_DESCRIPTOR_BYTES_MAX), PIPES_ERROR_INVALID_ACL
- * or PIPES_ERROR_INVALID_SID. docs/security.md tells what a pipe does with one. */
+ * or PIPES_ERROR_INVALID_SID. docs/security-descriptors.md tells what a pipe does with one. */
 
 /* pipes_sd_parse reads a security descriptor from its text form, SDDL: `O:BAG:BAD:(A;;FA;;;SY)`.
  *

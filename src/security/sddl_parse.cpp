@@ -104,7 +104,7 @@ std::optional<std::uint32_t> mask_from(std::string_view text) {
 std::optional<Guid> guid_from(std::string_view text) {
   constexpr std::array<std::size_t, 16> kPlaces{6, 4, 2, 0, 11, 9, 16, 14, 19, 21, 24, 26, 28, 30, 32, 34};
   if (text.size() != 36) return std::nullopt;
-  for (const std::size_t dash : {8, 13, 18, 23}) {
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) {
     if (text[dash] != '-') return std::nullopt;
   }
   Guid guid;
@@ -168,7 +168,8 @@ class Reader {
     if (starts_with_in_any_case(text_, "S-")) {
       const std::size_t end = text_.find_first_not_of("0123456789ABCDEFabcdefXx-", 2);
       length = end == std::string_view::npos ? text_.size() : end;
-      if (length < text_.size() && text_[length] == ':' && text_[length - 1] == 'D') --length;
+      const bool took_next_part = length < text_.size() && text_[length] == ':' && text_[length - 1] == 'D';
+      if (PIPES_BREACH("part-taken-for-digit", took_next_part)) --length;
     }
     const std::string_view token = text_.substr(0, length);
     text_.remove_prefix(token.size());

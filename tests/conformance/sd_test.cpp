@@ -55,7 +55,7 @@ TEST(Sd, SD_2_EachControlBitHasItsPlace) {
   for (const auto& [bit, text] : flags) {
     EXPECT_EQ(text, text_of(header(0x14 | bit, 0, 0, 20, 20) + acl_of("", 0)));
   }
-  for (const uint32_t bit : {0x1, 0x2, 0x8, 0x20, 0x40, 0x80, 0x4000}) {  // without words
+  for (const uint32_t bit : {0x1u, 0x2u, 0x8u, 0x20u, 0x40u, 0x80u, 0x4000u}) {  // without words
     EXPECT_EQ("D:S:", text_of(header(0x14 | bit, 0, 0, 20, 20) + acl_of("", 0)));
   }
 }
@@ -171,7 +171,7 @@ TEST(Sd, SD_8_CutShortAnywhereIsRefused) {
 }
 
 TEST(Sd, SD_8_OffsetsThatLeadAstray) {
-  for (const size_t field : {4, 8, 12, 16}) {
+  for (const size_t field : {4u, 8u, 12u, 16u}) {
     for (const uint32_t offset : {1u, 4u, 16u, 19u, 10000u, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFF0u, 0xFFFFFFFFu}) {
       std::string descriptor = bytes_of("O:BAG:SYD:(A;;FA;;;WD)S:(AU;FA;GA;;;WD)");
       set_u32(&descriptor, field, offset);

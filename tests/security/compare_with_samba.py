@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Compares the descriptor codec with Samba's, an independent one: generated descriptors go through both as text and as
-bytes, and must come out the same. docs/security.md lists the points in which Samba is known to differ; the generator
+bytes, and must come out the same. docs/security-descriptors.md lists the points in which Samba is known to differ; the generator
 stays clear of these.
 
   compare_with_samba.py LIBRARY [COUNT [SEED]]    LIBRARY is libpipes.so. Needs Debian's python3-samba.
@@ -14,7 +14,8 @@ from samba.dcerpc import security
 from samba.ndr import ndr_pack, ndr_unpack
 
 ALL_PARTS = 0xF
-ALIASES = "WD CO CG OW NU IU SU AN ED PS AU RC SY LS NS WR BA BU BG PU AO SO PO BO RE RU RD NO MU LU IS".split()
+ALIASES = """WD CO CG OW NU IU SU AN ED PS AU RC SY LS NS WR AC UD SS LW ME MP HI SI BA BU BG PU AO SO PO BO RE RU RD NO
+MU LU IS CY ER CD RA ES MS HA AA RM""".split()
 WORDS = "CC DC LC SW RP WP DT LO CR SD RC WD WO GA GX GW GR".split()
 WHOLE_WORDS = "FR FW FX".split()
 FLAGS = "OI CI NP IO ID".split()
