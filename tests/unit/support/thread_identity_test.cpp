@@ -2,6 +2,7 @@
 #include "support/thread_identity.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
@@ -103,7 +104,7 @@ TEST_F(ThreadIdentity, IMP_1_AThreadThatEndsMeanwhileLeavesTheOthersAlone) {
 TEST_F(ThreadIdentity, IMP_1_TheCapabilitiesAreGoneMeanwhile) {
   EXPECT_EQ(0, in_child([] {
               if (act_as(kAnna) != PIPES_OK) return 1;
-              if (::access("/root", R_OK) == 0 || ::syscall(SYS_chroot, "/") == 0) return 2;
+              if (::open("/root", O_RDONLY | O_CLOEXEC) >= 0 || ::syscall(SYS_chroot, "/") == 0) return 2;
               act_as_self();
               return ::syscall(SYS_chroot, "/") == 0 ? 0 : 3;
             }));
@@ -183,10 +184,10 @@ TEST_F(ThreadIdentity, IMP_15_WhereTheWayBackIsBarredTheProcessEnds) {
                                                      [] { return refuse(SYS_setgroups, 0, 0); }}};
   for (const auto& bar : barred) {
     EXPECT_EQ(-SIGABRT, in_child([&] {
-                if (::setgroups(0, nullptr) != 0 || act_as(kAnna) != PIPES_OK || !bar()) return 1;
-                act_as_self();
-                return 0;
-              }));
+      if (::setgroups(0, nullptr) != 0 || act_as(kAnna) != PIPES_OK || !bar()) return 1;
+      act_as_self();
+      return 0;
+    }));
   }
 }
 
