@@ -155,6 +155,65 @@ typedef struct pipes_open_options {
   uint32_t inherit_handle;
 } pipes_open_options;
 
+/* pipes_identity_group is a group of a pipes_identity: its SID as text, and PIPES_GROUP_... attributes. */
+typedef struct pipes_identity_group {
+  const char* sid;
+  uint32_t attributes;
+  uint32_t reserved;
+} pipes_identity_group;
+
+/* pipes_identity says who somebody is: the client of a pipe, or whoever an access check is asked about.
+ *
+ *   size                 sizeof(pipes_identity).
+ *   process_id           0 if it is not known.
+ *   user_id, group_id    Linux: the effective ids; PIPES_UNKNOWN_ID on Windows and where they are not known.
+ *   group_ids            Linux: `group_id_count` supplementary groups; null on Windows.
+ *   user_sid             as text; Linux: `S-1-22-1-<user_id>`.
+ *   primary_group_sid    as text, or null; Linux: `S-1-22-2-<group_id>`.
+ *   group_sids           `group_sid_count` groups; on Linux also everyone, the authenticated users, and for root the
+ *                        system and the administrators.
+ *   privileges           PIPES_PRIVILEGE_...
+ *   impersonation_level  PIPES_SECURITY_LEVEL_...
+ *   remote               1 if it comes from another computer, else 0.
+ *   session_id           the logon session, or PIPES_UNKNOWN_ID.
+ *   reserved             0.
+ *   owned                the library's; null in a structure that the caller fills in himself.
+ *
+ * What the library fills in lives until pipes_identity_free. A caller who fills one in himself owns all of it; SIDs may
+ * then be aliases as well, and with `user_sid` null the SIDs follow from user_id, group_id, group_ids, session_id and
+ * remote, as they do for a process on Linux, whose `privileges` count besides. Win32: an access token. */
+typedef struct pipes_identity {
+  uint32_t size;
+  uint32_t process_id;
+  uint32_t user_id;
+  uint32_t group_id;
+  const uint32_t* group_ids;
+  const char* user_sid;
+  const char* primary_group_sid;
+  const pipes_identity_group* group_sids;
+  uint32_t group_id_count;
+  uint32_t group_sid_count;
+  uint32_t privileges;
+  uint32_t impersonation_level;
+  uint32_t remote;
+  uint32_t session_id;
+  uint32_t reserved[2];
+  void* owned;
+} pipes_identity;
+
+/* pipes_access_decision tells why an access check came out as it did.
+ *
+ *   size     sizeof(pipes_access_decision).
+ *   reason   PIPES_DECIDED_BY_...
+ *   entry    the entry of the DACL that decided, counted from 0; 0xFFFFFFFF if none did.
+ *   mask     the rights that this was about: those granted last, or denied, or missing. */
+typedef struct pipes_access_decision {
+  uint32_t size;
+  uint32_t reason;
+  uint32_t entry;
+  uint32_t mask;
+} pipes_access_decision;
+
 /* -------------------------------------------------------------------------------------------------- status numbers -- */
 
 /* These and the constants below are numbers of 32 bits, which #if can read, too. */
@@ -189,8 +248,16 @@ typedef struct pipes_open_options {
 #define PIPES_ERROR_IO_INCOMPLETE UINT32_C(996)
 #define PIPES_ERROR_IO_PENDING UINT32_C(997)
 #define PIPES_ERROR_NOT_FOUND UINT32_C(1168)
+#define PIPES_ERROR_UNKNOWN_REVISION UINT32_C(1305)
+#define PIPES_ERROR_INVALID_OWNER UINT32_C(1307)
 #define PIPES_ERROR_PRIVILEGE_NOT_HELD UINT32_C(1314)
+#define PIPES_ERROR_NONE_MAPPED UINT32_C(1332)
+#define PIPES_ERROR_INVALID_ACL UINT32_C(1336)
+#define PIPES_ERROR_INVALID_SID UINT32_C(1337)
 #define PIPES_ERROR_INVALID_SECURITY_DESCR UINT32_C(1338)
+#define PIPES_ERROR_BAD_IMPERSONATION_LEVEL UINT32_C(1346)
+#define PIPES_ERROR_CANT_OPEN_ANONYMOUS UINT32_C(1347)
+#define PIPES_ERROR_GENERIC_NOT_MAPPED UINT32_C(1360)
 #define PIPES_ERROR_CANNOT_IMPERSONATE UINT32_C(1368)
 #define PIPES_ERROR_NO_SYSTEM_RESOURCES UINT32_C(1450)
 #define PIPES_ERROR_NOT_ENOUGH_QUOTA UINT32_C(1816)
@@ -261,6 +328,66 @@ PIPES_API const char* pipes_status_message(pipes_status status);
 #define PIPES_SECURITY_CONTEXT_TRACKING UINT32_C(0x00040000)
 #define PIPES_SECURITY_EFFECTIVE_ONLY UINT32_C(0x00080000)
 #define PIPES_SECURITY_SQOS_PRESENT UINT32_C(0x00100000)
+
+/* Impersonation levels: what a server may do with its client's identity. */
+#define PIPES_SECURITY_LEVEL_ANONYMOUS UINT32_C(0)
+#define PIPES_SECURITY_LEVEL_IDENTIFICATION UINT32_C(1)
+#define PIPES_SECURITY_LEVEL_IMPERSONATION UINT32_C(2)
+#define PIPES_SECURITY_LEVEL_DELEGATION UINT32_C(3)
+
+/* Parts of a security descriptor. */
+#define PIPES_OWNER_SECURITY_INFORMATION UINT32_C(0x00000001)
+#define PIPES_GROUP_SECURITY_INFORMATION UINT32_C(0x00000002)
+#define PIPES_DACL_SECURITY_INFORMATION UINT32_C(0x00000004)
+#define PIPES_SACL_SECURITY_INFORMATION UINT32_C(0x00000008)
+#define PIPES_LABEL_SECURITY_INFORMATION UINT32_C(0x00000010)
+#define PIPES_ATTRIBUTE_SECURITY_INFORMATION UINT32_C(0x00000020)
+#define PIPES_SCOPE_SECURITY_INFORMATION UINT32_C(0x00000040)
+#define PIPES_BACKUP_SECURITY_INFORMATION UINT32_C(0x00010000)
+#define PIPES_UNPROTECTED_SACL_SECURITY_INFORMATION UINT32_C(0x10000000)
+#define PIPES_UNPROTECTED_DACL_SECURITY_INFORMATION UINT32_C(0x20000000)
+#define PIPES_PROTECTED_SACL_SECURITY_INFORMATION UINT32_C(0x40000000)
+#define PIPES_PROTECTED_DACL_SECURITY_INFORMATION UINT32_C(0x80000000)
+
+/* Attributes of a group in a pipes_identity, with Win32's values. A group counts where something is allowed only if it
+ * is enabled, where something is denied also if it is deny-only. */
+#define PIPES_GROUP_MANDATORY UINT32_C(0x00000001)
+#define PIPES_GROUP_ENABLED_BY_DEFAULT UINT32_C(0x00000002)
+#define PIPES_GROUP_ENABLED UINT32_C(0x00000004)
+#define PIPES_GROUP_OWNER UINT32_C(0x00000008) /* may own what the user creates */
+#define PIPES_GROUP_DENY_ONLY UINT32_C(0x00000010)
+#define PIPES_GROUP_LOGON UINT32_C(0xC0000000) /* names the logon session */
+
+/* Privileges of a pipes_identity. */
+#define PIPES_PRIVILEGE_SECURITY UINT32_C(0x00000001)       /* may have PIPES_ACCESS_SYSTEM_SECURITY */
+#define PIPES_PRIVILEGE_TAKE_OWNERSHIP UINT32_C(0x00000002) /* may have PIPES_WRITE_OWNER */
+#define PIPES_PRIVILEGE_RESTORE UINT32_C(0x00000004)        /* may make anybody the owner */
+#define PIPES_PRIVILEGE_IMPERSONATE UINT32_C(0x00000008)    /* may act as its clients */
+
+/* What settled an access check. */
+#define PIPES_DECIDED_BY_NOTHING_WANTED UINT32_C(0) /* no right was asked for: granted */
+#define PIPES_DECIDED_BY_NULL_DACL UINT32_C(1)      /* there is no DACL, or a null one: granted */
+#define PIPES_DECIDED_BY_OWNER UINT32_C(2)          /* what was left came to the caller as the owner: granted */
+#define PIPES_DECIDED_BY_PRIVILEGE UINT32_C(3)      /* a privilege gave what was left, or its lack refused */
+#define PIPES_DECIDED_BY_LABEL UINT32_C(4)          /* the mandatory label refused */
+#define PIPES_DECIDED_BY_ENTRY UINT32_C(5)          /* an entry of the DACL gave the last right wanted, or denied one */
+#define PIPES_DECIDED_BY_END_OF_LIST UINT32_C(6)    /* no entry gave what was left; or all were read, for the maximum */
+
+/* Ready-made descriptors, for pipes_sd_preset. */
+#define PIPES_PRESET_OWNER UINT32_C(1)
+#define PIPES_PRESET_OWNER_AND_GROUP UINT32_C(2)
+#define PIPES_PRESET_THIS_MACHINE UINT32_C(3)
+
+/* The revision of the text form of descriptors, and the longest SID in bytes and as text with its zero. */
+#define PIPES_SDDL_REVISION_1 UINT32_C(1)
+#define PIPES_SID_BYTES_MAX UINT32_C(68)
+#define PIPES_SID_TEXT_MAX UINT32_C(185)
+
+/* The longest security descriptor, in bytes. */
+#define PIPES_DESCRIPTOR_BYTES_MAX UINT32_C(65536)
+
+/* PIPES_UNKNOWN_ID stands where a user, group or session is not known, or has no such number. */
+#define PIPES_UNKNOWN_ID UINT32_C(0xFFFFFFFF)
 
 /* Handle flags, for pipes_get_handle_flags and pipes_set_handle_flags. */
 #define PIPES_HANDLE_FLAG_INHERIT UINT32_C(0x00000001)
