@@ -945,6 +945,119 @@ PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask
  * there the handle is it. */
 PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native);
 
+/* ---------------------------------------------------------------------------------------------------- security -- */
+
+/* Security descriptors and SIDs as values. Nothing here needs a handle or a right, and no call but pipes_sid_to_name
+ * and pipes_sid_from_name asks the system for anything. A descriptor is self-relative, with its size beside it: its
+ * parts may lie in any order, share bytes and leave gaps, and no number in it is trusted. Wherever one is passed, what
+ * is wrong with it gives PIPES_ERROR_UNKNOWN_REVISION (its revision is not 1), PIPES_ERROR_INVALID_SECURITY_DESCR (cut
+ * short, not self-relative, an offset that leads astray, more than PIPES_DESCRIPTOR_BYTES_MAX), PIPES_ERROR_INVALID_ACL
+ * or PIPES_ERROR_INVALID_SID. docs/security.md tells what a pipe does with one. */
+
+/* pipes_sd_parse reads a security descriptor from its text form, SDDL: `O:BAG:BAD:(A;;FA;;;SY)`.
+ *
+ *   sddl        all of it is read. Blanks are tolerated between parts, entries and their fields.
+ *   revision    PIPES_SDDL_REVISION_1 (PIPES_ERROR_UNKNOWN_REVISION).
+ *   descriptor  receives the descriptor, to be freed with pipes_sd_free.
+ *   size        receives its size in bytes.
+ *
+ * PIPES_ERROR_INVALID_PARAMETER: malformed, or with conditional or resource entries, which cannot be expressed here.
+ * PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain. PIPES_ERROR_INVALID_SID: a
+ * malformed `S-...`. PIPES_ERROR_INVALID_ACL: a list longer than 65,535 bytes. PIPES_ERROR_INVALID_SECURITY_DESCR:
+ * longer than PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
+PIPES_API pipes_status pipes_sd_parse(const char* sddl, uint32_t revision, void** descriptor, uint32_t* size);
+
+/* pipes_sd_format writes a security descriptor as SDDL, in the order owner, group, DACL, SACL.
+ *
+ *   descriptor   `size` bytes.
+ *   revision     PIPES_SDDL_REVISION_1 (PIPES_ERROR_UNKNOWN_REVISION).
+ *   information  PIPES_..._SECURITY_INFORMATION: which parts; those that are absent are left out. In the SACL, labels,
+ *                resource attributes and scoped policies have bits of their own.
+ *   sddl         receives the text, zero-terminated, to be freed with pipes_sd_free.
+ *
+ * A DACL that is present and null is `D:NO_ACCESS_CONTROL`. PIPES_ERROR_INVALID_ACL also for an entry without words:
+ * a conditional or resource one, or one of unknown type. Win32: ConvertSecurityDescriptorToStringSecurityDescriptor. */
+PIPES_API pipes_status pipes_sd_format(const void* descriptor, uint32_t size, uint32_t revision, uint32_t information,
+                                       char** sddl);
+
+/* pipes_sd_preset makes a ready-made descriptor for what the caller creates: its user is the owner, its primary group
+ * the group. Nobody but those named may do anything.
+ *
+ *   PIPES_PRESET_OWNER            full control to the user, from wherever he comes.
+ *   PIPES_PRESET_OWNER_AND_GROUP  besides, the primary group may open it to read and write; not create instances.
+ *   PIPES_PRESET_THIS_MACHINE     full control to the user, and everyone may open it to read and write; but nothing at
+ * all to callers from other computers, the user included.
+ *
+ *   descriptor  receives the descriptor, to be freed with pipes_sd_free.
+ *   size        receives its size in bytes.
+ *
+ * PIPES_ERROR_INVALID_PARAMETER: no such preset. Win32: none. */
+PIPES_API pipes_status pipes_sd_preset(uint32_t preset, void** descriptor, uint32_t* size);
+
+/* pipes_sd_free frees what pipes_sd_parse, pipes_sd_format or pipes_sd_preset returned. Null is ignored. Never fails.
+ * Win32: LocalFree. */
+PIPES_API void pipes_sd_free(void* memory);
+
+/* pipes_sd_check_access tells what a security descriptor grants to somebody, as opening a pipe with it would.
+ *
+ *   descriptor  `size` bytes; has an owner and a group (PIPES_ERROR_INVALID_SECURITY_DESCR).
+ *   identity    whose rights; at least of identification level (PIPES_ERROR_BAD_IMPERSONATION_LEVEL). Its SIDs may be
+ *               malformed (PIPES_ERROR_INVALID_SID, PIPES_ERROR_NONE_MAPPED).
+ *   desired     rights without generic ones (PIPES_ERROR_GENERIC_NOT_MAPPED); with PIPES_MAXIMUM_ALLOWED all that
+ *               `identity` may have, besides.
+ *   granted     receives the rights: all that were desired, or, with PIPES_MAXIMUM_ALLOWED, more.
+ *   decision    may be null. Otherwise receives what settled it, whether it was granted, denied or lacked the
+ * privilege.
+ *
+ * PIPES_ERROR_ACCESS_DENIED: any of them is missing, or PIPES_MAXIMUM_ALLOWED found none.
+ * PIPES_ERROR_PRIVILEGE_NOT_HELD: PIPES_ACCESS_SYSTEM_SECURITY without the privilege. PIPES_ERROR_INVALID_PARAMETER:
+ * `identity` breaks its rules. Generic rights in the descriptor count only as themselves. Conditions are not evaluated:
+ * such an entry grants nothing and denies what it denies. Win32: AccessCheck. */
+PIPES_API pipes_status pipes_sd_check_access(const void* descriptor, uint32_t size, const pipes_identity* identity,
+                                             uint32_t desired, uint32_t* granted, pipes_access_decision* decision);
+
+/* pipes_identity_free frees what the library filled into `identity` and zeroes all but its size. Null, and one that was
+ * filled in by the caller, are left alone. Never fails. Win32: CloseHandle, of a token. */
+PIPES_API void pipes_identity_free(pipes_identity* identity);
+
+/* pipes_sid_parse reads a SID from text: `S-1-...`, with numbers decimal or, behind `0x`, hexadecimal, or a two-letter
+ * alias such as `BA`.
+ *
+ *   sid   receives it; may be null if `*size` is 0. PIPES_SID_BYTES_MAX always suffice.
+ *   size  the bytes at `sid`; receives how many the SID has, also if they are too few
+ * (PIPES_ERROR_INSUFFICIENT_BUFFER).
+ *
+ * PIPES_ERROR_INVALID_SID: malformed. PIPES_ERROR_NONE_MAPPED: an alias that needs a domain.
+ * Win32: ConvertStringSidToSid. */
+PIPES_API pipes_status pipes_sid_parse(const char* text, void* sid, uint32_t* size);
+
+/* pipes_sid_format writes the SID that `sid`, of `sid_size` bytes, begins with as `S-1-...`, never an alias.
+ *
+ *   text  receives it with its zero in `text_size` bytes (PIPES_ERROR_INSUFFICIENT_BUFFER); PIPES_SID_TEXT_MAX always
+ *         suffice.
+ *
+ * PIPES_ERROR_INVALID_SID: malformed, or longer than `sid_size`. Win32: ConvertSidToStringSid. */
+PIPES_API pipes_status pipes_sid_format(const void* sid, uint32_t sid_size, char* text, uint32_t text_size);
+
+/* pipes_sid_to_name writes what a SID is called, such as `BUILTIN\Administrators`. On Linux users are `Unix User\name`
+ * and groups `Unix Group\name`, as the system's name service knows them; it may have to ask other computers.
+ *
+ *   name  receives it with its zero in `name_size` bytes (PIPES_ERROR_INSUFFICIENT_BUFFER).
+ *
+ * PIPES_ERROR_NONE_MAPPED: it has no name, as a user who was deleted. PIPES_ERROR_INVALID_SID: as pipes_sid_format.
+ * Win32: LookupAccountSid. */
+PIPES_API pipes_status pipes_sid_to_name(const void* sid, uint32_t sid_size, char* name, uint32_t name_size);
+
+/* pipes_sid_from_name finds the SID of a name: one that pipes_sid_to_name gives, or only what follows its backslash,
+ * for which users are looked for before groups and groups before others. Asks as pipes_sid_to_name.
+ *
+ *   sid   receives it; may be null if `*size` is 0.
+ *   size  the bytes at `sid`; receives how many the SID has, also if they are too few
+ * (PIPES_ERROR_INSUFFICIENT_BUFFER).
+ *
+ * PIPES_ERROR_NONE_MAPPED: nobody is called so. Win32: LookupAccountName. */
+PIPES_API pipes_status pipes_sid_from_name(const char* name, void* sid, uint32_t* size);
+
 /* -------------------------------------------------------------------------------------------------- cancelling, log -- */
 
 /* pipes_current_thread returns the calling thread's name, valid until the thread ends. Never fails.

@@ -13,8 +13,9 @@ Token token_of(const Caller& caller) {
   return pipes::token_of(credentials);
 }
 
-// A pipe of an unknown owner belongs to nobody.
+// A pipe of an unknown owner belongs to the null SID, which nobody has.
 SecurityDescriptor default_descriptor_of(std::uint32_t owner_uid) {
+  if (owner_uid == kUnknownUid) return default_descriptor(Token(Sid{}, Sid{}, {}, kNoPrivileges));
   return default_descriptor(token_of(Caller{owner_uid, owner_uid}));
 }
 

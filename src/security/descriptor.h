@@ -50,6 +50,8 @@ struct SecurityDescriptor {
 
   [[nodiscard]] bool has_dacl() const { return (control & kDaclPresent) != 0; }
   [[nodiscard]] bool has_sacl() const { return (control & kSaclPresent) != 0; }
+  // size_bytes returns how long the self-relative form is.
+  [[nodiscard]] std::size_t size_bytes() const;
   // Makes the list present; without a value, null.
   void set_dacl(std::optional<Acl> list);
   void set_sacl(std::optional<Acl> list);
@@ -65,9 +67,12 @@ struct SecurityDescriptor {
 // with its parts laid out apart. PIPES_ERROR_INVALID_SID, PIPES_ERROR_INVALID_ACL: what lies there is malformed.
 [[nodiscard]] Result<SecurityDescriptor> descriptor_from_bytes(std::span<const std::byte> bytes);
 
+// check_size tells whether the self-relative form of `descriptor` is one that may be: 0, or PIPES_ERROR_INVALID_ACL: a
+// list of more than kAclBytesMax; or PIPES_ERROR_INVALID_SECURITY_DESCR: more than kDescriptorBytesMax.
+[[nodiscard]] Status check_size(const SecurityDescriptor& descriptor);
+
 // descriptor_to_bytes lays `descriptor` out self-relative: header, SACL, DACL, owner, group, without gaps (SDDL-19).
-// PIPES_ERROR_INVALID_ACL: a list of more than kAclBytesMax. PIPES_ERROR_INVALID_SECURITY_DESCR: more than
-// kDescriptorBytesMax. Never fails for what descriptor_from_bytes returned.
+// Fails as check_size. Never fails for what descriptor_from_bytes returned.
 [[nodiscard]] Result<std::vector<std::byte>> descriptor_to_bytes(const SecurityDescriptor& descriptor);
 
 }  // namespace pipes

@@ -62,8 +62,8 @@ class Sid {
 // append_sid writes `sid` behind `bytes`.
 void append_sid(const Sid& sid, std::vector<std::byte>* bytes);
 
-// sid_from_text reads `S-1-...` with decimal, hexadecimal or octal numbers, or a two-letter alias (SID-2, SID-3): all
-// of `text`. PIPES_ERROR_INVALID_SID: malformed. PIPES_ERROR_NONE_MAPPED: two letters that are no alias, or an alias of
+// sid_from_text reads `S-1-...` with decimal or, behind `0x`, hexadecimal numbers, or a two-letter alias (SID-2,
+// SID-3): all of `text`. PIPES_ERROR_INVALID_SID: malformed, or an unknown alias. PIPES_ERROR_NONE_MAPPED: an alias of
 // a domain's, since no domain is known (SDDL-12).
 [[nodiscard]] Result<Sid> sid_from_text(std::string_view text);
 

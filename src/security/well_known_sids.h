@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "security/sid.h"
@@ -28,7 +29,7 @@ inline constexpr Sid kAdministrators{5, {32, 544}};  // BA
 
 // name_of_well_known returns what Windows calls `sid` in English, such as `NT AUTHORITY\SYSTEM`, or an empty string.
 // well_known_of_name is its inverse, in any case and also without what stands before the backslash.
-[[nodiscard]] std::string_view name_of_well_known(const Sid& sid);
+[[nodiscard]] std::string name_of_well_known(const Sid& sid);
 [[nodiscard]] std::optional<Sid> well_known_of_name(std::string_view name);
 
 }  // namespace pipes
