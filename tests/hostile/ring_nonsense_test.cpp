@@ -72,7 +72,7 @@ TEST(RingNonsense, KindsThatThereAreNot) {
 TEST(RingNonsense, BitsThatMeanNothing) {
   for (int bit = 5; bit < 8; ++bit) {
     Arena arena;
-    arena.ring.word(0).store(FrameHeader{FrameKind::kWhole, false, 8, 0}.encode() | (1u << bit));
+    arena.ring.word(0).store(FrameHeader{FrameKind::kSkip, false, 0, 0}.encode() | (1u << bit));
     expect_refused(arena);
   }
 }
@@ -259,7 +259,7 @@ TEST(RingNonsense, AnAcceptedFrameThatBecomesAnother) {
                                      FrameHeader{FrameKind::kWhole, true, 8, 0}.encode(),
                                      FrameHeader{FrameKind::kWhole, true, 64, 8}.encode(),
                                      FrameHeader{FrameKind::kWithdrawn, true, 4096, 0}.encode(),
-                                     accepted.encode() | FrameHeader::kUnused,
+                                     accepted.encode() | FrameHeader::kIdentity,
                                      0};
   for (const uint64_t other : others) {
     SCOPED_TRACE(other);
