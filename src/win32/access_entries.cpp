@@ -221,15 +221,6 @@ void build_access(Description* description, Text name, DWORD permissions, ACCESS
   build_trustee(&description->Trustee, TRUSTEE_IS_NAME, name);
 }
 
-// kept_error runs `body` for those functions that return their error and leave the last one alone.
-template <class Body>
-DWORD kept_error(Body body) {
-  const DWORD before = GetLastError();
-  const DWORD error = guarded(DWORD{ERROR_NOT_ENOUGH_MEMORY}, body);
-  SetLastError(before);
-  return error;
-}
-
 }  // namespace
 }  // namespace pipes::win32
 
@@ -237,22 +228,22 @@ using namespace pipes::win32;
 
 DWORD SetEntriesInAclA(ULONG cCountOfExplicitEntries, PEXPLICIT_ACCESS_A pListOfExplicitEntries, PACL OldAcl,
                        PACL* NewAcl) {
-  return kept_error([&] { return set_entries(cCountOfExplicitEntries, pListOfExplicitEntries, OldAcl, NewAcl); });
+  return returned_error([&] { return set_entries(cCountOfExplicitEntries, pListOfExplicitEntries, OldAcl, NewAcl); });
 }
 
 DWORD SetEntriesInAclW(ULONG cCountOfExplicitEntries, PEXPLICIT_ACCESS_W pListOfExplicitEntries, PACL OldAcl,
                        PACL* NewAcl) {
-  return kept_error([&] { return set_entries(cCountOfExplicitEntries, pListOfExplicitEntries, OldAcl, NewAcl); });
+  return returned_error([&] { return set_entries(cCountOfExplicitEntries, pListOfExplicitEntries, OldAcl, NewAcl); });
 }
 
 DWORD GetExplicitEntriesFromAclA(PACL pacl, PULONG pcCountOfExplicitEntries,
                                  PEXPLICIT_ACCESS_A* pListOfExplicitEntries) {
-  return kept_error([&] { return describe(pacl, pcCountOfExplicitEntries, pListOfExplicitEntries); });
+  return returned_error([&] { return describe(pacl, pcCountOfExplicitEntries, pListOfExplicitEntries); });
 }
 
 DWORD GetExplicitEntriesFromAclW(PACL pacl, PULONG pcCountOfExplicitEntries,
                                  PEXPLICIT_ACCESS_W* pListOfExplicitEntries) {
-  return kept_error([&] { return describe(pacl, pcCountOfExplicitEntries, pListOfExplicitEntries); });
+  return returned_error([&] { return describe(pacl, pcCountOfExplicitEntries, pListOfExplicitEntries); });
 }
 
 VOID BuildExplicitAccessWithNameA(PEXPLICIT_ACCESS_A pExplicitAccess, LPSTR pTrusteeName, DWORD AccessPermissions,

@@ -178,7 +178,7 @@ Status tell_text(PSECURITY_DESCRIPTOR descriptor, DWORD revision, SECURITY_INFOR
                  PULONG length) {
   if (text == nullptr) return ERROR_INVALID_PARAMETER;
   if (revision != SDDL_REVISION_1) return ERROR_UNKNOWN_REVISION;  // SDDL-14
-  const Result<SecurityDescriptor> read = descriptor_of(descriptor);
+  const Result<SecurityDescriptor> read = security_descriptor_of(descriptor);
   if (!read) return read.status();
   const Result<std::string> written = sddl_format(*read, information);
   if (!written) return written.status();
@@ -246,7 +246,7 @@ Result<std::vector<std::byte>> self_relative_of(PSECURITY_DESCRIPTOR descriptor)
   return self_relative(*parts);
 }
 
-Result<SecurityDescriptor> descriptor_of(PSECURITY_DESCRIPTOR descriptor) {
+Result<SecurityDescriptor> security_descriptor_of(PSECURITY_DESCRIPTOR descriptor) {
   const Result<std::vector<std::byte>> bytes = self_relative_of(descriptor);
   return bytes ? descriptor_from_bytes(*bytes) : Result<SecurityDescriptor>(bytes.status());
 }

@@ -35,7 +35,7 @@ struct DescriptorParts {
 // self_relative_of is what the C ABI takes for a descriptor of either kind, or what is wrong with it.
 [[nodiscard]] Result<std::vector<std::byte>> self_relative_of(PSECURITY_DESCRIPTOR descriptor);
 
-// descriptor_of is the descriptor as a value, or what is wrong with it.
-[[nodiscard]] Result<SecurityDescriptor> descriptor_of(PSECURITY_DESCRIPTOR descriptor);
+// security_descriptor_of is the descriptor as a value, or what is wrong with it.
+[[nodiscard]] Result<SecurityDescriptor> security_descriptor_of(PSECURITY_DESCRIPTOR descriptor);
 
 }  // namespace pipes::win32
