@@ -22,8 +22,8 @@ static void describe(EXPLICIT_ACCESS* entry, ACCESS_MODE mode, DWORD rights, PSI
 /* A pipe that everyone of this computer may use, that nobody reaches through the network, and of which nobody but this
  * user may make an instance. */
 static HANDLE create_pipe(LPCTSTR name) {
-  SID_IDENTIFIER_AUTHORITY world = {SECURITY_WORLD_SID_AUTHORITY};
-  SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
+  SID_IDENTIFIER_AUTHORITY world = SECURITY_WORLD_SID_AUTHORITY;
+  SID_IDENTIFIER_AUTHORITY nt = SECURITY_NT_AUTHORITY;
   TCHAR me[] = TEXT("CURRENT_USER");
   EXPLICIT_ACCESS entries[3];
   SECURITY_DESCRIPTOR descriptor;

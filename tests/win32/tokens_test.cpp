@@ -63,15 +63,6 @@ TEST(Win32Token, OnLinuxUsersAndGroupsAreTheSystemsAndTheLevelIsMedium) {
   const auto dacl = token_information(token, TokenDefaultDacl);
   EXPECT_TRUE(IsValidAcl(as<TOKEN_DEFAULT_DACL>(dacl).DefaultDacl));
 }
-
-TEST(Win32Token, OtherProcessesHaveTokensToo) {
-  const Owned parent(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, static_cast<DWORD>(getppid())));
-  ASSERT_TRUE(parent.valid());
-  HANDLE token = nullptr;
-  ASSERT_TRUE(OpenProcessToken(parent, TOKEN_QUERY, &token));
-  const Owned owned(token);
-  EXPECT_EQ(user_of(token), user_of(process_token()));
-}
 #endif
 
 TEST(Win32Token, WhatAHandleMayIsDecidedWhenItIsOpened) {

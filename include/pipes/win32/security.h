@@ -10,6 +10,7 @@
 #ifndef PIPES_WIN32_SECURITY_H
 #define PIPES_WIN32_SECURITY_H
 
+#include "authorities.h"
 #include "types.h"
 
 /* ------------------------------------------------------------------------------------------------------ identifiers -- */
@@ -57,25 +58,6 @@ typedef enum _SID_NAME_USE {
 #define SID_MAX_SUB_AUTHORITIES 15
 #define SID_RECOMMENDED_SUB_AUTHORITIES 1
 #define SECURITY_MAX_SID_SIZE (sizeof(SID) - sizeof(DWORD) + SID_MAX_SUB_AUTHORITIES * sizeof(DWORD))
-
-#define SECURITY_NULL_SID_AUTHORITY \
-  { 0, 0, 0, 0, 0, 0 }
-#define SECURITY_WORLD_SID_AUTHORITY \
-  { 0, 0, 0, 0, 0, 1 }
-#define SECURITY_LOCAL_SID_AUTHORITY \
-  { 0, 0, 0, 0, 0, 2 }
-#define SECURITY_CREATOR_SID_AUTHORITY \
-  { 0, 0, 0, 0, 0, 3 }
-#define SECURITY_NON_UNIQUE_AUTHORITY \
-  { 0, 0, 0, 0, 0, 4 }
-#define SECURITY_NT_AUTHORITY \
-  { 0, 0, 0, 0, 0, 5 }
-#define SECURITY_RESOURCE_MANAGER_AUTHORITY \
-  { 0, 0, 0, 0, 0, 9 }
-#define SECURITY_APP_PACKAGE_AUTHORITY \
-  { 0, 0, 0, 0, 0, 15 }
-#define SECURITY_MANDATORY_LABEL_AUTHORITY \
-  { 0, 0, 0, 0, 0, 16 }
 
 #define SECURITY_NULL_RID 0x00000000
 #define SECURITY_WORLD_RID 0x00000000
