@@ -1044,7 +1044,7 @@ PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* na
  * parts may lie in any order, share bytes and leave gaps, and no number in it is trusted. Wherever one is passed, what
  * is wrong with it gives PIPES_ERROR_UNKNOWN_REVISION (its revision is not 1), PIPES_ERROR_INVALID_SECURITY_DESCR (cut
  * short, not self-relative, an offset that leads astray, more than PIPES_DESCRIPTOR_BYTES_MAX), PIPES_ERROR_INVALID_ACL
- * or PIPES_ERROR_INVALID_SID. docs/security.md tells what a pipe does with one. */
+ * or PIPES_ERROR_INVALID_SID. docs/security-descriptors.md tells what a pipe does with one. */
 
 /* pipes_sd_parse reads a security descriptor from its text form, SDDL: `O:BAG:BAD:(A;;FA;;;SY)`.
  *
@@ -1053,10 +1053,11 @@ PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* na
  *   descriptor  receives the descriptor, to be freed with pipes_sd_free.
  *   size        receives its size in bytes.
  *
- * PIPES_ERROR_INVALID_PARAMETER: malformed, or with conditional or resource entries, which cannot be expressed here.
- * PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain. PIPES_ERROR_INVALID_SID: a
- * malformed `S-...`. PIPES_ERROR_INVALID_ACL: a list longer than 65,535 bytes. PIPES_ERROR_INVALID_SECURITY_DESCR:
- * longer than PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
+ * PIPES_ERROR_INVALID_PARAMETER: malformed, longer than a MiB, or with an entry of a type that is unknown, of the other
+ * list, conditional or a resource's, which cannot be expressed here. PIPES_ERROR_INVALID_ACL: a malformed entry, or a
+ * list longer than 65,535 bytes. PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain.
+ * PIPES_ERROR_INVALID_SID: a malformed `S-...`. PIPES_ERROR_INVALID_SECURITY_DESCR: longer than
+ * PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
 PIPES_API pipes_status pipes_sd_parse(const char* sddl, uint32_t revision, void** descriptor, uint32_t* size);
 
 /* pipes_sd_format writes a security descriptor as SDDL, in the order owner, group, DACL, SACL.

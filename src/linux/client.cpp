@@ -123,7 +123,9 @@ Status query_server(const OpenRequest& open, const FoundPipe& found, const Serve
   if (!reached) return reached.status();
   if (!is_wanted(open, reached->peer)) return PIPES_ERROR_INVALID_OWNER;
   const int socket = reached->fd.get();
-  if (!send_request(socket, request_to(open.name.folded, wire::RequestKind::kQuery), -1)) return refusal_of(socket);
+  wire::Request query = request_to(open.name.folded, wire::RequestKind::kQuery);
+  query.desired_access = open.desired_access;
+  if (!send_request(socket, query, -1)) return refusal_of(socket);
   const auto reply = await_reply(socket, deadline);
   return reply ? believed(*reply) : silence(deadline);
 }

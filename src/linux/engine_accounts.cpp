@@ -2,13 +2,13 @@
 // does.
 #include <grp.h>
 #include <pwd.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "linux/client_identity.h"
 #include "linux/engine_guard.h"
 
 namespace pipes::engine {
@@ -73,28 +73,13 @@ Status group_of_name(const std::string& name, std::optional<Sid>* sid) {
       [sid](const group& entry) { *sid = sid_of_gid(entry.gr_gid); });
 }
 
-// The supplementary groups of this thread.
-std::vector<uint32_t> own_groups() {
-  for (;;) {
-    const int count = ::getgroups(0, nullptr);
-    std::vector<gid_t> groups(count > 0 ? static_cast<size_t>(count) : 0);
-    const int got = ::getgroups(static_cast<int>(groups.size()), groups.data());
-    if (got < 0 && errno == EINVAL) continue;  // They became more in between.
-    groups.resize(got > 0 ? static_cast<size_t>(got) : 0);
-    return {groups.begin(), groups.end()};
-  }
-}
-
 }  // namespace
 
 Status own_token(std::optional<Token>* token) noexcept {
   return guard([&]() -> Status {
-    Credentials credentials;
-    credentials.uid = ::geteuid();
-    credentials.gid = ::getegid();
-    credentials.groups = own_groups();
-    *token = token_of(credentials);
-    return PIPES_OK;
+    Result<Token> own = token_of_thread();
+    if (own) *token = std::move(*own);
+    return own.status();
   });
 }
 

@@ -405,6 +405,7 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
 Result<PipeMembership::Added> PipeAdder::join_as_guest(Claim claim) {
   Folder& folder = claim.folder;
   if (const Status status = request_.check_access(claim.meta); status != PIPES_OK) return status;
+  if (!request_.admit) return Status{PIPES_ERROR_ACCESS_DENIED};
   const UniqueFd directory(openat(folder.fd(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return status_from_errno(errno);
   auto server = listen_in(directory.get());

@@ -108,9 +108,9 @@ struct AddRequest {
   std::function<void(const FoundPipe&, const ServerRecord&)> recount;
   // For a process that may not change the folder: has one that may name `record` in it, with one instance more than it
   // has. Called without the lock. Returns what that one answers; PIPES_ERROR_ACCESS_DENIED if there is none.
-  std::function<Status(const FoundPipe&, const ServerRecord&)> admit;
+  std::function<Status(const FoundPipe&, const ServerRecord&)> admit = nullptr;
   // Tells the same one that `record` has fewer instances than it had, and waits for nothing. Kept by the membership.
-  std::function<void(const FoundPipe&, const ServerRecord&)> report;
+  std::function<void(const FoundPipe&, const ServerRecord&)> report = nullptr;
 };
 
 // PipeMembership is this process's part in serving one pipe: its listening socket, its record in meta, and how many

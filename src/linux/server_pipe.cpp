@@ -16,7 +16,6 @@
 #include "linux/guests.h"
 #include "linux/known_pipes.h"
 #include "linux/local_pair.h"
-#include "linux/peer_session.h"
 #include "linux/refused_access.h"
 #include "linux/server_request.h"
 #include "security/access.h"
@@ -289,6 +288,7 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const Creation& creation, 
   auto end = std::make_shared<NamedEnd>(Role::kServer, std::move(fixed), modes, shared_from_this());
   {
     MutexLock lock(mutex_);
+    open_ends_.emplace(end.get(), end);
     ++open_end_count_;
   }
   return Created{std::move(end), !created};
@@ -351,6 +351,7 @@ void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
   {
     MutexLock lock(mutex_);
     std::erase_if(listening_, [&](const auto& listed) { return listed.get() == &end; });
+    open_ends_.erase(&end);
     --open_end_count_;
     if (stays) left_behind_.push_back(closed.connection);
     if (!stays) to_drop_.fetch_add(1, std::memory_order_seq_cst);
@@ -616,7 +617,7 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
       accept_client(std::move(socket), std::move(received));
       return;
     case wire::RequestKind::kQuery:
-      send_reply(socket.get(), availability());
+      send_reply(socket.get(), answer_to_query(socket.get(), received.request));
       return;
     case wire::RequestKind::kRecount:
       sweep(IfBusy::kSkip);
@@ -704,15 +705,9 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     return;
   }
   const auto identity = identify(socket.get(), *memory, request);
-  const std::shared_ptr<const StoredDescriptor> descriptor = this->descriptor();
-  AccessTrace trace;
-  const auto granted = [&]() -> Result<GrantedAccess> {
-    if (!identity) return identity.status();
-    std::optional<uint32_t> session;
-    if (descriptor->names_sessions) session = session_of(peer.pid, socket.get());
-    return check_open(token_of(**identity, session), descriptor->value, request.desired_access,
-                      static_cast<AccessMode>(meta.access), &trace);
-  }();
+  RefusedAccess refused_access;
+  const auto granted = identity ? check_client(socket.get(), **identity, request.desired_access, &refused_access)
+                                : Result<GrantedAccess>(identity.status());
   // The quota that this side writes against is set once the instance is known.
   std::shared_ptr<NamedEnd> chosen;
   {
@@ -723,7 +718,7 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
       if (!identity) return;
       log_line(LogLevel::kInformation, "uid %u was refused access 0x%08x", (*identity)->ids.uid,
                request.desired_access);
-      RefusedAccess{descriptor, trace}.log(meta.display, (*identity)->ids.uid);
+      refused_access.log(meta.display, (*identity)->ids.uid);
       return;
     }
     auto guest = Guest::admit(Guest::Kind::kConnection, peer.uid);

@@ -11,12 +11,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "linux/handshake_io.h"
 #include "linux/named_end.h"
 #include "linux/pipe_folder.h"
 #include "linux/reactor.h"
+#include "linux/refused_access.h"
 #include "linux/stored_descriptor.h"
 
 namespace pipes {
@@ -84,6 +86,9 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   void accept_client(UniqueFd socket, ReceivedRequest received);
   [[nodiscard]] Result<std::shared_ptr<const ClientIdentity>> identify(int socket, const SharedMemory& memory,
                                                                        const wire::Request& request);
+  [[nodiscard]] Result<GrantedAccess> check_client(int socket, const ClientIdentity& client, uint32_t desired_access,
+                                                   RefusedAccess* refused);
+  [[nodiscard]] Status answer_to_query(int socket, const wire::Request& request);
   void learn_writer(UniqueFd socket, const wire::Request& request);
   // What may take its time, and so is done by a thread of its own (server_security.cpp).
   void begin_errand(UniqueFd socket, ReceivedRequest received);
@@ -92,7 +97,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   Status change_security(const ClientIdentity& asker, const ReceivedRequest& received);
   Status read_descriptor();
   void store_descriptor(const PipeMeta& meta);
-  void tell_of_descriptor() const;
+  void tell_of_descriptor(const std::string& own_socket) const;
   [[nodiscard]] std::shared_ptr<Connection> find_proven(const uint64_t (&proof)[2]);
   void drop_ended(IfBusy if_busy);
   bool drop_counted();
@@ -120,7 +125,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   PipeMeta meta_;
   std::string display_;
   std::shared_ptr<const StoredDescriptor> descriptor_;  // replaced whole; what changes it holds membership_mutex_, too
-  std::vector<std::weak_ptr<NamedEnd>> open_ends_;
+  std::unordered_map<const NamedEnd*, std::weak_ptr<NamedEnd>> open_ends_;
   std::deque<std::shared_ptr<NamedEnd>> listening_;
   uint32_t open_end_count_ = 0;
   // Connections whose server end has closed while the client keeps its own: they still count as instances.

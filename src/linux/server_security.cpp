@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "linux/guests.h"
+#include "linux/peer_session.h"
 #include "linux/refused_access.h"
 #include "linux/server_pipe.h"
 #include "linux/server_request.h"
@@ -70,6 +71,32 @@ Result<std::shared_ptr<const ClientIdentity>> ServerPipe::identify(int socket, c
   return std::make_shared<const ClientIdentity>(std::move(*identity));
 }
 
+Result<GrantedAccess> ServerPipe::check_client(int socket, const ClientIdentity& client, uint32_t desired_access,
+                                               RefusedAccess* refused) {
+  const std::shared_ptr<const StoredDescriptor> descriptor = this->descriptor();
+  std::optional<uint32_t> session;
+  if (descriptor->names_sessions && client.pid != 0) session = session_of(client.pid, socket);
+  if (session == 0u) session.reset();
+  AccessTrace trace;
+  const auto granted = check_open(token_of(client, session), descriptor->value, desired_access,
+                                  static_cast<AccessMode>(meta_.access), &trace);
+  if (!granted) *refused = {descriptor, trace};
+  return granted;
+}
+
+// Where several processes serve the pipe each is asked before memory is offered to one. That there is no such right
+// comes before that no instance is free (CLI-2).
+Status ServerPipe::answer_to_query(int socket, const wire::Request& request) {
+  const Status status = availability();
+  if (status == PIPES_ERROR_FILE_NOT_FOUND) return status;
+  const auto peer = identity_of_peer(socket);
+  if (!peer) return peer.status();
+  RefusedAccess refused;
+  const auto granted = check_client(socket, *peer, request.desired_access, &refused);
+  refused.log(meta_.display, peer->ids.uid);
+  return granted ? status : granted.status();
+}
+
 void ServerPipe::learn_writer(UniqueFd socket, const wire::Request& request) {
   auto peer = identity_of_peer(socket.get());
   if (!peer) {
@@ -80,7 +107,7 @@ void ServerPipe::learn_writer(UniqueFd socket, const wire::Request& request) {
   std::vector<std::shared_ptr<NamedEnd>> ends;
   {
     MutexLock lock(mutex_);
-    for (const auto& end : open_ends_) {
+    for (const auto& [address, end] : open_ends_) {
       if (auto open = end.lock()) ends.push_back(std::move(open));
     }
   }
@@ -94,7 +121,7 @@ std::shared_ptr<Connection> ServerPipe::find_proven(const uint64_t (&proof)[2]) 
   {
     MutexLock lock(mutex_);
     connections = left_behind_;
-    for (const auto& end : open_ends_) {
+    for (const auto& [address, end] : open_ends_) {
       if (const auto open = end.lock()) connections.push_back(open->connection());
     }
   }
@@ -234,9 +261,11 @@ Status ServerPipe::read_descriptor() {
 
 Status ServerPipe::set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement) {
   const AsSelf as_self;
+  std::string own_socket;
   {
     MutexLock lock(membership_mutex_);
     if (!membership_) return PIPES_ERROR_BROKEN_PIPE;
+    own_socket = membership_->record().socket;
     if (!membership_->may_change()) return PIPES_ERROR_NOT_SUPPORTED;
     PipeMeta meta;
     const auto merge = [&](const PipeMeta& current) -> Result<std::vector<std::byte>> {
@@ -248,12 +277,12 @@ Status ServerPipe::set_security(const Token& token, uint32_t information, const 
     if (status != PIPES_OK) return status;
     store_descriptor(meta);
   }
-  tell_of_descriptor();
+  tell_of_descriptor(own_socket);
   return PIPES_OK;
 }
 
 // All are told before any is waited for. One that does not answer in time finds the notice before its next client.
-void ServerPipe::tell_of_descriptor() const {
+void ServerPipe::tell_of_descriptor(const std::string& own_socket) const {
   PipeName name;
   name.folded = folded_;
   const auto found = find_pipe(name);
@@ -261,7 +290,7 @@ void ServerPipe::tell_of_descriptor() const {
   const wire::Request notice = request_to(folded_, wire::RequestKind::kNewSecurity);
   std::vector<UniqueFd> told;
   for (const ServerRecord& server : found->front().meta.servers) {
-    if (server.pid == static_cast<uint32_t>(::getpid())) continue;
+    if (server.socket == own_socket) continue;
     auto socket = connect_server(found->front(), server);
     if (socket && send_request(socket->get(), notice, -1)) told.push_back(std::move(*socket));
   }

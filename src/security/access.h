@@ -34,17 +34,4 @@ namespace pipes {
 // trusts a server process that it found under the pipe's name.
 [[nodiscard]] bool may_serve(const Token& server, const SecurityDescriptor& descriptor);
 
-// The same for a pipe of `owner_uid` with the default descriptor and callers of whom no more is known than their ids.
-
-struct Caller {
-  std::uint32_t uid = kUnknownUid;
-  std::uint32_t gid = kUnknownUid;
-};
-
-[[nodiscard]] Result<GrantedAccess> check_open(const Caller& caller, std::uint32_t owner_uid,
-                                               std::uint32_t desired_access, AccessMode pipe_access);
-[[nodiscard]] Status check_create_pipe(const Caller& caller, std::uint32_t open_mode);
-[[nodiscard]] Status check_add_instance(const Caller& caller, std::uint32_t owner_uid, std::uint32_t open_mode);
-[[nodiscard]] bool may_serve(const Caller& server, std::uint32_t owner_uid);
-
 }  // namespace pipes

@@ -11,8 +11,9 @@ namespace {
 
 // any_group tells whether a group of the sorted `groups` is `sid` and has one of `attributes`.
 bool any_group(std::span<const TokenGroup> groups, const Sid& sid, std::uint32_t attributes) {
-  for (const TokenGroup& group : std::ranges::equal_range(groups, sid, {}, &TokenGroup::sid)) {
-    if ((group.attributes & attributes) != 0) return true;
+  auto group = std::ranges::lower_bound(groups, sid, {}, &TokenGroup::sid);
+  for (; group != groups.end() && group->sid == sid; ++group) {
+    if ((group->attributes & attributes) != 0) return true;
   }
   return false;
 }

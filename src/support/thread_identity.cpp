@@ -59,7 +59,7 @@ bool set_groups(const std::vector<uint32_t>& groups) noexcept {
 
 // What the thread returns to.
 struct Own {
-  UserIds credentials;
+  UserIds ids;
   uint32_t saved_uid = 0;
   Capabilities capabilities;
 };
@@ -73,9 +73,9 @@ thread_local State state;
 
 Result<std::unique_ptr<Own>> read_own() {
   auto own = std::make_unique<Own>();
-  auto credentials = effective_ids();
-  if (!credentials) return credentials.status();
-  own->credentials = std::move(*credentials);
+  auto ids = effective_ids();
+  if (!ids) return ids.status();
+  own->ids = std::move(*ids);
   uid_t real = 0;
   uid_t effective = 0;
   uid_t saved = 0;
@@ -86,21 +86,35 @@ Result<std::unique_ptr<Own>> read_own() {
   return own;
 }
 
+// How far a thread has taken on somebody's ids.
+enum class Steps { kNone, kGroups, kGroup, kUser, kAll };
+
+// Undoes the steps that were made, and no others: without privileges it may not even set what it has.
+//
 // SUBTLE: the user comes first: with it, or right after it, the thread has again what the other steps need. For root
 // the kernel gives the capabilities back with the user; what it does not, set_effective does.
-bool return_to(const Own& own) noexcept {
-  const UserIds& self = own.credentials;
-  return set_user(self.uid, kUnchanged) && set_effective(own.capabilities) && set_user(kUnchanged, own.saved_uid) &&
-         set_group(self.gid) && set_groups(self.groups);
+bool return_to(const Own& own, Steps made = Steps::kAll) noexcept {
+  const UserIds& self = own.ids;
+  if (made >= Steps::kUser) {
+    const bool returned =
+        set_user(self.uid, kUnchanged) && set_effective(own.capabilities) && set_user(kUnchanged, own.saved_uid);
+    if (!returned) return false;
+  }
+  if (made >= Steps::kGroup && !set_group(self.gid)) return false;
+  return made < Steps::kGroups || set_groups(self.groups);
 }
 
-// The reverse order. The saved id is what return_to gets the user back by, without any privilege.
-bool take_on(const Own& own, const UserIds& other) noexcept {
+// The reverse order. The saved id is what return_to gets the user back by, without any privilege. Returns how far it
+// came; errno says why no further.
+Steps take_on(const Own& own, const UserIds& other) noexcept {
   constexpr Capabilities kNone;
-  const bool taken = set_groups(other.groups) && set_group(other.gid) && set_user(other.uid, own.credentials.uid) &&
-                     (other.uid == 0 || set_effective(kNone));
-  return taken && ::syscall(SYS_geteuid) == static_cast<long>(other.uid) &&
-         ::syscall(SYS_getegid) == static_cast<long>(other.gid);
+  if (!set_groups(other.groups)) return Steps::kNone;
+  if (!set_group(other.gid)) return Steps::kGroups;
+  if (!set_user(other.uid, own.ids.uid)) return Steps::kGroup;
+  if (other.uid != 0 && !set_effective(kNone)) return Steps::kUser;
+  const bool is_he = ::syscall(SYS_geteuid) == static_cast<long>(other.uid) &&
+                     ::syscall(SYS_getegid) == static_cast<long>(other.gid);
+  return is_he ? Steps::kAll : Steps::kUser;
 }
 
 [[noreturn]] void stop_serving(const char* why) noexcept {
@@ -127,22 +141,22 @@ bool UserIds::has_group(uint32_t group) const {
 }
 
 Result<UserIds> effective_ids() {
-  UserIds credentials{::geteuid(), ::getegid(), {}};
+  UserIds ids{::geteuid(), ::getegid(), {}};
   while (true) {
     const int count = ::getgroups(0, nullptr);
     if (count < 0) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
-    credentials.groups.resize(static_cast<size_t>(count));
-    const int got = ::getgroups(count, credentials.groups.data());
+    ids.groups.resize(static_cast<size_t>(count));
+    const int got = ::getgroups(count, ids.groups.data());
     if (got < 0 && errno == EINVAL) continue;  // more than a moment ago
     if (got < 0) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
-    credentials.groups.resize(static_cast<size_t>(got));
-    return credentials;
+    ids.groups.resize(static_cast<size_t>(got));
+    return ids;
   }
 }
 
-Status act_as(const UserIds& credentials) {
+Status act_as(const UserIds& ids) {
   // Everything that can want for memory comes before the first step.
-  auto other = std::make_unique<UserIds>(credentials);
+  auto other = std::make_unique<UserIds>(ids);
   std::unique_ptr<Own> made;
   if (state.own == nullptr) {
     auto own = read_own();
@@ -151,16 +165,15 @@ Status act_as(const UserIds& credentials) {
   }
   const Own& own = state.own != nullptr ? *state.own : *made;
   if (state.other != nullptr && !return_to(own)) stop_serving("a thread could not return to its own rights");
-  Status status = PIPES_OK;
-  if (is_covered(own.credentials, credentials)) {
+  if (is_covered(own.ids, ids)) {
     other.reset();
-  } else if (!take_on(own, credentials)) {
-    status = errno == EPERM || errno == 0 ? PIPES_ERROR_PRIVILEGE_NOT_HELD : PIPES_ERROR_NO_SYSTEM_RESOURCES;
-    if (!return_to(own)) stop_serving("a thread could not return to its own rights");
-    if (state.other != nullptr && !take_on(own, *state.other)) {
+  } else if (const Steps made_steps = take_on(own, ids); made_steps != Steps::kAll) {
+    const bool may_not = errno == EPERM || made_steps == Steps::kUser;
+    if (!return_to(own, made_steps)) stop_serving("a thread could not return to its own rights");
+    if (state.other != nullptr && take_on(own, *state.other) != Steps::kAll) {
       stop_serving("a thread could not go on as the client it acted for");
     }
-    return status;
+    return may_not ? PIPES_ERROR_PRIVILEGE_NOT_HELD : PIPES_ERROR_NO_SYSTEM_RESOURCES;
   }
   if (made != nullptr) state.own = std::move(made);
   state.other = std::move(other);
@@ -185,7 +198,7 @@ AsSelf::AsSelf() noexcept {
 }
 
 AsSelf::~AsSelf() {
-  if (switched_ && !take_on(*state.own, *state.other)) stop_serving("a thread could not go on as its client");
+  if (switched_ && take_on(*state.own, *state.other) != Steps::kAll) stop_serving("a thread could not go on as its client");
 }
 
 // Frees nothing: the allocator's locks may be anybody's.

@@ -28,10 +28,10 @@ struct UserIds {
 // What the thread acts with at the moment.
 [[nodiscard]] Result<UserIds> effective_ids();
 
-// Takes on `credentials`, in place of any others taken on before (IMP-14). PIPES_ERROR_PRIVILEGE_NOT_HELD: the process
+// Takes on `ids`, in place of any others taken on before (IMP-14). PIPES_ERROR_PRIVILEGE_NOT_HELD: the process
 // may not; the thread is as it was (IMP-13). A process of the same user needs no privilege, if the user's groups are
 // those of the process, or more: then nothing is switched.
-[[nodiscard]] Status act_as(const UserIds& credentials);
+[[nodiscard]] Status act_as(const UserIds& ids);
 
 // Returns to the process's own; nothing to do if the thread acts with them.
 void act_as_self() noexcept;

@@ -20,8 +20,8 @@ namespace pipes::wire {
 
 enum class RequestKind : uint32_t {
   kConnect = 1,    // a connection, with memory; answered in the memory
-  kQuery = 2,      // does an instance listen? answered with a status
-  kWait = 3,       // the same, but the answer comes when one does
+  kQuery = 2,      // may I, and does an instance listen? answered with a status
+  kWait = 3,       // does an instance listen? the answer comes when one does
   kRecount = 4,    // drop instances whose last handles are gone, then answer
   kNewServer = 5,  // another process serves the name too: release those who wait
   // Of a process whose user may not write to the pipe's folder: to be named there, or to be counted with one instance
@@ -46,7 +46,7 @@ struct Request {
   uint32_t kind = 0;
   uint32_t reserved = 0;
   uint64_t name = 0;              // name_hash of the pipe that is meant
-  uint32_t desired_access = 0;    // kConnect; kAdmit: the open mode of the instance
+  uint32_t desired_access = 0;    // kConnect, kQuery; kAdmit: the open mode of the instance
   uint32_t qos_flags = 0;         // kConnect
   uint32_t layout_version = 0;    // kConnect
   uint32_t slot = 0;              // kIdentity: the number, from 1
@@ -86,12 +86,13 @@ static_assert(sizeof(Reply) == 8, "part of the protocol");
 [[nodiscard]] constexpr bool only_its_fields(const Request& request) {
   const auto kind = static_cast<RequestKind>(request.kind);
   const bool connects = kind == RequestKind::kConnect;
+  const bool queries = kind == RequestKind::kQuery;
   const bool admits = kind == RequestKind::kAdmit;
   const bool counts = kind == RequestKind::kCount;
   const bool sets = kind == RequestKind::kSetSecurity;
   const bool identifies = kind == RequestKind::kIdentity;
   const auto zero_unless = [](bool named, uint64_t field) { return named || field == 0; };
-  return zero_unless(connects || admits, request.desired_access) && zero_unless(connects, request.qos_flags) &&
+  return zero_unless(connects || queries || admits, request.desired_access) && zero_unless(connects, request.qos_flags) &&
          zero_unless(connects, request.layout_version) && zero_unless(connects, request.ring_capacity) &&
          zero_unless(connects, request.identity_bytes) && zero_unless(connects, request.max_message) &&
          zero_unless(admits, request.pid) && zero_unless(admits || counts, request.instances) &&

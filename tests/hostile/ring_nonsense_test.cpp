@@ -463,12 +463,16 @@ TEST(HandshakeNonsense, ARequestOfAnotherProtocol) {
   request.version = 2;
   EXPECT_FALSE(decode_request(datagram_of(request)));
   request.version = Request::kVersion;
-  for (const uint32_t kind : {0u, 6u, UINT32_MAX}) {
+  for (const uint32_t kind : {0u, kRequestKinds + 1, UINT32_MAX}) {
     request.kind = kind;
     EXPECT_FALSE(decode_request(datagram_of(request)));
   }
   request.kind = 1;
-  request.reserved[3] = 1;
+  request.reserved = 1;
+  EXPECT_FALSE(decode_request(datagram_of(request)));
+  request.reserved = 0;
+  EXPECT_TRUE(decode_request(datagram_of(request)));
+  request.instances = 1;  // of another kind
   EXPECT_FALSE(decode_request(datagram_of(request)));
 }
 
