@@ -154,7 +154,8 @@ typedef struct pipes_security_attributes {
  *   server_owner    null, or a SID as text or alias: only server processes of that user are spoken to, so that nobody
  *                   who was quicker to take the name can answer in his place. Linux: the user of the process, as the
  *                   kernel tells it, before anything is sent. Windows: the owner of the pipe, before anything is
- *                   written; give PIPES_SECURITY_IDENTIFICATION besides, since the server is reached first.
+ *                   written; give PIPES_SECURITY_IDENTIFICATION besides, since the server is reached first, and the
+ *                   instance is used up like by any client that comes and goes.
  *
  * A size that ends before server_owner is known, too. */
 typedef struct pipes_open_options {
@@ -450,15 +451,14 @@ PIPES_API const char* pipes_status_message(pipes_status status);
  *
  * Errors, in the order of the checks: PIPES_ERROR_INVALID_PARAMETER; a malformed descriptor
  * (PIPES_ERROR_INVALID_SECURITY_DESCR, PIPES_ERROR_INVALID_ACL, PIPES_ERROR_INVALID_SID, PIPES_ERROR_UNKNOWN_REVISION);
- * PIPES_ERROR_PRIVILEGE_NOT_HELD (PIPES_ACCESS_SYSTEM_SECURITY without the privilege); PIPES_ERROR_PATH_NOT_FOUND (no
- * string, or an empty one), PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE; PIPES_ERROR_ACCESS_DENIED (no right to add
- * instances, or a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is reached);
- * PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode). PIPES_ERROR_INVALID_NAME
- * also for `a\b` while a pipe `a` exists. Of a new pipe PIPES_ERROR_INVALID_OWNER: an owner that the caller may not
- * assign.
- * Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing, PIPES_ERROR_ACCESS_DENIED also if it
- * is set to a relative path. The log says so, here and in the calls that look for a pipe.
- * Does not wait for clients. Win32: CreateNamedPipe. */
+ * PIPES_ERROR_PATH_NOT_FOUND (no string, or an empty one), PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE;
+ * PIPES_ERROR_PRIVILEGE_NOT_HELD (PIPES_ACCESS_SYSTEM_SECURITY without the privilege); PIPES_ERROR_ACCESS_DENIED (no
+ * right to add instances, or a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is
+ * reached); PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode).
+ * PIPES_ERROR_INVALID_NAME also for `a\b` while a pipe `a` exists. Of a new pipe PIPES_ERROR_INVALID_OWNER: an owner
+ * that the caller may not assign. Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing,
+ * PIPES_ERROR_ACCESS_DENIED also if it is set to a relative path. The log says so, here and in the calls that look for
+ * a pipe. Does not wait for clients. Win32: CreateNamedPipe. */
 PIPES_API pipes_status pipes_create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode,
                                           uint32_t max_instances, uint32_t out_buffer, uint32_t in_buffer,
                                           uint32_t default_timeout, const pipes_security_attributes* attributes,
@@ -492,10 +492,10 @@ PIPES_API pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_hand
  * Errors, in the order of the checks: malformed name (PIPES_ERROR_PATH_NOT_FOUND, PIPES_ERROR_INVALID_NAME,
  * PIPES_ERROR_FILENAME_EXCED_RANGE), PIPES_ERROR_FILE_NOT_FOUND (no such pipe), PIPES_ERROR_ACCESS_DENIED (refused by
  * the descriptor, or the pipe has no such direction), PIPES_ERROR_PIPE_BUSY (no instance listens; see
- * pipes_wait_available). A server process that does not answer within 2 s counts as busy. PIPES_ERROR_PRIVILEGE_NOT_HELD
- * for PIPES_ACCESS_SYSTEM_SECURITY without the privilege. PIPES_ERROR_INVALID_OWNER: only processes of another user than
- * `server_owner` serve the pipe; they were sent nothing. PIPES_ERROR_INVALID_SID, PIPES_ERROR_NONE_MAPPED: that text
- * names nobody.
+ * pipes_wait_available). A server process that does not answer within 2 s counts as busy.
+ * PIPES_ERROR_PRIVILEGE_NOT_HELD for PIPES_ACCESS_SYSTEM_SECURITY without the privilege. PIPES_ERROR_INVALID_OWNER:
+ * only processes of other users than `server_owner` serve the pipe; they were sent nothing. PIPES_ERROR_INVALID_SID,
+ * PIPES_ERROR_NONE_MAPPED: that text names nobody.
  * Linux: where $PIPES_RUNTIME_DIR is set and missing there is no pipe; where it is relative, or others could tamper
  * with it, PIPES_ERROR_ACCESS_DENIED. Win32: CreateFile. */
 PIPES_API pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flags,

@@ -18,7 +18,7 @@ bool are_valid(const pipes_security_attributes* attributes) {
 }
 
 bool are_valid(const pipes_open_options* options) {
-  return options == nullptr || 
+  return options == nullptr ||
          ((options->size == kOpenOptionsSize || options->size == kOpenOptionsSizeMin) && options->inherit_handle <= 1);
 }
 

@@ -177,7 +177,7 @@ class AnonymousEnd {
   const uint32_t quota_;
   const uint32_t creator_pid_;
   const std::shared_ptr<Link> link_;
-  std::weak_ptr<AnonymousEnd> peer_;  // set once by create, before anyone else sees the end
+  std::weak_ptr<AnonymousEnd> peer_;             // set once by create, before anyone else sees the end
   std::shared_ptr<AnonymousSecurity> security_;  // the same
 
   // Valid while the end is open or any call is under way.

@@ -1,5 +1,5 @@
-// Who a client is: what the kernel tells of who opened a connection, or announced himself on it later, or whom a gateway
-// of root's speaks for.
+// Who a client is: what the kernel tells of who opened a connection, or announced himself on it later, or whom a
+// gateway of root's speaks for.
 #pragma once
 
 #include <cstdint>

@@ -125,10 +125,10 @@ struct Connection {
   std::shared_ptr<const ClientIdentity> client;
   std::unique_ptr<AnnouncedIdentities> announced;
   uint32_t message_max = UINT32_MAX;  // server side: the longest message that the client can take
-  Mutex speaking;  // client side: held while `own` holds a proof
-  std::shared_ptr<LocalPair> local;  // if the peer is in this process; set before the connection is used
-  Guest guest;                       // server side: the place it takes up
-  std::atomic<uint64_t> watch{0};    // the reactor's name for the socket; 0: not watched
+  Mutex speaking;                     // client side: held while `own` holds a proof
+  std::shared_ptr<LocalPair> local;   // if the peer is in this process; set before the connection is used
+  Guest guest;                        // server side: the place it takes up
+  std::atomic<uint64_t> watch{0};     // the reactor's name for the socket; 0: not watched
 };
 
 }  // namespace pipes

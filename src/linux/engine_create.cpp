@@ -117,7 +117,8 @@ Status open(const char* name, uint32_t desired_access, uint32_t flags, const Ope
     target.named = opened->end;
     target.access = opened->granted_access;
     target.open_flags = flags;
-    const pipes_handle made = HandleTable::instance().add(std::move(target), options.inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
+    const pipes_handle made =
+        HandleTable::instance().add(std::move(target), options.inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
     if (made == nullptr) {
       opened->end->close();
       return PIPES_ERROR_NOT_ENOUGH_MEMORY;

@@ -706,8 +706,8 @@ Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) 
   return locked->write_meta(*meta);
 }
 
-Status PipeMembership::change_descriptor(
-    const std::function<Result<std::vector<std::byte>>(const PipeMeta&)>& change, PipeMeta* meta) {
+Status PipeMembership::change_descriptor(const std::function<Result<std::vector<std::byte>>(const PipeMeta&)>& change,
+                                         PipeMeta* meta) {
   if (!folder_.may_change()) return PIPES_ERROR_ACCESS_DENIED;
   const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
   if (!locked) return locked.status();

@@ -17,11 +17,11 @@
 // earlier claim, the lower uid. A creator first puts up its folder without `claim`, looks for rivals, and withdraws
 // from an established one, or from one that is being put up by a lower uid; only then it writes `claim` (decision 14).
 //
-// A process serves the pipe through one PipeMembership. Root and processes with the founder's uid join by themselves. Of
-// any other user's, one of those is asked for admission: it checks the newcomer by what the kernel tells of it, and names
-// it in meta (decision 15). The newcomer, which may not write to the folder, has its socket beside it, in the runtime
-// directory, as `s.<pid>.<ticket>`; where it may not write there either it cannot join. Once none is left that may change
-// the folder, nobody else is admitted, and the number of instances in meta stays as it was.
+// A process serves the pipe through one PipeMembership. Root and processes with the founder's uid join by themselves.
+// Any other process asks one of those for admission, which checks the newcomer by what the kernel tells of it, and
+// names it in meta (decision 15). The newcomer, which may not write to the folder, has its socket beside it, in the
+// runtime directory, as `s.<pid>.<ticket>`; where it may not write there either it cannot join. Once none is left that
+// may change the folder, nobody else is admitted, and the number of instances in meta stays as it was.
 //
 // Threads: functions may be called from any thread; one PipeMembership, and all add_first calls for one name, by one
 // thread at a time. A child forked in the midst of add_first would inherit a listening socket that nobody knows of, and

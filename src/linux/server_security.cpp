@@ -164,8 +164,7 @@ void ServerPipe::begin_errand(UniqueFd socket, ReceivedRequest received) {
     send_reply(socket.get(), PIPES_ERROR_NO_SYSTEM_RESOURCES);
     return;
   }
-  auto errand =
-      std::make_unique<Errand>(shared_from_this(), std::move(socket), std::move(received), std::move(*guest));
+  auto errand = std::make_unique<Errand>(shared_from_this(), std::move(socket), std::move(received), std::move(*guest));
   if (start_detached_thread("pipes-errand", &Errand::run, errand.get())) {
     [[maybe_unused]] const Errand* const the_threads = errand.release();
     return;
@@ -300,7 +299,8 @@ void ServerPipe::tell_of_descriptor(const std::string& own_socket) const {
   }
 }
 
-// By the right of a connection's handle, which the sender proves to hold; or else by what the descriptor grants him now.
+// By the right of a connection's handle, which the sender proves to hold; or else by what the descriptor grants him
+// now.
 Status ServerPipe::change_security(const ClientIdentity& asker, const ReceivedRequest& received) {
   const wire::Request& request = received.request;
   if ((request.information & ~kWritableInformation) != 0) return PIPES_ERROR_INVALID_PARAMETER;

@@ -49,9 +49,7 @@ bool set_user(uint32_t effective, uint32_t saved) noexcept {
   return ::syscall(SYS_setresuid, kUnchanged, effective, saved) == 0;
 }
 
-bool set_group(uint32_t effective) noexcept {
-  return ::syscall(SYS_setresgid, kUnchanged, effective, kUnchanged) == 0;
-}
+bool set_group(uint32_t effective) noexcept { return ::syscall(SYS_setresgid, kUnchanged, effective, kUnchanged) == 0; }
 
 bool set_groups(const std::vector<uint32_t>& groups) noexcept {
   return ::syscall(SYS_setgroups, groups.size(), groups.data()) == 0;
@@ -65,7 +63,7 @@ struct Own {
 };
 
 struct State {
-  std::unique_ptr<Own> own;       // while the thread acts for somebody
+  std::unique_ptr<Own> own;        // while the thread acts for somebody
   std::unique_ptr<UserIds> other;  // for whom, if that took a switch
 };
 
@@ -112,8 +110,8 @@ Steps take_on(const Own& own, const UserIds& other) noexcept {
   if (!set_group(other.gid)) return Steps::kGroups;
   if (!set_user(other.uid, own.ids.uid)) return Steps::kGroup;
   if (other.uid != 0 && !set_effective(kNone)) return Steps::kUser;
-  const bool is_he = ::syscall(SYS_geteuid) == static_cast<long>(other.uid) &&
-                     ::syscall(SYS_getegid) == static_cast<long>(other.gid);
+  const bool is_he =
+      ::syscall(SYS_geteuid) == static_cast<long>(other.uid) && ::syscall(SYS_getegid) == static_cast<long>(other.gid);
   return is_he ? Steps::kAll : Steps::kUser;
 }
 
@@ -198,7 +196,8 @@ AsSelf::AsSelf() noexcept {
 }
 
 AsSelf::~AsSelf() {
-  if (switched_ && take_on(*state.own, *state.other) != Steps::kAll) stop_serving("a thread could not go on as its client");
+  if (switched_ && take_on(*state.own, *state.other) != Steps::kAll)
+    stop_serving("a thread could not go on as its client");
 }
 
 // Frees nothing: the allocator's locks may be anybody's.

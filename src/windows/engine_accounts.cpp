@@ -50,7 +50,8 @@ uint32_t privileges_of(const TOKEN_PRIVILEGES& held) {
   constexpr struct {
     DWORD number;
     uint32_t privilege;
-  } kKnown[] = {{8, kSecurityPrivilege}, {9, kTakeOwnershipPrivilege}, {18, kRestorePrivilege}, {29, kImpersonatePrivilege}};
+  } kKnown[] = {
+      {8, kSecurityPrivilege}, {9, kTakeOwnershipPrivilege}, {18, kRestorePrivilege}, {29, kImpersonatePrivilege}};
   uint32_t privileges = kNoPrivileges;
   for (DWORD i = 0; i < held.PrivilegeCount; ++i) {
     for (const auto& known : kKnown) {
@@ -75,7 +76,8 @@ class Acting {
     status_ = status_of(::ImpersonateNamedPipeClient(server));
   }
   ~Acting() {
-    if (status_ == PIPES_OK && ::SetThreadToken(nullptr, before_.get()) == FALSE) ::TerminateProcess(::GetCurrentProcess(), 1);
+    if (status_ == PIPES_OK && ::SetThreadToken(nullptr, before_.get()) == FALSE)
+      ::TerminateProcess(::GetCurrentProcess(), 1);
   }
   Acting(const Acting&) = delete;
   Acting& operator=(const Acting&) = delete;
@@ -101,11 +103,11 @@ Status describe(HANDLE token, ClientFacts* facts) {
   std::vector<TokenGroup> known;
   const auto& told = as<TOKEN_GROUPS>(groups);
   for (DWORD i = 0; i < told.GroupCount; ++i) {
-    known.push_back({sid_from(told.Groups[i].Sid), static_cast<uint32_t>(told.Groups[i].Attributes) & kGroupAttributes});
+    known.push_back(
+        {sid_from(told.Groups[i].Sid), static_cast<uint32_t>(told.Groups[i].Attributes) & kGroupAttributes});
   }
-  facts->token.emplace(sid_from(as<TOKEN_USER>(user).User.Sid),
-                       sid_from(as<TOKEN_PRIMARY_GROUP>(primary).PrimaryGroup), std::move(known),
-                       privileges_of(as<TOKEN_PRIVILEGES>(privileges)));
+  facts->token.emplace(sid_from(as<TOKEN_USER>(user).User.Sid), sid_from(as<TOKEN_PRIMARY_GROUP>(primary).PrimaryGroup),
+                       std::move(known), privileges_of(as<TOKEN_PRIVILEGES>(privileges)));
   facts->facts.impersonation_level = static_cast<uint32_t>(as<SECURITY_IMPERSONATION_LEVEL>(level));
   return PIPES_OK;
 }

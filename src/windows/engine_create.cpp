@@ -7,10 +7,6 @@
 #include "windows/names.h"
 #include "windows/win32.h"
 
-// Of ntdll, declared in the headers for drivers only.
-extern "C" BOOLEAN NTAPI RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, ULONG length,
-                                                            SECURITY_INFORMATION required);
-
 namespace pipes::engine {
 namespace {
 
@@ -31,14 +27,9 @@ class Attributes {
 // The kernel believes a descriptor's own lengths; the caller has said how many bytes there are.
 Status check_descriptor(const pipes_security_attributes* attributes) {
   if (attributes == nullptr || attributes->security_descriptor == nullptr) return PIPES_OK;
-  if (attributes->descriptor_size < SECURITY_DESCRIPTOR_MIN_LENGTH) return PIPES_ERROR_INVALID_SECURITY_DESCR;
-  auto* descriptor = const_cast<void*>(attributes->security_descriptor);
-  SECURITY_DESCRIPTOR_CONTROL control = 0;
-  DWORD revision = 0;
-  const bool readable = ::GetSecurityDescriptorControl(descriptor, &control, &revision) != FALSE &&
-                        (control & SE_SELF_RELATIVE) != 0 &&
-                        ::RtlValidRelativeSecurityDescriptor(descriptor, attributes->descriptor_size, 0) != FALSE;
-  return readable ? PIPES_OK : PIPES_ERROR_INVALID_SECURITY_DESCR;
+  return descriptor_from_bytes(
+             {static_cast<const std::byte*>(attributes->security_descriptor), attributes->descriptor_size})
+      .status();
 }
 
 // Whether the pipe belongs to `owner`.

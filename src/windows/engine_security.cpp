@@ -1,4 +1,4 @@
-// The security of pipes: each one call of the kernel's. Who a client is stands in engine_accounts.cpp, among the tokens.
+// The security of pipes: each one call of the kernel's. Who a client is stands in engine_accounts.cpp, among tokens.
 #include <vector>
 
 #include "windows/win32.h"

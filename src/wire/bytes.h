@@ -1,4 +1,4 @@
-// Little-endian numbers, counted texts and the like, front to back: how the formats of this folder are read and written.
+// Little-endian numbers, counted texts and the like, front to back: how this folder's formats are read and written.
 #pragma once
 
 #include <algorithm>

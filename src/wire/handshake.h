@@ -92,12 +92,12 @@ static_assert(sizeof(Reply) == 8, "part of the protocol");
   const bool sets = kind == RequestKind::kSetSecurity;
   const bool identifies = kind == RequestKind::kIdentity;
   const auto zero_unless = [](bool named, uint64_t field) { return named || field == 0; };
-  return zero_unless(connects || queries || admits, request.desired_access) && zero_unless(connects, request.qos_flags) &&
-         zero_unless(connects, request.layout_version) && zero_unless(connects, request.ring_capacity) &&
-         zero_unless(connects, request.identity_bytes) && zero_unless(connects, request.max_message) &&
-         zero_unless(admits, request.pid) && zero_unless(admits || counts, request.instances) &&
-         zero_unless(admits || counts, request.ticket) && zero_unless(sets, request.information) &&
-         zero_unless(sets, request.descriptor_bytes) &&
+  return zero_unless(connects || queries || admits, request.desired_access) &&
+         zero_unless(connects, request.qos_flags) && zero_unless(connects, request.layout_version) &&
+         zero_unless(connects, request.ring_capacity) && zero_unless(connects, request.identity_bytes) &&
+         zero_unless(connects, request.max_message) && zero_unless(admits, request.pid) &&
+         zero_unless(admits || counts, request.instances) && zero_unless(admits || counts, request.ticket) &&
+         zero_unless(sets, request.information) && zero_unless(sets, request.descriptor_bytes) &&
          zero_unless(sets || identifies, request.proof[0] | request.proof[1]) &&
          zero_unless(identifies, request.slot) && request.reserved == 0;
 }

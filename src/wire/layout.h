@@ -141,8 +141,7 @@ struct FrameHeader {
   uint32_t identity = 0;
 
   [[nodiscard]] constexpr uint64_t encode() const {
-    return static_cast<uint64_t>(kind) | (waits ? kWaits : 0) | uint64_t{identity} << 5 | (length << 8) |
-           (taken << 36);
+    return static_cast<uint64_t>(kind) | (waits ? kWaits : 0) | uint64_t{identity} << 5 | (length << 8) | (taken << 36);
   }
   static constexpr FrameHeader decode(uint64_t word) {
     return {static_cast<FrameKind>(word & 0xF), (word & kWaits) != 0, (word >> 8) & kLengthMax, word >> 36,

@@ -68,8 +68,7 @@ class RingWriter {
   }
 
   // push publishes a frame. `fit` said kFits for it. `total` is the whole message's length, for kFirst.
-  void push(FrameKind kind, bool waits, std::span<const std::byte> payload, uint64_t total = 0,
-            uint32_t identity = 0) {
+  void push(FrameKind kind, bool waits, std::span<const std::byte> payload, uint64_t total = 0, uint32_t identity = 0) {
     const uint64_t bytes = frame_bytes(kind, payload.size());
     if (kind == FrameKind::kFirst) memory_.word(tail_ + kHeaderBytes).store(total, std::memory_order_relaxed);
     copy_in(tail_ + payload_offset(kind), payload);

@@ -1,4 +1,4 @@
-// Any bytes as the identity that a gateway asserts: what decodes is within its bounds and is written back byte for byte.
+// Any bytes as the identity that a gateway asserts: what decodes is within its bounds and is written back as it was.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

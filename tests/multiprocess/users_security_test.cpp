@@ -1,7 +1,9 @@
 // Who may use a pipe, as several users try it: opening it, adding instances, reading and changing its descriptor.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <mutex>
 #include <string>
 
 #include "multiprocess/user.h"
@@ -13,6 +15,37 @@ constexpr uint32_t kDacl = PIPES_DACL_SECURITY_INFORMATION;
 constexpr uint32_t kWhole = PIPES_OWNER_SECURITY_INFORMATION | PIPES_GROUP_SECURITY_INFORMATION | kDacl;
 
 class UsersSecurity : public UsersTest {};
+
+// What the library says about a refusal, which shuts out even root.
+TEST(RefusedAccess, TheLogSaysWhoAskedForWhatAndWhichEntryDecided) {
+  struct Lines {
+    std::mutex mutex;
+    std::string text;
+  } lines;
+  const auto keep = [](uint32_t, const char* message, void* context) {
+    auto& kept = *static_cast<Lines*>(context);
+    const std::lock_guard lock(kept.mutex);
+    kept.text += std::string(message) + "\n";
+  };
+  void* descriptor = nullptr;
+  uint32_t size = 0;
+  ASSERT_STATUS(PIPES_OK,
+                pipes_sd_parse("D:(A;;FR;;;WD)(D;;CCDC;;;AU)(A;;FA;;;WD)", PIPES_SDDL_REVISION_1, &descriptor, &size));
+  const pipes_security_attributes attributes{sizeof(attributes), 0, descriptor, size, 0};
+  const std::string name = unique_name();
+  const Opened server = try_create_server(name, {}, &attributes);
+  pipes_sd_free(descriptor);
+  ASSERT_STATUS(PIPES_OK, server.status);
+  ASSERT_STATUS(PIPES_OK, pipes_set_log(keep, &lines, 3));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, try_open(name).status);
+  const auto said = [&] {
+    const std::lock_guard lock(lines.mutex);
+    return lines.text.find("entry 1, (D;;CCDC;;;AU), refuses 0x00000002") != std::string::npos &&
+           lines.text.find("uid " + std::to_string(::geteuid()) + " asked for 0x") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(said)) << lines.text;
+  ASSERT_STATUS(PIPES_OK, pipes_set_log(nullptr, nullptr, 0));
+}
 
 TEST_F(UsersSecurity, SEC_1_TheDefaultDescriptorIsTheCreators) {
   User anna = user(this->anna());

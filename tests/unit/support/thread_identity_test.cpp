@@ -183,10 +183,10 @@ TEST_F(ThreadIdentity, IMP_15_WhereTheWayBackIsBarredTheProcessEnds) {
                                                      [] { return refuse(SYS_setgroups, 0, 0); }}};
   for (const auto& bar : barred) {
     EXPECT_EQ(-SIGABRT, in_child([&] {
-                if (::setgroups(0, nullptr) != 0 || act_as(kAnna) != PIPES_OK || !bar()) return 1;
-                act_as_self();
-                return 0;
-              }));
+      if (::setgroups(0, nullptr) != 0 || act_as(kAnna) != PIPES_OK || !bar()) return 1;
+      act_as_self();
+      return 0;
+    }));
   }
 }
 

@@ -1,0 +1,214 @@
+// Requests about a pipe's security by those who have no right to them, and frames in the name of nobody.
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "hostile/raw_peer.h"
+#include "linux/handshake_io.h"
+#include "pipes/pipes.h"
+#include "support/child.h"
+#include "support/harness.h"
+
+namespace pipes::test {
+namespace {
+
+using wire::Request;
+using wire::RequestKind;
+
+// What the server answers; kNoAnswer if it hangs up.
+Status ask(const std::string& name, const Request& request, int memory = -1) {
+  const UniqueFd socket = connect_raw(name);
+  if (!socket || !send_request(socket.get(), request, memory)) return kNoAnswer;
+  const auto reply = await_reply(socket.get(), Deadline::after_ms(20'000));
+  return reply ? *reply : Status{kNoAnswer};
+}
+
+Request request_about(const std::string& name, RequestKind kind) {
+  return request_to(find_raw(name)->meta.folded, kind);
+}
+
+UniqueFd memory_with(const std::string& sddl) {
+  void* descriptor = nullptr;
+  uint32_t size = 0;
+  EXPECT_STATUS(PIPES_OK, pipes_sd_parse(sddl.c_str(), PIPES_SDDL_REVISION_1, &descriptor, &size));
+  UniqueFd fd(::memfd_create("descriptor", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  EXPECT_EQ(static_cast<ssize_t>(size), ::write(fd.get(), descriptor, size));
+  pipes_sd_free(descriptor);
+  return fd;
+}
+
+Request set_dacl(const std::string& name, const UniqueFd& memory) {
+  struct stat file {};
+  EXPECT_EQ(0, ::fstat(memory.get(), &file));
+  Request request = request_about(name, RequestKind::kSetSecurity);
+  request.information = PIPES_DACL_SECURITY_INFORMATION;
+  request.descriptor_bytes = static_cast<uint32_t>(file.st_size);
+  return request;
+}
+
+TEST(WritersName, IMP_9_AFrameInTheNameOfNobodyIsInNobodysName) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  const std::unique_ptr<RawEnd> peer = open_raw(name);
+  ASSERT_NE(nullptr, peer);
+  for (const uint32_t number : {1u, 7u}) {
+    ASSERT_EQ(wire::RingWriter::Fit::kFits, peer->writer().fit(wire::FrameKind::kWhole, 4));
+    peer->writer().announce(4);
+    peer->writer().push(wire::FrameKind::kWhole, false, std::as_bytes(std::span("evil", 4)), 0, number);
+    peer->wake_reader();
+    EXPECT_EQ("evil", read(server).bytes);
+    EXPECT_STATUS(PIPES_ERROR_CANNOT_IMPERSONATE, pipes_impersonate_client(server));
+    pipes_identity identity{};
+    identity.size = sizeof identity;
+    EXPECT_STATUS(PIPES_ERROR_CANNOT_IMPERSONATE, pipes_get_client_identity(server, &identity));
+  }
+  peer->push("own");
+  EXPECT_EQ("own", read(server).bytes);
+  EXPECT_STATUS(PIPES_OK, pipes_impersonate_client(server));
+  EXPECT_STATUS(PIPES_OK, pipes_revert_to_self());
+}
+
+TEST(WritersName, ANumberIsLearntOnlyByProof) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  const std::unique_ptr<RawEnd> peer = open_raw(name);
+  ASSERT_NE(nullptr, peer);
+  Request request = request_about(name, RequestKind::kIdentity);
+  request.slot = 1;
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, ask(name, request));  // no proof is none
+  request.proof[0] = 1;
+  request.proof[1] = 2;
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, ask(name, request));
+  peer->own().proof[0].store(1);
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, ask(name, request));
+  peer->own().proof[1].store(2);
+  EXPECT_STATUS(PIPES_OK, ask(name, request));
+  for (const uint32_t slot : {0u, wire::kIdentitiesMax + 1, UINT32_MAX}) {
+    request.slot = slot;
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, ask(name, request));
+  }
+}
+
+TEST(WritersName, ARequestForAnotherPipeIsNotAnswered) {
+  const std::string name = unique_name();
+  const std::string other = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  const Handle another = create_server(other, message_pipe());
+  Request request = request_about(other, RequestKind::kQuery);
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, ask(name, request));
+  EXPECT_STATUS(PIPES_OK, ask(other, request));
+}
+
+// A user without any right on the pipe but reading and writing.
+class Stranger : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to act as another user";
+    ASSERT_EQ(0, ::chmod(std::getenv("PIPES_RUNTIME_DIR"), 0755));
+    void* descriptor = nullptr;
+    uint32_t size = 0;
+    ASSERT_STATUS(PIPES_OK, pipes_sd_parse("D:(A;;0x12019b;;;WD)", PIPES_SDDL_REVISION_1, &descriptor, &size));
+    const pipes_security_attributes attributes{sizeof(attributes), 0, descriptor, size, 0};
+    Opened opened = try_create_server(name_, message_pipe(), &attributes);
+    pipes_sd_free(descriptor);
+    ASSERT_STATUS(PIPES_OK, opened.status);
+    server_ = std::move(opened.handle);
+  }
+  void expect_of_child(const std::string& role) {
+    Child child = Child::spawn(role, {name_});
+    for (std::optional<std::string> line = child.next_line(); line; line = child.next_line()) {
+      EXPECT_EQ("as expected", *line);
+    }
+    EXPECT_EQ(0, child.wait().code);
+    void* bytes = nullptr;
+    uint32_t size = 0;
+    char* sddl = nullptr;
+    ASSERT_STATUS(PIPES_OK, pipes_get_security(server_, PIPES_DACL_SECURITY_INFORMATION, &bytes, &size));
+    ASSERT_STATUS(PIPES_OK,
+                  pipes_sd_format(bytes, size, PIPES_SDDL_REVISION_1, PIPES_DACL_SECURITY_INFORMATION, &sddl));
+    EXPECT_STREQ("D:(A;;0x12019b;;;WD)", sddl);
+    pipes_sd_free(bytes);
+    pipes_sd_free(sddl);
+    const Opened client = try_open(name_);
+    EXPECT_STATUS(PIPES_OK, client.status);
+  }
+  const std::string name_ = unique_name();
+  Handle server_;
+};
+
+// Tells the test what came otherwise than it should.
+#define EXPECT_OF_SERVER(expected, expression)                                                     \
+  if (const Status status = (expression); status != (expected)) {                                  \
+    parent.say(std::string(#expression) + " gave " + std::to_string(status) + ", not " #expected); \
+  }
+
+PIPES_CHILD_ROLE(stranger) {
+  if (::setresuid(61002, 61002, 61002) != 0) return 2;
+  const std::string& name = parent.argument(0);
+  Request admit = request_about(name, RequestKind::kAdmit);
+  admit.desired_access = PIPES_ACCESS_DUPLEX;
+  admit.pid = static_cast<uint32_t>(::getpid());
+  admit.ticket = 1;
+  EXPECT_OF_SERVER(PIPES_ERROR_ACCESS_DENIED, ask(name, admit));
+  admit.desired_access = 0;
+  EXPECT_OF_SERVER(PIPES_ERROR_INVALID_PARAMETER, ask(name, admit));
+  Request count = request_about(name, RequestKind::kCount);
+  count.ticket = find_raw(name)->meta.servers.front().ticket;
+  EXPECT_OF_SERVER(PIPES_ERROR_ACCESS_DENIED, ask(name, count));
+  count.ticket = 4711;
+  EXPECT_OF_SERVER(PIPES_ERROR_ACCESS_DENIED, ask(name, count));
+
+  const UniqueFd memory = memory_with("D:(A;;FA;;;WD)");
+  Request set = set_dacl(name, memory);
+  EXPECT_OF_SERVER(PIPES_ERROR_ACCESS_DENIED, ask(name, set, memory.get()));
+  set.proof[0] = 1;
+  EXPECT_OF_SERVER(PIPES_ERROR_ACCESS_DENIED, ask(name, set, memory.get()));
+  set.information = 0x00200000;
+  EXPECT_OF_SERVER(PIPES_ERROR_INVALID_PARAMETER, ask(name, set, memory.get()));
+  set.information = PIPES_DACL_SECURITY_INFORMATION;
+  // Of a connection whose handle has no such right.
+  const std::unique_ptr<RawEnd> peer = open_raw(name);
+  if (peer == nullptr) return 3;
+  peer->own().proof[0].store(1);
+  EXPECT_OF_SERVER(PIPES_ERROR_ACCESS_DENIED, ask(name, set, memory.get()));
+
+  std::vector<UniqueFd> sockets;
+  for (int i = 0; i < 300; ++i) {
+    sockets.push_back(connect_raw(name));
+    const Request notice = request_about(name, RequestKind::kNewSecurity);
+    if (!sockets.back() || !send_request(sockets.back().get(), notice, -1)) break;
+  }
+  peer->die();
+  return 0;
+}
+
+TEST_F(Stranger, NothingThatHeAsksForIsDone) {
+  const Handle another = create_server(name_, message_pipe());
+  expect_of_child("stranger");
+}
+
+// A handle has the right to change the DACL, and what it sends is none.
+TEST_F(Stranger, WhatIsNoDescriptorChangesNothing) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  const UniqueFd memory = memory_with("D:(A;;FA;;;WD)");
+  Request set = set_dacl(name, memory);
+  set.descriptor_bytes += 1;
+  EXPECT_STATUS(PIPES_ERROR_INVALID_SECURITY_DESCR, ask(name, set, memory.get()));
+  set.descriptor_bytes = PIPES_DESCRIPTOR_BYTES_MAX + 1;
+  EXPECT_STATUS(PIPES_ERROR_INVALID_SECURITY_DESCR, ask(name, set, memory.get()));
+  ASSERT_EQ(0, ::ftruncate(memory.get(), 10));
+  set.descriptor_bytes = 10;
+  EXPECT_STATUS(PIPES_ERROR_INVALID_SECURITY_DESCR, ask(name, set, memory.get()));
+  ASSERT_EQ(0, ::ftruncate(memory.get(), 0));
+  set.descriptor_bytes = 0;
+  EXPECT_STATUS(PIPES_ERROR_INVALID_SECURITY_DESCR, ask(name, set, memory.get()));
+}
+
+}  // namespace
+}  // namespace pipes::test
