@@ -26,10 +26,12 @@
 #include "win32/modules.h"
 #include "win32/pipes.h"
 #include "win32/processes.h"
+#include "win32/security.h"
 #include "win32/strings.h"
 #include "win32/synchronization.h"
 #include "win32/system.h"
 #include "win32/threads.h"
+#include "win32/tokens.h"
 #endif
 
 #endif /* PIPES_WIN32_H */

@@ -34,6 +34,15 @@ T guarded(T failure, Body body) {
   }
 }
 
+// returned_error runs `body` for a function that returns its error and leaves the last one alone (SEC-13).
+template <class Body>
+DWORD returned_error(Body body) {
+  const DWORD before = GetLastError();
+  const DWORD error = guarded(DWORD{ERROR_NOT_ENOUGH_MEMORY}, body);
+  SetLastError(before);
+  return error;
+}
+
 // status_of_errno is the error number for what a system call on files and processes left in errno.
 [[nodiscard]] Status status_of_errno(int error);
 

@@ -41,7 +41,13 @@ constexpr std::array kMessages = {
     Message{ERROR_TOO_MANY_POSTS, "The count of the semaphore would be above its maximum."},
     Message{ERROR_MR_MID_NOT_FOUND, "There is no message of that number."},
     Message{ERROR_NOACCESS, "The memory cannot be accessed."},
+    Message{ERROR_NO_TOKEN, "The thread acts for nobody."},
     Message{ERROR_NO_UNICODE_TRANSLATION, "The text is not well-formed."},
+    Message{ERROR_REVISION_MISMATCH, "The revisions do not go together."},
+    Message{ERROR_NO_IMPERSONATION_TOKEN,
+            "The token is a process's, and should be that of a thread that acts for somebody."},
+    Message{ERROR_ALLOTTED_SPACE_EXCEEDED, "The list has no room for another entry."},
+    Message{ERROR_BAD_DESCRIPTOR_FORMAT, "The security descriptor should be absolute, or self-relative."},
 };
 
 // Null for a number that means nothing here.

@@ -1,7 +1,10 @@
 // Named and anonymous pipes: the C ABI under Win32's names.
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "pipes/win32.h"
+#include "win32/descriptors.h"
 #include "win32/last_error.h"
 #include "win32/objects.h"
 #include "win32/text.h"
@@ -10,22 +13,31 @@ using namespace pipes::win32;
 
 namespace {
 
-// Attributes are what the C ABI calls them. A descriptor is passed on for the engine to judge.
+// Attributes are what the C ABI calls them, with a descriptor of either kind as the one that it takes.
 class Attributes {
  public:
   explicit Attributes(const SECURITY_ATTRIBUTES* given) : is_null_(given == nullptr) {
     if (is_null_) return;
     attributes_.size = sizeof attributes_;
     attributes_.inherit_handle = is_inheritable(given);
-    attributes_.security_descriptor = given->lpSecurityDescriptor;
-    attributes_.descriptor_size = given->lpSecurityDescriptor == nullptr ? 0 : kDescriptorHeader;
+    if (given->lpSecurityDescriptor == nullptr) return;
+    pipes::Result<std::vector<std::byte>> descriptor = self_relative_of(given->lpSecurityDescriptor);
+    if (!descriptor) {
+      status_ = descriptor.status();
+      return;
+    }
+    descriptor_ = std::move(*descriptor);
+    attributes_.security_descriptor = descriptor_.data();
+    attributes_.descriptor_size = static_cast<uint32_t>(descriptor_.size());
   }
-  operator const pipes_security_attributes*() const { return is_null_ ? nullptr : &attributes_; }  // NOLINT: implicit
+  // What is wrong with them.
+  [[nodiscard]] pipes::Status status() const { return status_; }
+  [[nodiscard]] const pipes_security_attributes* get() const { return is_null_ ? nullptr : &attributes_; }
 
  private:
-  static constexpr uint32_t kDescriptorHeader = 20;
-
   bool is_null_;
+  pipes::Status status_ = PIPES_OK;
+  std::vector<std::byte> descriptor_;
   pipes_security_attributes attributes_{};
 };
 
@@ -50,14 +62,18 @@ pipes::Status tell_text(LPWSTR buffer, DWORD size, Query query) {
 
 HANDLE CreateNamedPipeA(LPCSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode, DWORD nMaxInstances, DWORD nOutBufferSize,
                         DWORD nInBufferSize, DWORD nDefaultTimeOut, LPSECURITY_ATTRIBUTES lpSecurityAttributes) {
-  pipes_handle handle = nullptr;
-  uint32_t disposition = 0;
-  const pipes_status status =
-      pipes_create_named(lpName, dwOpenMode, dwPipeMode, nMaxInstances, nOutBufferSize, nInBufferSize, nDefaultTimeOut,
-                         Attributes(lpSecurityAttributes), &handle, &disposition);
-  if (status != PIPES_OK) return fail(status, INVALID_HANDLE_VALUE);
-  SetLastError(disposition);  // OPEN-28
-  return handle;
+  return guarded(INVALID_HANDLE_VALUE, [&]() -> HANDLE {
+    const Attributes attributes(lpSecurityAttributes);
+    if (attributes.status() != PIPES_OK) return fail(attributes.status(), INVALID_HANDLE_VALUE);
+    pipes_handle handle = nullptr;
+    uint32_t disposition = 0;
+    const pipes_status status =
+        pipes_create_named(lpName, dwOpenMode, dwPipeMode, nMaxInstances, nOutBufferSize, nInBufferSize,
+                           nDefaultTimeOut, attributes.get(), &handle, &disposition);
+    if (status != PIPES_OK) return fail(status, INVALID_HANDLE_VALUE);
+    SetLastError(disposition);  // OPEN-28
+    return handle;
+  });
 }
 
 HANDLE CreateNamedPipeW(LPCWSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode, DWORD nMaxInstances, DWORD nOutBufferSize,
@@ -70,13 +86,17 @@ HANDLE CreateNamedPipeW(LPCWSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode, DWOR
 
 BOOL CreatePipe(PHANDLE hReadPipe, PHANDLE hWritePipe, LPSECURITY_ATTRIBUTES lpPipeAttributes, DWORD nSize) {
   if (hReadPipe == nullptr || hWritePipe == nullptr) return answer(ERROR_INVALID_PARAMETER);
-  pipes_handle read_end = nullptr;
-  pipes_handle write_end = nullptr;
-  const pipes_status status = pipes_create_anonymous(&read_end, &write_end, Attributes(lpPipeAttributes), nSize);
-  if (status != PIPES_OK) return answer(status);
-  *hReadPipe = read_end;
-  *hWritePipe = write_end;
-  return TRUE;
+  return guarded(FALSE, [&] {
+    const Attributes attributes(lpPipeAttributes);
+    if (attributes.status() != PIPES_OK) return answer(attributes.status());
+    pipes_handle read_end = nullptr;
+    pipes_handle write_end = nullptr;
+    const pipes_status status = pipes_create_anonymous(&read_end, &write_end, attributes.get(), nSize);
+    if (status != PIPES_OK) return answer(status);
+    *hReadPipe = read_end;
+    *hWritePipe = write_end;
+    return TRUE;
+  });
 }
 
 BOOL ConnectNamedPipe(HANDLE hNamedPipe, LPOVERLAPPED lpOverlapped) {

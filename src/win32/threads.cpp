@@ -54,6 +54,16 @@ pipes_thread Thread::name() const {
   return name_.load(std::memory_order_acquire);
 }
 
+std::shared_ptr<const TokenFacts> Thread::impersonated() const {
+  MutexLock lock(impersonated_mutex_);
+  return impersonated_;
+}
+
+void Thread::set_impersonated(std::shared_ptr<const TokenFacts> facts) {
+  MutexLock lock(impersonated_mutex_);
+  impersonated_.swap(facts);
+}
+
 void Thread::begin() {
   name_.store(pipes_current_thread(), std::memory_order_release);
   name_.notify_all();

@@ -6,9 +6,12 @@
 #include <atomic>
 #include <memory>
 
+#include "support/mutex.h"
 #include "win32/objects.h"
 
 namespace pipes::win32 {
+
+struct TokenFacts;
 
 class Thread : public Object {
  public:
@@ -26,6 +29,10 @@ class Thread : public Object {
   // STILL_ACTIVE until the thread has ended.
   [[nodiscard]] DWORD exit_code() const { return exit_code_.load(std::memory_order_acquire); }
 
+  // Whom the thread acts for since it said so to this layer; null: nobody. Set by the thread itself.
+  [[nodiscard]] std::shared_ptr<const TokenFacts> impersonated() const;
+  void set_impersonated(std::shared_ptr<const TokenFacts> facts);
+
   // Of the thread itself. begin tells it apart from all others, finish is the last that it does.
   void begin();
   void set_exit_code(DWORD code) { wanted_exit_code_ = code; }
@@ -39,6 +46,8 @@ class Thread : public Object {
   std::atomic<pipes_thread> name_{0};  // 0 until the thread has begun
   DWORD wanted_exit_code_ = 0;         // the thread's own
   std::atomic<DWORD> exit_code_{STILL_ACTIVE};
+  mutable Mutex impersonated_mutex_;
+  std::shared_ptr<const TokenFacts> impersonated_ PIPES_GUARDED_BY(impersonated_mutex_);
 };
 
 }  // namespace pipes::win32

@@ -7,7 +7,7 @@ export LC_ALL=C
 include_dir=$1 library=$2
 
 # The preprocessor says what is declared, since some declarations are made by macros.
-declared=$(printf '#include <%s>\n' windows.h tchar.h strsafe.h conio.h |
+declared=$(printf '#include <%s>\n' windows.h tchar.h strsafe.h conio.h aclapi.h sddl.h |
   gcc -E -P -std=gnu11 "-I$include_dir/pipes/compat" - | tr '\n' ' ' |
   grep -oE '"pipes_win32_" *"[A-Za-z0-9_]+"|pipes_win32_[A-Za-z0-9_]+ *\(' | tr -d '" (' | sort -u)
 exported=$(nm -D --defined-only --with-symbol-versions "$library" | awk '{ print $3 }' | grep '^pipes_win32_' | sort)

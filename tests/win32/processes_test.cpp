@@ -1,5 +1,5 @@
 // Starting processes: standard handles, command lines, environments, ends.
-#include "win32/words.h"
+#include "win32/security_words.h"
 
 namespace pipes::test {
 namespace {
@@ -220,6 +220,23 @@ TEST(Win32Child, TheWideFormStartsTheSameProgramByItsNameWithItsEnding) {
   ASSERT_TRUE(CreateProcessW(nullptr, line.data(), nullptr, nullptr, FALSE, 0, nullptr, nullptr, &info, &made));
   const Child child{Owned(made.hProcess), Owned(made.hThread), made.dwProcessId};
   EXPECT_EQ(child.wait(), 7U);
+}
+
+TEST(Win32Process, ItHasATokenWhileItLives) {
+  Pipe input = new_pipe(Inherit::kReading);
+  How how;
+  how.input = input.reading;
+  const Child child = start("copy", how);
+  HANDLE token = nullptr;
+  ASSERT_TRUE(OpenProcessToken(child.process, TOKEN_QUERY, &token));
+  EXPECT_EQ(user_of(token), user_of(process_token()));
+  EXPECT_TRUE(CloseHandle(token));
+  input.reading.close();
+  input.writing.close();
+  EXPECT_EQ(child.wait(), DWORD{ERROR_BROKEN_PIPE});
+#ifndef _WIN32
+  EXPECT_EQ(last_error_of(OpenProcessToken(child.process, TOKEN_QUERY, &token)), DWORD{ERROR_ACCESS_DENIED});
+#endif
 }
 
 }  // namespace
