@@ -11,7 +11,8 @@
 // watches the words shared with the peer, spinning first and then asleep on the peer's flag and its own parker; when
 // something moved it completes, under the lock, whatever can be completed, for all of them. The others sleep on their
 // parkers. A driver that leaves wakes the next. Where only overlapped operations wait nobody watches: the peer's flag
-// asks for the doorbell, and whoever hears it, on_doorbell(), does what a driver would.
+// asks for the doorbell, and whoever hears it, on_doorbell(), does what a driver would. A peer in this process rings as
+// long as overlapped operations wait, whoever drives them: what it causes has happened when its call returns (FINE-1).
 #pragma once
 
 #include <atomic>
@@ -24,6 +25,7 @@
 
 #include "linux/connection.h"
 #include "linux/effects.h"
+#include "linux/local_pair.h"
 #include "linux/overlapped_op.h"
 #include "linux/poll_event.h"
 #include "pipe/instance_state.h"
@@ -88,7 +90,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   enum class Readiness : uint32_t { kReadable, kWritable };
   Status open_event_fd(Readiness which, int* fd);
 
-  // The peer has done something while no thread here was looking.
+  // The peer has done something while no thread here was looking, or it is a local one.
   void on_doorbell();
 
   Status set_modes(EndModes wanted);
@@ -177,10 +179,20 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   bool learn_of_death();
   void watch_for_data(PendingOp& op);
   void pump_reads(Effects& effects);
+  void pump_driven_reads(Effects& effects);
   void publish_reads(Effects& effects);
   void await_read(PendingOp& op);
   void queue_read(PendingOp& op);
   void unqueue_read(PendingOp& op);
+  // For local peers: what to do of theirs, and whether this end wants to be let look.
+  [[nodiscard]] Wakeup::Local local_peer_looks(LocalPair::Half half) const {
+    const LocalPair* const local = connection_->local.get();
+    if (local == nullptr) [[likely]] return Wakeup::Local::kDoesNotLook;
+    const Role peer = role_ == Role::kServer ? Role::kClient : Role::kServer;
+    return local->looks(peer, half) ? Wakeup::Local::kLooks : Wakeup::Local::kDoesNotLook;
+  }
+  void let_look(LocalPair::Half half, const PendingQueue& queue);
+  [[nodiscard]] bool is_local() const { return connection_ != nullptr && connection_->local != nullptr; }
   // Nobody drives the reads: wakes the next who may, or asks for the doorbell.
   void hand_over_reads(Effects& effects);
   // Whether the port's threads look for what becomes of the operations that wait, so that the peer need not ring.

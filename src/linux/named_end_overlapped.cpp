@@ -95,6 +95,7 @@ Status NamedEnd::read(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) {
       status = conclude(std::move(op), transferred, effects);
     } else {
       queue_read(*op.release());
+      pump_driven_reads(effects);
     }
     publish_reads(effects);
     if (status == PIPES_ERROR_IO_PENDING) hand_over_reads(effects);
@@ -369,11 +370,27 @@ void NamedEnd::on_doorbell() {
         publish_reads(effects);
       }
       if (!PIPES_MISTAKE("doorbell-once")) hand_over_reads(effects);
+    } else if (connection_ != nullptr) {
+      pump_driven_reads(effects);
+      publish_reads(effects);
     }
+    let_look(LocalPair::Half::kReads, reads_);
   }
   effects.perform();
   drive_writes();
   stop_lingering();
+}
+
+// Overlapped reads of an end with a local peer do not wait for the thread that drives them.
+//
+// SUBTLE: the counterpart of the fence in take_reader_flag: the writer sees that this end is to look, or this end what
+// it has written.
+void NamedEnd::pump_driven_reads(Effects& effects) {
+  if (!is_local() || (read_driver_ == nullptr && !reads_.anybody_blocks())) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  pump_reads(effects);
+  // What the driver watches has moved.
+  if (read_driver_ != nullptr) effects.unpark(read_driver_->parker);
 }
 
 }  // namespace pipes

@@ -228,6 +228,7 @@ void NamedEnd::pump_reads(Effects& effects) {
 
 void NamedEnd::queue_read(PendingOp& op) {
   reads_.push_back(&op);
+  if (op.overlapped) let_look(LocalPair::Half::kReads, reads_);
   read_bytes_queued_ += op.size;
 }
 
@@ -265,11 +266,18 @@ Wakeup NamedEnd::publish_progress() {
   // both fences either load may overtake its store, and both would wait for ever.
   if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   wire::WaitFlag& flag = connection.in->writer_waits;
-  if (flag.waiting.load(std::memory_order_acquire) == wire::WaitFlag::kNobody) return {};
-  const bool reached = consumed >= flag.wake_at_consumed.load(std::memory_order_relaxed) ||
-                       head >= flag.wake_at_head.load(std::memory_order_relaxed);
-  if (!reached) return {};
-  return {flag.waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &flag.waiting, connection_};
+  const auto local = local_peer_looks(LocalPair::Half::kWrites);
+  if (local == Wakeup::Local::kDoesNotLook) {
+    if (flag.waiting.load(std::memory_order_acquire) == wire::WaitFlag::kNobody) return {};
+    const bool reached = consumed >= flag.wake_at_consumed.load(std::memory_order_relaxed) ||
+                         head >= flag.wake_at_head.load(std::memory_order_relaxed);
+    if (!reached) return {};
+  }
+  return {flag.waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &flag.waiting, connection_, local};
+}
+
+void NamedEnd::let_look(LocalPair::Half half, const PendingQueue& queue) {
+  if (is_local()) connection_->local->set_looks(role_, half, queue.any_overlapped());
 }
 
 void NamedEnd::await_read(PendingOp& op) {
