@@ -25,7 +25,9 @@ class LocalPair {
   // says, even if a thread waits there, too, and would see to them by and by. Set under the lock of the half before it
   // looks a last time; taken down late.
   enum class Half : size_t { kReads, kWrites };
-  [[nodiscard]] bool looks(Role role, Half half) const { return looks_[index(role, half)].load(std::memory_order_relaxed); }
+  [[nodiscard]] bool looks(Role role, Half half) const {
+    return looks_[index(role, half)].load(std::memory_order_relaxed);
+  }
   void set_looks(Role role, Half half, bool looks) {
     std::atomic<bool>& own = looks_[index(role, half)];
     if (own.load(std::memory_order_relaxed) != looks) own.store(looks, std::memory_order_relaxed);

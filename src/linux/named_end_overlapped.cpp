@@ -214,7 +214,12 @@ Status NamedEnd::bind(std::shared_ptr<SharedPort> port, uint64_t key) {
 // are to find done what they have caused.
 bool NamedEnd::leave_to_port() {
   if (port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr) return false;
-  if (looked_at_.exchange(true, std::memory_order_acq_rel)) return true;
+  // SUBTLE: says so, then asks again whether it may; tell_at_once() forbids it, then asks whether anybody does.
+  if (looked_at_.exchange(true, std::memory_order_seq_cst)) return !tells_at_once_.load(std::memory_order_seq_cst);
+  if (tells_at_once_.load(std::memory_order_seq_cst)) {
+    looked_at_.store(false, std::memory_order_release);
+    return false;
+  }
   const Port::LookedAt answer = port_->port.look_at(shared_from_this());
   if (answer == Port::LookedAt::kNo) looked_at_.store(false, std::memory_order_release);
   if (answer == Port::LookedAt::kFirst) port_->watch_over();
@@ -267,8 +272,10 @@ void NamedEnd::stop_looking() {
 }
 
 void NamedEnd::tell_at_once() {
-  if (!has_port() || tells_at_once_.exchange(true, std::memory_order_acq_rel)) return;
-  stop_looking();
+  if (!has_port()) return;
+  tells_at_once_.store(true, std::memory_order_seq_cst);
+  // Operations that began before may be left to the port, though later ones were not.
+  if (looked_at_.load(std::memory_order_seq_cst)) stop_looking();
 }
 
 bool NamedEnd::has_port() {

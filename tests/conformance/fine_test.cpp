@@ -85,8 +85,8 @@ TEST(FineHere, FINE_1_WhatIsCancelledIsCompleteWhenTheCallReturns) {
   waiting.expect_over(PIPES_ERROR_OPERATION_ABORTED, "");
 }
 
-// A thread that blocks in the same half of the end is no reason to wait for it: neither one that came first nor one that
-// came later. Many times, since it may be quick.
+// A thread that blocks in the same half of the end is no reason to wait for it: neither one that came first nor one
+// that came later. Many times, since it may be quick.
 constexpr int kTimes = 20;
 
 TEST(FineHere, FINE_1_AReadBehindABlockedOneIsCompleteWhenTheWriteReturns) {

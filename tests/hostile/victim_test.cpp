@@ -523,6 +523,25 @@ TEST_F(Victim, DECISION_2_APeerThatNeverRingsHarmsItselfAlone) {
   EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), writing.sent());
 }
 
+// An operation with an event says that the port's threads are not relied on; what was left to them before it is told of
+// by the doorbell from the moment on that somebody waits for it.
+TEST_F(Victim, DECISION_2_WhatWasLeftToAPortRingsOnceSomebodyWaitsInAnotherWay) {
+  constexpr int kTimes = 5;  // the reactor has a look every now and then, too
+  for (int i = 0; i < kTimes; ++i) {
+    const Attack attack;
+    const Handle port = new_port();
+    ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, attack.victim, 1));
+    Overlapped reading(ToldBy::kHandle);
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+    Overlapped writing(ToldBy::kEvent);
+    ASSERT_STATUS(PIPES_OK, writing.write(attack.victim, "x"));
+    (void)is_signalled(attack.victim);
+    EXPECT_EQ(wire::WaitFlag::kDoorbell, attack.peer->out().reader_waits.waiting.load());
+    attack.peer->push("answer");
+    EXPECT_EQ(received(PIPES_OK, "answer"), reading.received());
+  }
+}
+
 TEST_F(Victim, FlagsOfNoMeaningMeanARingAtMost) {
   Attack attack(no_quota());
   for (const uint32_t flag : {0u, 1u, 2u, 3u, 77u, UINT32_MAX}) {
