@@ -83,6 +83,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   // For the port that the end is bound to. tell_at_once() is for whoever waits for an operation in another way: from
   // then on the port's threads are not relied on.
   bool look() override;
+  void fetch() const override;
   void stop_looking() override;
   void tell_at_once();
 
@@ -198,6 +199,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void hand_over_reads(Effects& effects);
   // Whether the port's threads look for what becomes of the operations that wait, so that the peer need not ring.
   [[nodiscard]] bool leave_to_port();
+  bool look_for_reads();
+  bool look_for_writes();
   void arm_reads(Effects& effects);
   // Says by the descriptor that a read has something to do, or asks for the doorbell.
   void settle_read_event();
@@ -289,6 +292,11 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   std::shared_ptr<SharedPort> port_;  // set once
   uint64_t port_key_ = 0;
   uint32_t notification_modes_ = 0;
+
+  // For what is fetched ahead; stale ones cost time only, hence relaxed.
+  std::atomic<const void*> write_place_hint_{nullptr};  // where the next frame will lie
+  std::atomic<const void*> read_place_hint_{nullptr};   // of the read that waits
+  std::atomic<const void*> connection_hint_{nullptr};
 
   std::atomic<bool> looked_at_{false};  // by the port's threads
   std::atomic<bool> tells_at_once_{false};

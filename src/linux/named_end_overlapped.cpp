@@ -7,10 +7,14 @@
 
 #include "linux/named_end.h"
 #include "linux/server_pipe.h"
+#include "support/fetch.h"
 #include "support/seeded_mistake.h"
 
 namespace pipes {
 namespace {
+
+// Of an answer: as much as a short one needs, with its header and the one behind it.
+constexpr size_t kAnswerFetched = 128;
 
 bool has_delivered(Status status) { return status == PIPES_OK || status == PIPES_ERROR_MORE_DATA; }
 
@@ -47,9 +51,8 @@ void NamedEnd::tell_end(std::unique_ptr<OverlappedOp> op, bool at_once, Effects&
   if (port_ == nullptr || (call.silent && !PIPES_MISTAKE("silence-broken")) || skips_port) return;
   if (PIPES_MISTAKE("packet-lost") && !at_once) return;
   op->entry = {port_key_, call.overlapped, ended, op->transferred, 0};
-  const std::shared_ptr<SharedPort> port = port_;
-  if (PIPES_MISTAKE("told-twice")) port->port.post(std::make_unique<Packet>(op->entry), effects.unparks());
-  port->port.post(std::move(op), effects.unparks());
+  if (PIPES_MISTAKE("told-twice")) port_->port.post(std::make_unique<Packet>(op->entry), effects.unparks());
+  port_->port.post(std::move(op), effects.unparks());
 }
 
 Status NamedEnd::conclude(std::unique_ptr<OverlappedOp> op, uint32_t* transferred, Effects& effects) {
@@ -214,7 +217,11 @@ Status NamedEnd::bind(std::shared_ptr<SharedPort> port, uint64_t key) {
 // are to find done what they have caused.
 bool NamedEnd::leave_to_port() {
   if (port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr) return false;
-  // SUBTLE: says so, then asks again whether it may; tell_at_once() forbids it, then asks whether anybody does.
+  connection_hint_.store(connection_.get(), std::memory_order_relaxed);
+  read_place_hint_.store(connection_->reader.next_header(), std::memory_order_relaxed);
+  // SUBTLE: says so, then asks again whether it may; tell_at_once() forbids it, then asks whether anybody does. Where
+  // it is said already, stop_looking() comes to the end's lock, and so to this operation, after this.
+  if (looked_at_.load(std::memory_order_seq_cst)) return !tells_at_once_.load(std::memory_order_seq_cst);
   if (looked_at_.exchange(true, std::memory_order_seq_cst)) return !tells_at_once_.load(std::memory_order_seq_cst);
   if (tells_at_once_.load(std::memory_order_seq_cst)) {
     looked_at_.store(false, std::memory_order_release);
@@ -226,34 +233,53 @@ bool NamedEnd::leave_to_port() {
   return answer != Port::LookedAt::kNo;
 }
 
+void NamedEnd::fetch() const {
+  fetch_to_read(connection_hint_.load(std::memory_order_relaxed), sizeof(Connection));
+  fetch_to_read(read_place_hint_.load(std::memory_order_relaxed), 1);
+}
+
+// Most looks find nothing, at one of very many ends.
 bool NamedEnd::look() {
+  const bool any_read = look_for_reads();
+  return (writes_wait_.load(std::memory_order_relaxed) && look_for_writes()) || any_read;
+}
+
+bool NamedEnd::look_for_reads() {
+  if (!read_mutex_.try_lock()) return false;
+  Connection* const connection = connection_.get();
+  if (connection == nullptr || read_driver_ != nullptr || reads_.empty() ||
+      (!connection->reader.glance() && !connection->over())) {
+    read_mutex_.unlock();
+    return false;
+  }
+  Effects effects;
+  const uint64_t before = connection->reader.position() + connection->reader.consumed();
+  pump_reads(effects);
+  publish_reads(effects);
+  const bool any = reads_.empty() || connection->reader.position() + connection->reader.consumed() != before;
+  // What is read will probably be answered. The peer's processor has the lines for it.
+  if (any) fetch_to_write(write_place_hint_.load(std::memory_order_relaxed), kAnswerFetched);
+  read_mutex_.unlock();
+  effects.perform();
+  return any;
+}
+
+bool NamedEnd::look_for_writes() {
   Effects effects;
   bool any = false;
   bool lingers_no_more = false;
-  if (read_mutex_.try_lock()) {
-    Connection* const connection = connection_.get();
-    if (connection != nullptr && read_driver_ == nullptr && !reads_.empty() &&
-        (connection->reader.glance() || connection->over())) {
-      const uint64_t before = connection->reader.position() + connection->reader.consumed();
-      pump_reads(effects);
-      publish_reads(effects);
-      any = reads_.empty() || connection->reader.position() + connection->reader.consumed() != before;
-    }
-    read_mutex_.unlock();
+  if (!write_mutex_.try_lock()) return false;
+  if (connection_ != nullptr && write_driver_ == nullptr) {
+    const PendingOp* const first = writes_.front();
+    const std::shared_ptr<Connection> connection = connection_;
+    const bool over = connection->over();
+    pump_writes(effects);
+    fail_writes_if_over(connection, over, effects);
+    any = writes_.front() != first;
+    writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
+    lingers_no_more = closed_ && writes_.empty();
   }
-  if (writes_wait_.load(std::memory_order_relaxed) && write_mutex_.try_lock()) {
-    if (connection_ != nullptr && write_driver_ == nullptr) {
-      const PendingOp* const first = writes_.front();
-      const std::shared_ptr<Connection> connection = connection_;
-      const bool over = connection->over();
-      pump_writes(effects);
-      fail_writes_if_over(connection, over, effects);
-      any = any || writes_.front() != first;
-      writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
-      lingers_no_more = closed_ && writes_.empty();
-    }
-    write_mutex_.unlock();
-  }
+  write_mutex_.unlock();
   effects.perform();
   if (lingers_no_more) stop_lingering();
   return any;
@@ -301,7 +327,7 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
     const pipes_overlapped* const own = overlapped.call().overlapped;
     if (own == nullptr) return false;  // a request that is sent is not taken back (CANCEL-10)
     const bool any_thread = thread == nullptr || PIPES_MISTAKE("cancel-any-thread");
-    return (any_thread || overlapped.thread().get() == thread) && (operation == nullptr || own == operation);
+    return (any_thread || overlapped.thread_number() == thread->number()) && (operation == nullptr || own == operation);
   };
   const auto each = [&](PendingQueue& queue, auto cancel_one) {
     for (PendingOp* op = queue.back(); op != nullptr;) {

@@ -50,6 +50,8 @@ bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   head_at_last_write_ = read_so_far;
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   writer.push_at_once(data);
+  const wire::RingMemory& ring = writer.memory();
+  write_place_hint_.store(ring.base + ring.offset(writer.tail()), std::memory_order_relaxed);
   PIPES_CRASH_POINT("frame-pushed");  // CRASH: as in push_frames
   ++write_sequence_;
   return true;
