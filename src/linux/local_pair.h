@@ -59,9 +59,6 @@ class LocalOffer {
   std::shared_ptr<LocalPair> pair_;
 };
 
-// What the peer has sent over the control socket is its doorbell, whatever it says: takes it, and lets the end look.
-void answer_doorbell(const Connection& connection, const std::shared_ptr<NamedEnd>& end);
-
 // Lets a local end look at what was done for it, after all that this thread lets others look at already.
 void pump_here(std::shared_ptr<NamedEnd> end);
 

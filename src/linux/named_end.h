@@ -93,6 +93,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
 
   // The peer has done something while no thread here was looking, or it is a local one.
   void on_doorbell();
+  // A count that grows with all that the peer of this connection is seen to read and write. 0 if the end has another.
+  [[nodiscard]] uint64_t done_by_peer(const Connection& connection);
 
   Status set_modes(EndModes wanted);
   [[nodiscard]] EndModes modes() const;

@@ -217,8 +217,6 @@ Status NamedEnd::bind(std::shared_ptr<SharedPort> port, uint64_t key) {
 // are to find done what they have caused.
 bool NamedEnd::leave_to_port() {
   if (port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr) return false;
-  connection_hint_.store(connection_.get(), std::memory_order_relaxed);
-  read_place_hint_.store(connection_->reader.next_header(), std::memory_order_relaxed);
   // SUBTLE: says so, then asks again whether it may; tell_at_once() forbids it, then asks whether anybody does. Where
   // it is said already, stop_looking() comes to the end's lock, and so to this operation, after this.
   if (looked_at_.load(std::memory_order_seq_cst)) return !tells_at_once_.load(std::memory_order_seq_cst);
@@ -412,6 +410,17 @@ void NamedEnd::on_doorbell() {
   effects.perform();
   drive_writes();
   stop_lingering();
+}
+
+uint64_t NamedEnd::done_by_peer(const Connection& connection) {
+  uint64_t done = 0;
+  {
+    MutexLock lock(read_mutex_);
+    if (connection_.get() == &connection) done += connection_->reader.position() + connection_->reader.consumed();
+  }
+  MutexLock lock(write_mutex_);
+  if (connection_.get() == &connection) done += connection_->writer.head_seen() + connection_->writer.consumed_seen();
+  return done;
 }
 
 // Overlapped reads of an end with a local peer do not wait for the thread that drives them.

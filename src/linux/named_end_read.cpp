@@ -354,11 +354,10 @@ void NamedEnd::hand_over_reads(Effects& effects) {
   for (PendingOp* op = reads_.front(); reads_.anybody_blocks() && op != nullptr; op = op->next) {
     if (op->parker != nullptr) return effects.unpark(op->parker);
   }
-  if (reads_.empty()) {
-    settle_read_event();
-  } else if (!leave_to_port()) {
-    arm_reads(effects);
-  }
+  if (reads_.empty()) return settle_read_event();
+  if (!leave_to_port()) return arm_reads(effects);
+  connection_hint_.store(connection_.get(), std::memory_order_relaxed);
+  read_place_hint_.store(connection_->reader.next_header(), std::memory_order_relaxed);
 }
 
 // SUBTLE: store the flag, fence, look: as in arm_reads.
