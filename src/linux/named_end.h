@@ -200,7 +200,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   // Nobody drives the reads: wakes the next who may, or asks for the doorbell.
   void hand_over_reads(Effects& effects);
   // Whether the port's threads look for what becomes of the operations that wait, so that the peer need not ring.
-  [[nodiscard]] bool leave_to_port();
+  [[nodiscard]] bool leave_to_port(Effects& effects);
   bool look_for_reads();
   bool look_for_writes();
   void arm_reads(Effects& effects);

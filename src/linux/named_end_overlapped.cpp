@@ -215,7 +215,7 @@ Status NamedEnd::bind(std::shared_ptr<SharedPort> port, uint64_t key) {
 
 // What else than a packet tells of an operation is set by the peer's doorbell alone. So are local peers served, which
 // are to find done what they have caused.
-bool NamedEnd::leave_to_port() {
+bool NamedEnd::leave_to_port(Effects& effects) {
   if (port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr) return false;
   // SUBTLE: says so, then asks again whether it may; tell_at_once() forbids it, then asks whether anybody does. Where
   // it is said already, stop_looking() comes to the end's lock, and so to this operation, after this.
@@ -227,7 +227,7 @@ bool NamedEnd::leave_to_port() {
   }
   const Port::LookedAt answer = port_->port.look_at(shared_from_this());
   if (answer == Port::LookedAt::kNo) looked_at_.store(false, std::memory_order_release);
-  if (answer == Port::LookedAt::kFirst) port_->watch_over();
+  if (answer == Port::LookedAt::kFirst) effects.watch_over(port_);
   return answer != Port::LookedAt::kNo;
 }
 

@@ -5,7 +5,6 @@
 
 #include "linux/idle_rounds.h"
 #include "linux/named_end.h"
-#include "linux/reactor.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 
@@ -355,7 +354,7 @@ void NamedEnd::hand_over_reads(Effects& effects) {
     if (op->parker != nullptr) return effects.unpark(op->parker);
   }
   if (reads_.empty()) return settle_read_event();
-  if (!leave_to_port()) return arm_reads(effects);
+  if (!leave_to_port(effects)) return arm_reads(effects);
   connection_hint_.store(connection_.get(), std::memory_order_relaxed);
   read_place_hint_.store(connection_->reader.next_header(), std::memory_order_relaxed);
 }
@@ -391,7 +390,7 @@ void NamedEnd::arm_reads(Effects& effects) {
       return settle_read_event();
     }
   }
-  if (Reactor* reactor = Reactor::running()) reactor->poke(connection->watch);
+  effects.poke(connection->watch);
 }
 
 // Two ends that send each other requests longer than the ring would wait for ever, if neither took in what comes while

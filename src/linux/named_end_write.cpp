@@ -4,7 +4,6 @@
 
 #include "linux/idle_rounds.h"
 #include "linux/named_end.h"
-#include "linux/reactor.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 
@@ -501,7 +500,8 @@ void NamedEnd::drive_writes(ByPort by_port) {
       // What the driver watches for has moved.
       if (driven) effects.unpark(write_driver_->parker);
       writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
-      const bool looks = by_port == ByPort::kIfItLooks && !writes_.empty() && !write_event_.waits() && leave_to_port();
+      const bool looks =
+          by_port == ByPort::kIfItLooks && !writes_.empty() && !write_event_.waits() && leave_to_port(effects);
       if (!driven && !again && !looks && (!writes_.empty() || write_event_.waits()) && !PIPES_MISTAKE("room-unheard")) {
         const WakePoints wake_at = publish_wake_points(*connection);
         // Release: the wake points are visible to whoever sees the flag.
@@ -512,7 +512,7 @@ void NamedEnd::drive_writes(ByPort by_port) {
                 reader.head.load(std::memory_order_acquire) >= wake_at.head || connection->over();
         if (again && round >= kRoundsMax) {
           // A peer that moves as fast as this can go on is left to the reactor.
-          if (Reactor* reactor = Reactor::running()) reactor->poke(connection->watch);
+          effects.poke(connection->watch);
           again = false;
         }
       }
