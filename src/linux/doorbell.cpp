@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <new>
 
 #include "linux/named_end.h"
 
@@ -37,9 +38,13 @@ void Doorbell::answer(Connection& connection, const std::shared_ptr<NamedEnd>& e
   const uint64_t pause_ms = in_vain_.pause_ms();
   Reactor* const reactor = Reactor::running();
   if (pause_ms == 0 || !listens_ || reactor == nullptr) return;
+  try {
+    reactor->call_at(Deadline::after_ms(pause_ms), source);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
   listens_ = false;
   reactor->resume(connection.watch, connection.socket.get(), EPOLLRDHUP);
-  reactor->call_at(Deadline::after_ms(pause_ms), source);
 }
 
 void Doorbell::listen_again(const Connection& connection) {

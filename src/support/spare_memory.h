@@ -30,11 +30,11 @@ class SpareMemory {
 
   static void drop(void* memory, size_t size) noexcept {
     Kept& kept = kept_;
-    if (!kKeepsSpareMemory || kept.count >= kPiecesMax || size < sizeof(Piece)) return ::operator delete(memory);
-    if (kept.count == 0) [[unlikely]]
-      release_at_end();
     // Nobody keeps anything at the end of a thread any more.
-    if (kept.has_ended) return ::operator delete(memory);
+    const bool keeps = kKeepsSpareMemory && kept.count < kPiecesMax && !kept.has_ended && size >= sizeof(Piece);
+    if (!keeps) return ::operator delete(memory);
+    if (kept.count == 0) [[unlikely]]
+      release_.armed = true;  // made by being used
     kept.first = new (memory) Piece{kept.first};
     ++kept.count;
   }
@@ -60,8 +60,6 @@ class SpareMemory {
     }
     bool armed = false;
   };
-  static void release_at_end() noexcept { release_.armed = true; }
-
   static constinit inline thread_local Kept kept_{};
   static inline thread_local Release release_;
 };
