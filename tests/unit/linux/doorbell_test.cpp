@@ -1,3 +1,4 @@
+// How long a peer that rings without doing anything is not listened to.
 #include "linux/doorbell.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Spare memory: what is given again, and that pieces may come back from anywhere and at any time.
 #include "support/spare_memory.h"
 
 #include <gtest/gtest.h>
