@@ -2,8 +2,9 @@
 //
 // SPDX-License-Identifier: MIT
 //
-// What lives here: owners of handles (ServerEnd, ClientEnd, AnonymousPipe), options with defaults, and results. It is
-// header-only and calls nothing but pipes.h, so it adds no ABI of its own; link the library as a C program does.
+// What lives here: owners of handles (ServerEnd, ClientEnd, AnonymousPipe, Event, Port), options with defaults,
+// results, and Operation, what goes on meanwhile. It is header-only and calls nothing but pipes.h, so it adds no ABI of
+// its own; link the library as a C program does.
 //
 // Two styles of error
 //   read(...)      throws pipes::Error, a std::system_error of pipes::category() that carries the Win32 number.
@@ -18,7 +19,8 @@
 //   2. Buffers are borrowed during the call. Names are UTF-8 and written in full, `\\.\pipe\name`.
 //   3. Any thread may make any call at any time, reads beside writes too, except that moving, closing and destroying an
 //      object need it for themselves. cancel_synchronous() and ServerEnd::disconnect() end one that blocks.
-//   4. Every call is a blocking one unless it says otherwise or the end is in WaitMode::kNoWait.
+//   4. Every call is a blocking one unless it says otherwise or the end is in WaitMode::kNoWait. An Operation does not
+//      block where it begins.
 //
 // Names: everything stands in `pipes::v1`, an inline namespace. Callers write pipes::ServerEnd; the linker sees v1, so
 // nothing here meets a symbol of the library's own sources, which use `pipes` too (and do not include this header).
@@ -28,10 +30,12 @@
 #error "pipes.hpp needs C++20: compile with -std=c++20 (/std:c++20) or newer. pipes.h serves C and older C++."
 #endif
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -725,6 +729,314 @@ struct AnonymousPipe {
   static AnonymousPipe create(const AnonymousOptions& options = {}) {
     return try_create(options).value("create anonymous pipe");
   }
+};
+
+// ------------------------------------------------------------------------------------------- overlapped operations --
+
+// Event owns an event: something to wait for that somebody sets. Win32: CreateEvent.
+class Event {
+ public:
+  // kAutomatic: the wait that it satisfies resets it. kManual: it stays set until reset().
+  enum class Reset : std::uint32_t { kAutomatic = 0, kManual = 1 };
+
+  // Makes one. Throws Error.
+  explicit Event(Reset reset = Reset::kManual, bool set = false)
+      : Event(try_create(reset, set).value("create event")) {}
+  // try_create is the same with the status as a value. Never blocks. Errors: those of pipes_event_create.
+  static Expected<Event> try_create(Reset reset = Reset::kManual, bool set = false) {
+    pipes_handle handle = detail::no_handle();
+    const pipes_status status = pipes_event_create(static_cast<std::uint32_t>(reset), set ? 1 : 0, &handle);
+    if (status != PIPES_OK) return Expected<Event>::failure(status);
+    return Event(End(handle));
+  }
+
+  // handle lends the handle, for wait_for_any() and for pipes.h. PIPES_INVALID_HANDLE if the event was moved from.
+  [[nodiscard]] pipes_handle handle() const noexcept { return owner_.handle(); }
+
+  // try_set sets the event and releases who waits for it; try_reset resets it. Never block. Errors:
+  // PIPES_ERROR_INVALID_HANDLE if it was moved from. Win32: SetEvent, ResetEvent.
+  Expected<void> try_set() const { return Expected<void>::from(pipes_event_set(handle())); }
+  void set() const { try_set().value("set event"); }
+  Expected<void> try_reset() const { return Expected<void>::from(pipes_event_reset(handle())); }
+  void reset() const { try_reset().value("reset event"); }
+
+ private:
+  explicit Event(End owner) noexcept : owner_(std::move(owner)) {}
+  End owner_;
+};
+
+// try_wait_for_any waits until one of `objects`, handles of events and ends, is signalled: the first of them that is.
+// try_wait_for_all: until all are. At most PIPES_WAIT_OBJECTS_MAX. Block; a `timeout` of 0 only looks. Errors:
+// PIPES_ERROR_WAIT_TIMEOUT; those of pipes_wait. Win32: WaitForMultipleObjects.
+inline Expected<std::size_t> try_wait_for_any(std::span<const pipes_handle> objects,
+                                              std::chrono::milliseconds timeout = kForever) {
+  using Result = Expected<std::size_t>;
+  const Expected<std::uint32_t> time = detail::milliseconds(timeout);
+  if (!time) return Result::failure(time.status());
+  std::uint32_t index = 0;
+  const pipes_status status = pipes_wait(objects.data(), detail::readable_size(objects.size()), 0, *time, 0, &index);
+  if (status != PIPES_OK) return Result::failure(status);
+  return std::size_t{index};
+}
+inline std::size_t wait_for_any(std::span<const pipes_handle> objects, std::chrono::milliseconds timeout = kForever) {
+  return try_wait_for_any(objects, timeout).value("wait");
+}
+inline Expected<void> try_wait_for_all(std::span<const pipes_handle> objects,
+                                       std::chrono::milliseconds timeout = kForever) {
+  const Expected<std::uint32_t> time = detail::milliseconds(timeout);
+  if (!time) return Expected<void>::failure(time.status());
+  return Expected<void>::from(pipes_wait(objects.data(), detail::readable_size(objects.size()), 1, *time, 0, nullptr));
+}
+inline void wait_for_all(std::span<const pipes_handle> objects, std::chrono::milliseconds timeout = kForever) {
+  try_wait_for_all(objects, timeout).value("wait");
+}
+
+// Operation is a read, a write, a connect or a transaction that goes on while its thread does something else; one at a
+// time, as often as wanted. The end must have been made with PIPES_FLAG_OVERLAPPED (ServerOptions::open_flags,
+// ClientOptions::flags); else the call that begins it waits.
+//
+//   std::array<std::byte, 4096> buffer;
+//   pipes::Operation reading;
+//   reading.read(end, buffer);
+//   ...
+//   const pipes::Received got = reading.result();
+//
+// Until it is over the buffer belongs to the operation. One that is destroyed or moved to while it is pending is
+// cancelled and waited for, so it may stand behind its buffer on the stack; and before its end, or the end is closed
+// first: a write that waits then goes on until the other end has read it or closed. An end's operations are not for
+// threads that end before them, unless the end has a port.
+class Operation {
+ public:
+  // What is told when it is over. kEvent: its own event is set, and no packet queued. kPort: a packet comes to the port
+  // of its end.
+  enum class Tells : std::uint32_t { kEvent, kPort };
+
+  explicit Operation(Tells tells = Tells::kEvent) : block_(std::make_unique<Block>()), tells_(tells) {
+    if (tells == Tells::kEvent) event_.emplace();
+  }
+  Operation(Operation&&) noexcept = default;
+  Operation& operator=(Operation&& other) noexcept {
+    if (this == &other) return *this;
+    finish();
+    block_ = std::move(other.block_);
+    event_ = std::move(other.event_);
+    tells_ = other.tells_;
+    return *this;
+  }
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+  ~Operation() { finish(); }
+
+  // These begin. Success: it goes on, or is over already; what came of it, result() tells. A failure, which may be what
+  // the blocking call would fail with, has begun nothing. PIPES_ERROR_PIPE_BUSY: another operation is still pending
+  // here. Errors: those of pipes_read, pipes_write, pipes_connect and pipes_transact. Win32: ReadFile, WriteFile,
+  // ConnectNamedPipe and TransactNamedPipe with an OVERLAPPED.
+  Expected<void> try_read(const End& end, std::span<std::byte> buffer) {
+    return begin(end, [&](pipes_overlapped* raw, std::uint32_t* size) {
+      return pipes_read(end.handle(), buffer.data(), detail::readable_size(buffer.size()), size, raw);
+    });
+  }
+  void read(const End& end, std::span<std::byte> buffer) { try_read(end, buffer).value("begin to read"); }
+
+  Expected<void> try_write(const End& end, std::span<const std::byte> data) {
+    if (!detail::writable_size(data.size())) return Expected<void>::failure(PIPES_ERROR_INVALID_PARAMETER);
+    return begin(end, [&](pipes_overlapped* raw, std::uint32_t* size) {
+      return pipes_write(end.handle(), data.data(), static_cast<std::uint32_t>(data.size()), size, raw);
+    });
+  }
+  void write(const End& end, std::span<const std::byte> data) { try_write(end, data).value("begin to write"); }
+
+  // A client that is there already is a success; then no packet comes, and connected_already() tells.
+  Expected<void> try_connect(const ServerEnd& end) {
+    return begin(end, [&](pipes_overlapped* raw, std::uint32_t*) { return pipes_connect(end.handle(), raw); });
+  }
+  void connect(const ServerEnd& end) { try_connect(end).value("begin to connect"); }
+
+  // `request` is the caller's again when this returns, `reply` belongs to the operation.
+  Expected<void> try_transact(const End& end, std::span<const std::byte> request, std::span<std::byte> reply) {
+    if (!detail::writable_size(request.size())) return Expected<void>::failure(PIPES_ERROR_INVALID_PARAMETER);
+    return begin(end, [&](pipes_overlapped* raw, std::uint32_t* size) {
+      return pipes_transact(end.handle(), request.data(), static_cast<std::uint32_t>(request.size()), reply.data(),
+                            detail::readable_size(reply.size()), size, raw);
+    });
+  }
+  void transact(const End& end, std::span<const std::byte> request, std::span<std::byte> reply) {
+    try_transact(end, request, reply).value("begin to transact");
+  }
+
+  // pending tells whether it has begun and is not over. Never blocks.
+  [[nodiscard]] bool pending() const noexcept {
+    std::uint32_t size = 0;
+    return block_ != nullptr && block_->state == State::kBegun &&
+           pipes_get_overlapped_result(block_->end, &block_->raw, &size, 0, 0) == PIPES_ERROR_IO_INCOMPLETE;
+  }
+
+  // connected_already tells whether the client had come before a connect could wait for it. Never blocks.
+  [[nodiscard]] bool connected_already() const noexcept {
+    return block_ != nullptr && block_->state == State::kThereAlready;
+  }
+
+  // try_result waits until it is over, at most `timeout`, and tells what came of it, as often as it is asked: bytes
+  // that were read or written, 0 for a connect. Errors: those of the operation; PIPES_ERROR_OPERATION_ABORTED:
+  // cancelled; PIPES_ERROR_IO_INCOMPLETE: pending, and the time-out is 0; PIPES_ERROR_WAIT_TIMEOUT;
+  // PIPES_ERROR_NOT_FOUND: nothing has begun. Win32: GetOverlappedResultEx.
+  Expected<Received> try_result(std::chrono::milliseconds timeout = kForever) const {
+    using Result = Expected<Received>;
+    if (block_ == nullptr || block_->state == State::kIdle) return Result::failure(PIPES_ERROR_NOT_FOUND);
+    if (block_->state == State::kThereAlready) return Received{};
+    const Expected<std::uint32_t> time = detail::milliseconds(timeout);
+    if (!time) return Result::failure(time.status());
+    std::uint32_t size = 0;
+    const pipes_status status = pipes_get_overlapped_result(block_->end, &block_->raw, &size, *time, 0);
+    return detail::received(status, size);
+  }
+  Received result(std::chrono::milliseconds timeout = kForever) const {
+    return try_result(timeout).value("overlapped operation");
+  }
+
+  // try_cancel asks it to end; it is over when result() says so, and may still have succeeded. Never blocks. Errors:
+  // PIPES_ERROR_NOT_FOUND: it is not pending. Win32: CancelIoEx.
+  Expected<void> try_cancel() const {
+    if (!pending()) return Expected<void>::failure(PIPES_ERROR_NOT_FOUND);
+    return Expected<void>::from(pipes_cancel_ex(block_->end, &block_->raw));
+  }
+  void cancel() const { try_cancel().value("cancel"); }
+
+  // event lends the handle to wait for with Tells::kEvent; PIPES_INVALID_HANDLE without.
+  [[nodiscard]] pipes_handle event() const noexcept { return event_ ? event_->handle() : detail::no_handle(); }
+  // raw lends the structure, by whose address packets name the operation. Null if it was moved from.
+  [[nodiscard]] const pipes_overlapped* raw() const noexcept { return block_ != nullptr ? &block_->raw : nullptr; }
+
+ private:
+  enum class State : std::uint32_t { kIdle, kBegun, kThereAlready };
+  struct Block {  // stays where it is when the operation moves
+    pipes_overlapped raw{};
+    pipes_handle end = detail::no_handle();
+    State state = State::kIdle;
+  };
+
+  template <class Call>
+  Expected<void> begin(const End& end, Call call) {
+    if (block_ == nullptr) return Expected<void>::failure(PIPES_ERROR_INVALID_HANDLE);
+    if (pending()) return Expected<void>::failure(PIPES_ERROR_PIPE_BUSY);
+    Block& block = *block_;
+    block.raw = {};
+    block.raw.event = silent(event());
+    block.end = end.handle();
+    block.state = State::kIdle;
+    std::uint32_t size = 0;
+    const pipes_status status = call(&block.raw, &size);
+    switch (status) {
+      case PIPES_ERROR_PIPE_CONNECTED:
+        block.state = State::kThereAlready;
+        if (event_) pipes_event_set(event());
+        return {};
+      case PIPES_OK:
+      case PIPES_ERROR_MORE_DATA:
+      case PIPES_ERROR_IO_PENDING:
+        block.state = State::kBegun;
+        return {};
+      default:
+        return Expected<void>::failure(status);
+    }
+  }
+
+  // The event with the bit that says that no packet is wanted.
+  static pipes_handle silent(pipes_handle event) noexcept {
+    if (event == detail::no_handle()) return nullptr;
+    return reinterpret_cast<pipes_handle>(reinterpret_cast<std::uintptr_t>(event) | 1u);
+  }
+
+  void finish() noexcept {
+    if (!pending()) return;
+    pipes_cancel_ex(block_->end, &block_->raw);
+    std::uint32_t size = 0;
+    while (pending()) {
+      pipes_get_overlapped_result(block_->end, &block_->raw, &size, PIPES_INFINITE, 0);
+      if (pending()) pipes_sleep(1, 0);  // the end is closed already, and nothing else to be waited for
+    }
+  }
+
+  std::unique_ptr<Block> block_;
+  std::optional<Event> event_;
+  Tells tells_;
+};
+
+// Port owns a completion port: the place where threads hear of the operations of many ends. Win32: an I/O completion
+// port.
+class Port {
+ public:
+  // Makes one, for `concurrency` threads at once, 0 for one per processor. Throws Error.
+  explicit Port(std::uint32_t concurrency = 0) : Port(try_create(concurrency).value("create port")) {}
+  // try_create is the same with the status as a value. Never blocks. Errors: those of pipes_port_create.
+  static Expected<Port> try_create(std::uint32_t concurrency = 0) {
+    pipes_handle handle = detail::no_handle();
+    const pipes_status status = pipes_port_create(concurrency, &handle);
+    if (status != PIPES_OK) return Expected<Port>::failure(status);
+    return Port(End(handle));
+  }
+
+  // handle lends the handle, for pipes.h. PIPES_INVALID_HANDLE if the port was closed or moved from.
+  [[nodiscard]] pipes_handle handle() const noexcept { return owner_.handle(); }
+  // close closes the port: whoever waits gets PIPES_ERROR_ABANDONED_WAIT_0.
+  void close() noexcept { owner_.close(); }
+
+  // Packet tells of an operation that is over, or was posted.
+  struct Packet {
+    std::uint64_t key = 0;
+    const pipes_overlapped* raw = nullptr;  // whose
+    std::size_t size = 0;                   // bytes that it read or wrote
+
+    // is_of tells whether it is the packet of `operation`, whose result() then is there.
+    [[nodiscard]] bool is_of(const Operation& operation) const noexcept {
+      return raw != nullptr && raw == operation.raw();
+    }
+  };
+
+  // try_add has what completes at `end`, from now on and for good, come here with `key`. Never blocks. Errors:
+  // PIPES_ERROR_INVALID_PARAMETER: not overlapped, or added to a port already; those of pipes_port_associate.
+  Expected<void> try_add(const End& end, std::uint64_t key) const {
+    return Expected<void>::from(pipes_port_associate(handle(), end.handle(), key));
+  }
+  void add(const End& end, std::uint64_t key) const { try_add(end, key).value("add to port"); }
+
+  // try_post queues a packet of one's own. Never blocks. Errors: those of pipes_port_post.
+  Expected<void> try_post(std::uint64_t key, std::uint32_t size = 0) const {
+    return Expected<void>::from(pipes_port_post(handle(), size, key, nullptr));
+  }
+  void post(std::uint64_t key, std::uint32_t size = 0) const { try_post(key, size).value("post to port"); }
+
+  // try_take takes a packet, or as many as there are and `packets` has room for, and waits for the first, at most
+  // `timeout`. Blocks. Errors: PIPES_ERROR_WAIT_TIMEOUT; PIPES_ERROR_ABANDONED_WAIT_0: the port was closed; those of
+  // pipes_port_get_many. Win32: GetQueuedCompletionStatus, GetQueuedCompletionStatusEx.
+  Expected<Packet> try_take(std::chrono::milliseconds timeout = kForever) const {
+    Packet packet;
+    const Expected<std::size_t> taken = try_take(std::span(&packet, 1), timeout);
+    if (!taken) return Expected<Packet>::failure(taken.status());
+    return packet;
+  }
+  Packet take(std::chrono::milliseconds timeout = kForever) const { return try_take(timeout).value("take from port"); }
+  Expected<std::size_t> try_take(std::span<Packet> packets, std::chrono::milliseconds timeout = kForever) const {
+    using Result = Expected<std::size_t>;
+    constexpr std::size_t kTakenMax = 64;
+    const Expected<std::uint32_t> time = detail::milliseconds(timeout);
+    if (!time) return Result::failure(time.status());
+    std::array<pipes_port_entry, kTakenMax> entries;
+    const auto room = static_cast<std::uint32_t>(packets.size() < kTakenMax ? packets.size() : kTakenMax);
+    std::uint32_t taken = 0;
+    const pipes_status status = pipes_port_get_many(handle(), entries.data(), room, &taken, *time, 0);
+    if (status != PIPES_OK) return Result::failure(status);
+    for (std::size_t i = 0; i < taken; ++i)
+      packets[i] = {entries[i].key, entries[i].overlapped, entries[i].transferred};
+    return std::size_t{taken};
+  }
+  std::size_t take(std::span<Packet> packets, std::chrono::milliseconds timeout = kForever) const {
+    return try_take(packets, timeout).value("take from port");
+  }
+
+ private:
+  explicit Port(End owner) noexcept : owner_(std::move(owner)) {}
+  End owner_;
 };
 
 // -------------------------------------------------------------------------------------------- calls without a handle --

@@ -1,6 +1,9 @@
 #include "io/port.h"
 
+#include <thread>
+
 #include "io/waits.h"
+#include "support/fetch.h"
 
 namespace pipes {
 
@@ -150,16 +153,32 @@ Port::LookedAt Port::look_at(std::shared_ptr<PortSource> source) {
   return std::exchange(is_watched_, true) ? LookedAt::kYes : LookedAt::kFirst;
 }
 
-// Each source once. One that has had nothing for long, while others have, is told again.
+// True if that was said first so long ago.
+bool Port::Looked::is_idle_for(uint64_t ns) {
+  const uint64_t now = monotonic_ns();
+  if (idle_at_ns == 0) idle_at_ns = now;
+  return now - idle_at_ns > ns;
+}
+
+// Each source once. One that has had nothing for long, while others have, is told again. By time, and not by the number
+// of looks in vain: while only few are looked at these are quick, and the others' peers slowed down by having to tell.
 bool Port::look_round() {
   constexpr uint32_t kMissesMax = 256;
+  constexpr uint64_t kIdleMaxNs = 10'000'000;
+  // What a look needs lies in a dozen lines, and locks let no look overlap the next one.
+  constexpr size_t kObjectAhead = 12;
+  constexpr size_t kFetchAhead = 6;
+  constexpr size_t kObjectBytes = 320;
   bool any = false;
   for (size_t i = 0; i < looked_at_.size();) {
+    if (i + kObjectAhead < looked_at_.size()) fetch_to_read(looked_at_[i + kObjectAhead].source.get(), kObjectBytes);
+    if (i + kFetchAhead < looked_at_.size()) looked_at_[i + kFetchAhead].source->fetch();
     Looked& looked = looked_at_[i];
     if (looked.source->look()) {
       any = true;
       looked.misses = 0;
-    } else if (++looked.misses > kMissesMax) {
+      looked.idle_at_ns = 0;
+    } else if (++looked.misses % kMissesMax == 0 && looked.is_idle_for(kIdleMaxNs)) {
       const std::shared_ptr<PortSource> dropped = std::move(looked.source);
       std::swap(looked, looked_at_.back());
       looked_at_.pop_back();
@@ -176,11 +195,22 @@ void Port::look_around(Interrupted interrupted) {
   has_looked_.store(true, std::memory_order_relaxed);
   {
     MutexLock lock(mutex_);
-    for (auto& source : newcomers_) looked_at_.push_back({std::move(source), 0});
+    for (auto& source : newcomers_) looked_at_.push_back({std::move(source)});
     newcomers_.clear();
     news_.store(first_ != nullptr || closed_, std::memory_order_relaxed);
   }
-  const auto news = [&] { return look_round() || news_.load(std::memory_order_relaxed) || interrupted(); };
+  // A source that is told is told by another thread, which may have to share this one's processor: without way for it
+  // a port whose sources are told once would never come to look at them.
+  constexpr size_t kLooksPerYield = 64;
+  size_t looks = 0;
+  const auto news = [&] {
+    if (look_round() || news_.load(std::memory_order_relaxed) || interrupted()) return true;
+    looks += looked_at_.size() + 1;
+    if (looks < kLooksPerYield) return false;
+    looks = 0;
+    std::this_thread::yield();
+    return false;
+  };
   if (spinner_.spin(0, 1, news)) return;
   std::vector<Looked> told;
   told.swap(looked_at_);

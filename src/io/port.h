@@ -43,6 +43,8 @@ class PortSource {
   virtual ~PortSource() = default;
   // Looks whether something has happened, and does what follows: packets are posted. True: it had.
   virtual bool look() = 0;
+  // Has fetched what look() will look at, and waits for nothing.
+  virtual void fetch() const {}
   // From now on the source is told. What has happened before is done.
   virtual void stop_looking() = 0;
 };
@@ -76,7 +78,9 @@ class Port {
   struct Waiter;
   struct Looked {
     std::shared_ptr<PortSource> source;
-    uint32_t misses = 0;  // in a row
+    uint32_t misses = 0;      // in a row
+    uint64_t idle_at_ns = 0;  // when is_idle_for() was asked first since then
+    [[nodiscard]] bool is_idle_for(uint64_t ns);
   };
 
   [[nodiscard]] bool take_without_sleep(std::span<pipes_port_entry> entries, uint32_t* taken, Deadline deadline,

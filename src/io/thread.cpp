@@ -1,5 +1,6 @@
 #include "io/thread.h"
 
+#include <atomic>
 #include <new>
 
 namespace pipes {
@@ -62,6 +63,12 @@ void Thread::reset_all_in_child() noexcept {
 }
 
 // Unlinked one by one: a long chain of owners would be destroyed recursively.
+Thread::Thread(Parker& parker)
+    : parker_(parker), number_([] {
+        static constinit std::atomic<uint64_t> last{0};
+        return last.fetch_add(1, std::memory_order_relaxed) + 1;
+      }()) {}
+
 Thread::~Thread() {
   while (pop() != nullptr) {
   }

@@ -46,12 +46,14 @@ class Thread {
   static void unlock_all_after_fork() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;
   static void reset_all_in_child() noexcept PIPES_NO_THREAD_SAFETY_ANALYSIS;
 
-  explicit Thread(Parker& parker) : parker_(parker) {}
+  explicit Thread(Parker& parker);
   ~Thread();
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
 
   [[nodiscard]] Parker& parker() const { return parker_; }
+  // Never given to another thread.
+  [[nodiscard]] uint64_t number() const { return number_; }
 
   // Queues a routine behind those that are queued already. False if the thread has ended: it is dropped (APC-12).
   bool queue(std::unique_ptr<Routine> routine, Unparks& unparks);
@@ -70,6 +72,7 @@ class Thread {
   [[nodiscard]] std::unique_ptr<Routine> pop();
 
   Parker& parker_;
+  const uint64_t number_;
 
   Mutex mutex_;
   std::unique_ptr<Routine> first_ PIPES_GUARDED_BY(mutex_);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "linux/client_identity.h"
+#include "linux/doorbell.h"
 #include "linux/handshake_io.h"
 #include "linux/known_pipes.h"
 #include "linux/local_pair.h"
@@ -55,20 +56,24 @@ Deadline share_of(Deadline deadline) {
 }
 
 // Wakes the threads of a client end when its server process dies.
-class ClientWatch : public Reactor::Source {
+class ClientWatch : public Reactor::Source, public std::enable_shared_from_this<ClientWatch> {
  public:
   ClientWatch(std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
       : end_(std::move(end)), connection_(std::move(connection)) {}
   void on_ready(uint64_t name, uint32_t events) override {
     const auto connection = connection_.lock();
     if (!connection) return;
-    if ((events & EPOLLIN) != 0) answer_doorbell(*connection, end_.lock());
+    if ((events & EPOLLIN) != 0) doorbell_.answer(*connection, end_.lock(), shared_from_this());
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
     if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
     if (const auto end = end_.lock()) end->on_hangup(connection.get());
   }
+  void on_deadline(uint64_t) override {
+    if (const auto connection = connection_.lock()) doorbell_.listen_again(*connection);
+  }
 
  private:
+  Doorbell doorbell_;
   std::weak_ptr<NamedEnd> end_;
   std::weak_ptr<Connection> connection_;
 };
@@ -180,7 +185,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, int6
     if (const auto server_end = connection->local->end(Role::kServer)) (void)server_end->state();
   }
   Reactor* reactor = Reactor::running();
-  const auto watched = reactor->watch(socket, EPOLLIN | EPOLLRDHUP, std::make_shared<ClientWatch>(end, connection));
+  const auto watched = reactor->watch(socket, Doorbell::kEvents, std::make_shared<ClientWatch>(end, connection));
   if (!watched) return watched.status();
   connection->watch = *watched;
   return OpenedEnd{std::move(end), granted};

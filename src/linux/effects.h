@@ -5,7 +5,9 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "linux/wakeup.h"
 #include "support/unparks.h"
@@ -13,6 +15,7 @@
 namespace pipes {
 
 class NamedEnd;
+class SharedPort;
 void pump_here(std::shared_ptr<NamedEnd> end);  // NOLINT(readability-redundant-declaration): of local_pair.h
 
 class Effects {
@@ -36,6 +39,10 @@ class Effects {
 
   // Has the end's overlapped operations looked after.
   void pump(std::shared_ptr<NamedEnd> end) { pumped_ = std::move(end); }
+  // Leaves the connection of that watch to the reactor's thread.
+  void poke(uint64_t watch) { poked_ = watch; }
+  // Has the reactor watch that somebody comes to the port.
+  void watch_over(std::shared_ptr<SharedPort> port) { watched_ = std::move(port); }
 
   void perform() {
     for (Wakeup& wakeup : wakeups_) {
@@ -43,13 +50,19 @@ class Effects {
       std::exchange(wakeup, Wakeup()).perform();
     }
     unparks_.perform();
+    if (poked_ != 0 || watched_ != nullptr) [[unlikely]]
+      perform_by_reactor();
     if (pumped_ != nullptr) pump_here(std::exchange(pumped_, nullptr));
   }
 
  private:
+  void perform_by_reactor();
+
   Unparks unparks_;
   std::array<Wakeup, 4> wakeups_{};  // a connection has four flags
   std::shared_ptr<NamedEnd> pumped_;
+  uint64_t poked_ = 0;
+  std::shared_ptr<SharedPort> watched_;
 };
 
 }  // namespace pipes

@@ -71,17 +71,6 @@ LocalOffer::~LocalOffer() {
   std::erase_if(*offers, [&](const Offer& offer) { return offer.pair == pair_; });
 }
 
-// A round is bounded: of one that rings on and on the rest is left for the next. Descriptors that come along are
-// dropped by the kernel, which is given no room for them.
-void answer_doorbell(const Connection& connection, const std::shared_ptr<NamedEnd>& end) {
-  constexpr int kBytesMax = 64;
-  char byte = 0;
-  for (int i = 0; i < kBytesMax; ++i) {
-    if (::recv(connection.socket.get(), &byte, 1, MSG_DONTWAIT) <= 0) break;
-  }
-  if (end != nullptr) end->on_doorbell();
-}
-
 void pump_here(std::shared_ptr<NamedEnd> end) {
   if (to_pump != nullptr) {
     to_pump->push_back(std::move(end));

@@ -84,8 +84,9 @@ void NamedEnd::tell_peer(EndState state, Effects& effects) {
   connection.own->state.store(static_cast<uint32_t>(state), std::memory_order_release);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   for (wire::WaitFlag* flag : {&connection.in->writer_waits, &connection.out->reader_waits}) {
-    effects.wake(
-        {flag->waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &flag->waiting, connection_});
+    const auto half = flag == &connection.in->writer_waits ? LocalPair::Half::kWrites : LocalPair::Half::kReads;
+    const uint32_t waiting = flag->waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel);
+    effects.wake({waiting, &flag->waiting, connection_, local_peer_looks(half)});
   }
 }
 

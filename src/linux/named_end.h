@@ -11,7 +11,8 @@
 // watches the words shared with the peer, spinning first and then asleep on the peer's flag and its own parker; when
 // something moved it completes, under the lock, whatever can be completed, for all of them. The others sleep on their
 // parkers. A driver that leaves wakes the next. Where only overlapped operations wait nobody watches: the peer's flag
-// asks for the doorbell, and whoever hears it, on_doorbell(), does what a driver would.
+// asks for the doorbell, and whoever hears it, on_doorbell(), does what a driver would. A peer in this process rings as
+// long as overlapped operations wait, whoever drives them: what it causes has happened when its call returns (FINE-1).
 #pragma once
 
 #include <atomic>
@@ -24,6 +25,7 @@
 
 #include "linux/connection.h"
 #include "linux/effects.h"
+#include "linux/local_pair.h"
 #include "linux/overlapped_op.h"
 #include "linux/poll_event.h"
 #include "pipe/instance_state.h"
@@ -82,6 +84,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   // For the port that the end is bound to. tell_at_once() is for whoever waits for an operation in another way: from
   // then on the port's threads are not relied on.
   bool look() override;
+  void fetch() const override;
   void stop_looking() override;
   void tell_at_once();
 
@@ -89,8 +92,10 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   enum class Readiness : uint32_t { kReadable, kWritable };
   Status open_event_fd(Readiness which, int* fd);
 
-  // The peer has done something while no thread here was looking.
+  // The peer has done something while no thread here was looking, or it is a local one.
   void on_doorbell();
+  // A count that grows with all that the peer of this connection is seen to read and write. 0 if the end has another.
+  [[nodiscard]] uint64_t done_by_peer(const Connection& connection);
 
   Status set_modes(EndModes wanted);
   [[nodiscard]] EndModes modes() const;
@@ -191,14 +196,27 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   bool learn_of_death();
   void watch_for_data(PendingOp& op);
   void pump_reads(Effects& effects);
+  void pump_driven_reads(Effects& effects);
   void publish_reads(Effects& effects);
   void await_read(PendingOp& op);
   void queue_read(PendingOp& op);
   void unqueue_read(PendingOp& op);
+  // For local peers: what to do of theirs, and whether this end wants to be let look.
+  [[nodiscard]] Wakeup::Local local_peer_looks(LocalPair::Half half) const {
+    const LocalPair* const local = connection_->local.get();
+    if (local == nullptr) [[likely]]
+      return Wakeup::Local::kDoesNotLook;
+    const Role peer = role_ == Role::kServer ? Role::kClient : Role::kServer;
+    return local->looks(peer, half) ? Wakeup::Local::kLooks : Wakeup::Local::kDoesNotLook;
+  }
+  void let_look(LocalPair::Half half, const PendingQueue& queue);
+  [[nodiscard]] bool is_local() const { return connection_ != nullptr && connection_->local != nullptr; }
   // Nobody drives the reads: wakes the next who may, or asks for the doorbell.
   void hand_over_reads(Effects& effects);
   // Whether the port's threads look for what becomes of the operations that wait, so that the peer need not ring.
-  [[nodiscard]] bool leave_to_port();
+  [[nodiscard]] bool leave_to_port(Effects& effects);
+  bool look_for_reads();
+  bool look_for_writes();
   void arm_reads(Effects& effects);
   // Says by the descriptor that a read has something to do, or asks for the doorbell.
   void settle_read_event();
@@ -312,6 +330,11 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   std::shared_ptr<SharedPort> port_;  // set once
   uint64_t port_key_ = 0;
   uint32_t notification_modes_ = 0;
+
+  // For what is fetched ahead; stale ones cost time only, hence relaxed.
+  std::atomic<const void*> write_place_hint_{nullptr};  // where the next frame will lie
+  std::atomic<const void*> read_place_hint_{nullptr};   // of the read that waits
+  std::atomic<const void*> connection_hint_{nullptr};
 
   std::atomic<bool> looked_at_{false};  // by the port's threads
   std::atomic<bool> tells_at_once_{false};

@@ -7,10 +7,14 @@
 
 #include "linux/named_end.h"
 #include "linux/server_pipe.h"
+#include "support/fetch.h"
 #include "support/seeded_mistake.h"
 
 namespace pipes {
 namespace {
+
+// Of an answer: as much as a short one needs, with its header and the one behind it.
+constexpr size_t kAnswerFetched = 128;
 
 bool has_delivered(Status status) { return status == PIPES_OK || status == PIPES_ERROR_MORE_DATA; }
 
@@ -47,9 +51,8 @@ void NamedEnd::tell_end(std::unique_ptr<OverlappedOp> op, bool at_once, Effects&
   if (port_ == nullptr || (call.silent && !PIPES_MISTAKE("silence-broken")) || skips_port) return;
   if (PIPES_MISTAKE("packet-lost") && !at_once) return;
   op->entry = {port_key_, call.overlapped, ended, op->transferred, 0};
-  const std::shared_ptr<SharedPort> port = port_;
-  if (PIPES_MISTAKE("told-twice")) port->port.post(std::make_unique<Packet>(op->entry), effects.unparks());
-  port->port.post(std::move(op), effects.unparks());
+  if (PIPES_MISTAKE("told-twice")) port_->port.post(std::make_unique<Packet>(op->entry), effects.unparks());
+  port_->port.post(std::move(op), effects.unparks());
 }
 
 Status NamedEnd::conclude(std::unique_ptr<OverlappedOp> op, uint32_t* transferred, Effects& effects) {
@@ -95,6 +98,7 @@ Status NamedEnd::read(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) {
       status = conclude(std::move(op), transferred, effects);
     } else {
       queue_read(*op.release());
+      pump_driven_reads(effects);
     }
     publish_reads(effects);
     if (status == PIPES_ERROR_IO_PENDING) hand_over_reads(effects);
@@ -218,43 +222,69 @@ Status NamedEnd::bind(std::shared_ptr<SharedPort> port, uint64_t key) {
 
 // What else than a packet tells of an operation is set by the peer's doorbell alone. So are local peers served, which
 // are to find done what they have caused.
-bool NamedEnd::leave_to_port() {
+bool NamedEnd::leave_to_port(Effects& effects) {
   if (port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr) return false;
-  if (looked_at_.exchange(true, std::memory_order_acq_rel)) return true;
+  // SUBTLE: says so, then asks again whether it may; tell_at_once() forbids it, then asks whether anybody does. Where
+  // it is said already, stop_looking() comes to the end's lock, and so to this operation, after this.
+  if (looked_at_.load(std::memory_order_seq_cst)) return !tells_at_once_.load(std::memory_order_seq_cst);
+  if (looked_at_.exchange(true, std::memory_order_seq_cst)) return !tells_at_once_.load(std::memory_order_seq_cst);
+  if (tells_at_once_.load(std::memory_order_seq_cst)) {
+    looked_at_.store(false, std::memory_order_release);
+    return false;
+  }
   const Port::LookedAt answer = port_->port.look_at(shared_from_this());
   if (answer == Port::LookedAt::kNo) looked_at_.store(false, std::memory_order_release);
-  if (answer == Port::LookedAt::kFirst) port_->watch_over();
+  if (answer == Port::LookedAt::kFirst) effects.watch_over(port_);
   return answer != Port::LookedAt::kNo;
 }
 
+void NamedEnd::fetch() const {
+  fetch_to_read(connection_hint_.load(std::memory_order_relaxed), sizeof(Connection));
+  fetch_to_read(read_place_hint_.load(std::memory_order_relaxed), 1);
+}
+
+// Most looks find nothing, at one of very many ends.
 bool NamedEnd::look() {
+  const bool any_read = look_for_reads();
+  return (writes_wait_.load(std::memory_order_relaxed) && look_for_writes()) || any_read;
+}
+
+bool NamedEnd::look_for_reads() {
+  if (!read_mutex_.try_lock()) return false;
+  Connection* const connection = connection_.get();
+  if (connection == nullptr || read_driver_ != nullptr || reads_.empty() ||
+      (!connection->reader.glance() && !connection->over())) {
+    read_mutex_.unlock();
+    return false;
+  }
+  Effects effects;
+  const uint64_t before = connection->reader.position() + connection->reader.consumed();
+  pump_reads(effects);
+  publish_reads(effects);
+  const bool any = reads_.empty() || connection->reader.position() + connection->reader.consumed() != before;
+  // What is read will probably be answered. The peer's processor has the lines for it.
+  if (any) fetch_to_write(write_place_hint_.load(std::memory_order_relaxed), kAnswerFetched);
+  read_mutex_.unlock();
+  effects.perform();
+  return any;
+}
+
+bool NamedEnd::look_for_writes() {
   Effects effects;
   bool any = false;
   bool lingers_no_more = false;
-  if (read_mutex_.try_lock()) {
-    Connection* const connection = connection_.get();
-    if (connection != nullptr && read_driver_ == nullptr && !reads_.empty() &&
-        (connection->reader.glance() || connection->over())) {
-      const uint64_t before = connection->reader.position() + connection->reader.consumed();
-      pump_reads(effects);
-      publish_reads(effects);
-      any = reads_.empty() || connection->reader.position() + connection->reader.consumed() != before;
-    }
-    read_mutex_.unlock();
+  if (!write_mutex_.try_lock()) return false;
+  if (connection_ != nullptr && write_driver_ == nullptr) {
+    const PendingOp* const first = writes_.front();
+    const std::shared_ptr<Connection> connection = connection_;
+    const bool over = connection->over();
+    pump_writes(effects);
+    fail_writes_if_over(connection, over, effects);
+    any = writes_.front() != first;
+    writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
+    lingers_no_more = closed_ && writes_.empty();
   }
-  if (writes_wait_.load(std::memory_order_relaxed) && write_mutex_.try_lock()) {
-    if (connection_ != nullptr && write_driver_ == nullptr) {
-      const PendingOp* const first = writes_.front();
-      const std::shared_ptr<Connection> connection = connection_;
-      const bool over = connection->over();
-      pump_writes(effects);
-      fail_writes_if_over(connection, over, effects);
-      any = any || writes_.front() != first;
-      writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
-      lingers_no_more = closed_ && writes_.empty();
-    }
-    write_mutex_.unlock();
-  }
+  write_mutex_.unlock();
   effects.perform();
   if (lingers_no_more) stop_lingering();
   return any;
@@ -273,8 +303,10 @@ void NamedEnd::stop_looking() {
 }
 
 void NamedEnd::tell_at_once() {
-  if (!has_port() || tells_at_once_.exchange(true, std::memory_order_acq_rel)) return;
-  stop_looking();
+  if (!has_port()) return;
+  tells_at_once_.store(true, std::memory_order_seq_cst);
+  // Operations that began before may be left to the port, though later ones were not.
+  if (looked_at_.load(std::memory_order_seq_cst)) stop_looking();
 }
 
 bool NamedEnd::has_port() {
@@ -300,7 +332,7 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
     const pipes_overlapped* const own = overlapped.call().overlapped;
     if (own == nullptr) return false;  // a request that is sent is not taken back (CANCEL-10)
     const bool any_thread = thread == nullptr || PIPES_MISTAKE("cancel-any-thread");
-    return (any_thread || overlapped.thread().get() == thread) && (operation == nullptr || own == operation);
+    return (any_thread || overlapped.thread_number() == thread->number()) && (operation == nullptr || own == operation);
   };
   const auto each = [&](PendingQueue& queue, auto cancel_one) {
     for (PendingOp* op = queue.back(); op != nullptr;) {
@@ -376,11 +408,38 @@ void NamedEnd::on_doorbell() {
         publish_reads(effects);
       }
       if (!PIPES_MISTAKE("doorbell-once")) hand_over_reads(effects);
+    } else if (connection_ != nullptr) {
+      pump_driven_reads(effects);
+      publish_reads(effects);
     }
+    let_look(LocalPair::Half::kReads, reads_);
   }
   effects.perform();
   drive_writes();
   stop_lingering();
+}
+
+uint64_t NamedEnd::done_by_peer(const Connection& connection) {
+  uint64_t done = 0;
+  {
+    MutexLock lock(read_mutex_);
+    if (connection_.get() == &connection) done += connection_->reader.position() + connection_->reader.consumed();
+  }
+  MutexLock lock(write_mutex_);
+  if (connection_.get() == &connection) done += connection_->writer.head_seen() + connection_->writer.consumed_seen();
+  return done;
+}
+
+// Overlapped reads of an end with a local peer do not wait for the thread that drives them.
+//
+// SUBTLE: the counterpart of the fence in take_reader_flag: the writer sees that this end is to look, or this end what
+// it has written.
+void NamedEnd::pump_driven_reads(Effects& effects) {
+  if (!is_local() || (read_driver_ == nullptr && !reads_.anybody_blocks())) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  pump_reads(effects);
+  // What the driver watches has moved.
+  if (read_driver_ != nullptr) effects.unpark(read_driver_->parker);
 }
 
 }  // namespace pipes

@@ -5,7 +5,6 @@
 
 #include "linux/idle_rounds.h"
 #include "linux/named_end.h"
-#include "linux/reactor.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 
@@ -228,6 +227,7 @@ void NamedEnd::pump_reads(Effects& effects) {
 
 void NamedEnd::queue_read(PendingOp& op) {
   reads_.push_back(&op);
+  if (op.overlapped) let_look(LocalPair::Half::kReads, reads_);
   read_bytes_queued_ += op.size;
 }
 
@@ -265,11 +265,18 @@ Wakeup NamedEnd::publish_progress() {
   // both fences either load may overtake its store, and both would wait for ever.
   if (!PIPES_MISTAKE("room-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   wire::WaitFlag& flag = connection.in->writer_waits;
-  if (flag.waiting.load(std::memory_order_acquire) == wire::WaitFlag::kNobody) return {};
-  const bool reached = consumed >= flag.wake_at_consumed.load(std::memory_order_relaxed) ||
-                       head >= flag.wake_at_head.load(std::memory_order_relaxed);
-  if (!reached) return {};
-  return {flag.waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &flag.waiting, connection_};
+  const auto local = local_peer_looks(LocalPair::Half::kWrites);
+  if (local == Wakeup::Local::kDoesNotLook) {
+    if (flag.waiting.load(std::memory_order_acquire) == wire::WaitFlag::kNobody) return {};
+    const bool reached = consumed >= flag.wake_at_consumed.load(std::memory_order_relaxed) ||
+                         head >= flag.wake_at_head.load(std::memory_order_relaxed);
+    if (!reached) return {};
+  }
+  return {flag.waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &flag.waiting, connection_, local};
+}
+
+void NamedEnd::let_look(LocalPair::Half half, const PendingQueue& queue) {
+  if (is_local()) connection_->local->set_looks(role_, half, queue.any_overlapped());
 }
 
 void NamedEnd::await_read(PendingOp& op) {
@@ -346,11 +353,10 @@ void NamedEnd::hand_over_reads(Effects& effects) {
   for (PendingOp* op = reads_.front(); reads_.anybody_blocks() && op != nullptr; op = op->next) {
     if (op->parker != nullptr) return effects.unpark(op->parker);
   }
-  if (reads_.empty()) {
-    settle_read_event();
-  } else if (!leave_to_port()) {
-    arm_reads(effects);
-  }
+  if (reads_.empty()) return settle_read_event();
+  if (!leave_to_port(effects)) return arm_reads(effects);
+  connection_hint_.store(connection_.get(), std::memory_order_relaxed);
+  read_place_hint_.store(connection_->reader.next_header(), std::memory_order_relaxed);
 }
 
 // SUBTLE: store the flag, fence, look: as in arm_reads.
@@ -384,7 +390,7 @@ void NamedEnd::arm_reads(Effects& effects) {
       return settle_read_event();
     }
   }
-  if (Reactor* reactor = Reactor::running()) reactor->poke(connection->watch);
+  effects.poke(connection->watch);
 }
 
 // Two ends that send each other requests longer than the ring would wait for ever, if neither took in what comes while

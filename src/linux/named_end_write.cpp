@@ -4,7 +4,6 @@
 
 #include "linux/idle_rounds.h"
 #include "linux/named_end.h"
-#include "linux/reactor.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 
@@ -50,6 +49,8 @@ bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   head_at_last_write_ = read_so_far;
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   writer.push_at_once(data);
+  const wire::RingMemory& ring = writer.memory();
+  write_place_hint_.store(ring.base + ring.offset(writer.tail()), std::memory_order_relaxed);
   PIPES_CRASH_POINT("frame-pushed");  // CRASH: as in push_frames
   ++write_sequence_;
   return true;
@@ -111,6 +112,7 @@ bool NamedEnd::start_write(PendingOp& op, Effects& effects) {
   if (!complete) {
     if (!op.overlapped) op.parker = &Parker::mine();
     writes_.push_back(&op);
+    if (op.overlapped) let_look(LocalPair::Half::kWrites, writes_);
     if (!op.pushed && first_unpushed_ == nullptr) first_unpushed_ = &op;
     return true;
   }
@@ -194,8 +196,10 @@ uint64_t NamedEnd::frame_limit(const PendingOp& op) const {
 Wakeup NamedEnd::take_reader_flag() {
   if (!PIPES_MISTAKE("data-fences")) std::atomic_thread_fence(std::memory_order_seq_cst);
   std::atomic<uint32_t>& waiting = connection_->out->reader_waits.waiting;
-  if (waiting.load(std::memory_order_relaxed) == wire::WaitFlag::kNobody) return {};
-  return {waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &waiting, connection_};
+  const auto local = local_peer_looks(LocalPair::Half::kReads);
+  const bool nobody = waiting.load(std::memory_order_relaxed) == wire::WaitFlag::kNobody;
+  if (nobody && local == Wakeup::Local::kDoesNotLook) return {};
+  return {waiting.exchange(wire::WaitFlag::kNobody, std::memory_order_acq_rel), &waiting, connection_, local};
 }
 
 bool NamedEnd::wake_reader(Effects& effects) {
@@ -484,19 +488,27 @@ void NamedEnd::drive_writes(ByPort by_port) {
     bool again = false;
     {
       MutexLock lock(write_mutex_);
-      if (write_driver_ != nullptr) return;
+      const bool driven = write_driver_ != nullptr;
+      let_look(LocalPair::Half::kWrites, writes_);
+      if (driven && !is_local()) return;
       if (write_event_.waits() && may_write_at_once()) write_event_.raise();
-      if (connection_ == nullptr || (writes_.empty() && !write_event_.waits())) {
+      if (!driven && (connection_ == nullptr || (writes_.empty() && !write_event_.waits()))) {
         writes_wait_.store(false, std::memory_order_relaxed);
         return;
       }
       const std::shared_ptr<Connection> connection = connection_;
+      // SUBTLE: the counterpart of the fence in publish_progress: a local reader sees that this end is to look, or this
+      // end how far it has read.
+      if (driven) std::atomic_thread_fence(std::memory_order_seq_cst);
       const bool over = connection->over();
       again = pump_writes(effects);
       fail_writes_if_over(connection, over, effects);
+      // What the driver watches for has moved.
+      if (driven) effects.unpark(write_driver_->parker);
       writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
-      const bool looks = by_port == ByPort::kIfItLooks && !writes_.empty() && !write_event_.waits() && leave_to_port();
-      if (!again && !looks && (!writes_.empty() || write_event_.waits()) && !PIPES_MISTAKE("room-unheard")) {
+      const bool looks =
+          by_port == ByPort::kIfItLooks && !writes_.empty() && !write_event_.waits() && leave_to_port(effects);
+      if (!driven && !again && !looks && (!writes_.empty() || write_event_.waits()) && !PIPES_MISTAKE("room-unheard")) {
         const WakePoints wake_at = publish_wake_points(*connection);
         // Release: the wake points are visible to whoever sees the flag.
         connection->out->writer_waits.waiting.store(wire::WaitFlag::kDoorbell, std::memory_order_release);
@@ -506,7 +518,7 @@ void NamedEnd::drive_writes(ByPort by_port) {
                 reader.head.load(std::memory_order_acquire) >= wake_at.head || connection->over();
         if (again && round >= kRoundsMax) {
           // A peer that moves as fast as this can go on is left to the reactor.
-          if (Reactor* reactor = Reactor::running()) reactor->poke(connection->watch);
+          effects.poke(connection->watch);
           again = false;
         }
       }

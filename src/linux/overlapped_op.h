@@ -11,6 +11,7 @@
 #include "io/thread.h"
 #include "linux/pending.h"
 #include "linux/shared_object.h"
+#include "support/spare_memory.h"
 
 namespace pipes {
 
@@ -24,11 +25,18 @@ struct OverlappedCall {
 
 class OverlappedOp final : public PendingOp, public Packet, public Routine {
  public:
-  explicit OverlappedOp(OverlappedCall call) : Packet({}), call_(std::move(call)), thread_(Thread::mine()) {
+  explicit OverlappedOp(OverlappedCall call) : Packet({}), call_(std::move(call)) {
     overlapped = true;
+    const std::shared_ptr<Thread>& thread = Thread::mine();
+    thread_number_ = thread->number();
+    if (call_.routine != nullptr) thread_ = thread;
   }
+  static void* operator new(size_t size) { return SpareMemory<OverlappedOp>::take(size); }
+  static void operator delete(void* memory) noexcept { SpareMemory<OverlappedOp>::drop(memory, sizeof(OverlappedOp)); }
 
   [[nodiscard]] const OverlappedCall& call() const { return call_; }
+  // The thread that began it: its number, and itself if it is to run the routine.
+  [[nodiscard]] uint64_t thread_number() const { return thread_number_; }
   [[nodiscard]] const std::shared_ptr<Thread>& thread() const { return thread_; }
 
   // A transaction's request that is still being sent when the call has returned: the caller's bytes are his again when
@@ -47,7 +55,8 @@ class OverlappedOp final : public PendingOp, public Packet, public Routine {
 
  private:
   const OverlappedCall call_;
-  const std::shared_ptr<Thread> thread_;  // that began it
+  uint64_t thread_number_ = 0;
+  std::shared_ptr<Thread> thread_;
   std::vector<std::byte> bytes_;
 };
 

@@ -57,6 +57,7 @@ class PendingQueue {
   [[nodiscard]] PendingOp* back() const { return last_; }
   // Whether a thread waits for one of them: of very many overlapped ones none has to be looked at.
   [[nodiscard]] bool anybody_blocks() const { return blocking_ > 0; }
+  [[nodiscard]] bool any_overlapped() const { return overlapped_ > 0; }
 
   void push_back(PendingOp* op) {
     op->previous = last_;
@@ -64,18 +65,21 @@ class PendingQueue {
     (last_ == nullptr ? first_ : last_->next) = op;
     last_ = op;
     blocking_ += op->parker != nullptr ? 1 : 0;
+    overlapped_ += op->overlapped ? 1 : 0;
   }
   void remove(PendingOp* op) {
     (op->previous == nullptr ? first_ : op->previous->next) = op->next;
     (op->next == nullptr ? last_ : op->next->previous) = op->previous;
     op->next = op->previous = nullptr;
     blocking_ -= op->parker != nullptr ? 1 : 0;
+    overlapped_ -= op->overlapped ? 1 : 0;
   }
 
  private:
   PendingOp* first_ = nullptr;
   PendingOp* last_ = nullptr;
   size_t blocking_ = 0;
+  size_t overlapped_ = 0;
 };
 
 }  // namespace pipes

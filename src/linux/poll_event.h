@@ -18,7 +18,8 @@ class PollEvent {
   explicit operator bool() const { return fd_.get() >= 0; }
   // Whether the peer is to be asked to ring.
   [[nodiscard]] bool waits() const { return *this && !raised_; }
-  // Neither does anything if it is so already.
+  // Neither does anything if it is so already. System calls under the lock, which nothing else makes: a descriptor that
+  // was raised after it could be lowered before, and would then be readable for ever.
   void raise();
   void lower();
 

@@ -13,6 +13,7 @@
 #include <new>
 
 #include "linux/client.h"
+#include "linux/doorbell.h"
 #include "linux/guests.h"
 #include "linux/known_pipes.h"
 #include "linux/local_pair.h"
@@ -145,22 +146,26 @@ class ServerPipe::Waiter : public Reactor::Source {
 };
 
 // The control socket of a connection of a server end, in its life and after it.
-class ServerPipe::Watch : public Reactor::Source {
+class ServerPipe::Watch : public Reactor::Source, public std::enable_shared_from_this<Watch> {
  public:
   Watch(std::weak_ptr<ServerPipe> pipe, std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
       : pipe_(std::move(pipe)), end_(std::move(end)), connection_(std::move(connection)) {}
   void on_ready(uint64_t name, uint32_t events) override {
     const auto connection = connection_.lock();
     if (!connection) return;
-    if ((events & EPOLLIN) != 0) answer_doorbell(*connection, end_.lock());
+    if ((events & EPOLLIN) != 0) doorbell_.answer(*connection, end_.lock(), shared_from_this());
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
     if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
     connection->gone.store(true, std::memory_order_release);
     if (const auto end = end_.lock()) end->on_hangup(connection.get());
     if (const auto pipe = pipe_.lock()) pipe->sweep(IfBusy::kSkip);
   }
+  void on_deadline(uint64_t) override {
+    if (const auto connection = connection_.lock()) doorbell_.listen_again(*connection);
+  }
 
  private:
+  Doorbell doorbell_;
   std::weak_ptr<ServerPipe> pipe_;
   std::weak_ptr<NamedEnd> end_;
   std::weak_ptr<Connection> connection_;
@@ -780,7 +785,7 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     listening_.erase(place);
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.
-    const auto watched = reactor->watch(connection->socket.get(), EPOLLIN | EPOLLRDHUP, std::move(watch));
+    const auto watched = reactor->watch(connection->socket.get(), Doorbell::kEvents, std::move(watch));
     if (watched) {
       connection->watch.store(*watched, std::memory_order_relaxed);
     } else {

@@ -1,5 +1,6 @@
 // Wakeup: what the other side of a connection has to be told, once no lock is held: by a wake of the futex that its
-// thread sleeps on, or by its doorbell, where no thread of it waits.
+// thread sleeps on, or by its doorbell, where no thread of it waits. A local end with overlapped operations always
+// hears the doorbell: it looks at once, and wakes its threads itself.
 #pragma once
 
 #include <atomic>
@@ -19,24 +20,23 @@ class Wakeup {
   Wakeup() = default;
   // `value` is what was found in `flag`. The connection is kept only for its doorbell: of a flag that is unmapped by
   // the time it is woken the kernel finds nobody, and that is all.
-  Wakeup(uint32_t value, std::atomic<uint32_t>* flag, const std::shared_ptr<Connection>& connection) {
-    if (value == wire::WaitFlag::kNobody) return;
-    flag_ = flag;
-    if (value != wire::WaitFlag::kSleeper) rings_ = connection;
+  enum class Local : uint32_t { kDoesNotLook, kLooks };
+  Wakeup(uint32_t value, std::atomic<uint32_t>* flag, const std::shared_ptr<Connection>& connection, Local local) {
+    if (local == Local::kDoesNotLook && value == wire::WaitFlag::kSleeper) {
+      flag_ = flag;
+    } else if (local == Local::kLooks || value != wire::WaitFlag::kNobody) {
+      rings_ = connection;
+    }
   }
 
-  explicit operator bool() const { return flag_ != nullptr; }
+  explicit operator bool() const { return flag_ != nullptr || rings_ != nullptr; }
   [[nodiscard]] bool is_same_as(const Wakeup& other) const {
     return flag_ == other.flag_ && (rings_ == nullptr) == (other.rings_ == nullptr);
   }
 
   void perform() const {
-    if (flag_ == nullptr) return;
-    if (rings_ == nullptr) {
-      futex_wake_shared(flag_);
-    } else {
-      ring(*rings_);
-    }
+    if (flag_ != nullptr) futex_wake_shared(flag_);
+    if (rings_ != nullptr) ring(*rings_);
   }
 
  private:

@@ -38,6 +38,7 @@ std::string_view unit_of(Workload workload) {
     case Workload::kConnect:
       return "ns/connection";
     case Workload::kMany1000:
+    case Workload::kMany64:
     case Workload::kMany10:
     case Workload::kMany1:
       return "ns/request";

@@ -1,16 +1,19 @@
 // The peer libuv: a uv_pipe_t over a Unix socket, driven by its loop. A message is sent with uv_try_write first, which
-// is its fastest way, and received as libuv delivers: as bytes, out of which the known size is taken.
+// is its fastest way, and received as libuv delivers: as bytes, out of which the known size is taken. Many clients are
+// served by one loop; they themselves are blocking sockets, since a loop for each would be measured instead.
 #include "implementations.h"
 
 #if PIPES_BENCH_HAVE_UV
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <uv.h>
 
 #include <cstring>
 #include <vector>
 
 #include "role.h"
+#include "unix_socket.h"
 
 namespace pipes::bench {
 namespace {
@@ -22,7 +25,8 @@ void check(int result, const char* call) {
   if (result < 0) fail(fmt::format("{}: {}", call, uv_strerror(result)));
 }
 
-std::string path_of(const Control& control) { return private_path(control, "libuv"); }
+// That of connect_to().
+std::string path_of(const Control& control) { return private_path(control, "socket"); }
 
 // Bytes that came and were not taken yet.
 class Inbox {
@@ -148,34 +152,96 @@ class UvChannel final : public Channel {
   Inbox inbox_;
 };
 
+class BlockingChannel final : public Channel {
+ public:
+  explicit BlockingChannel(UniqueFd socket) : socket_(std::move(socket)) {}
+  void send(std::span<const std::byte> message) override {
+    const auto size = static_cast<ssize_t>(message.size());
+    if (::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL) != size) fail_errno("send");
+  }
+  void receive(std::span<std::byte> message) override {
+    const auto size = static_cast<ssize_t>(message.size());
+    if (::recv(socket_.get(), message.data(), message.size(), MSG_WAITALL) != size) fail_errno("recv");
+  }
+
+ private:
+  UniqueFd socket_;
+};
+
 class UvServer final : public Server {
  public:
   explicit UvServer(Control& control) : control_(control), listener_(loop_) {
-    listener_.get()->data = &clients_;
+    listener_.get()->data = this;
     check(uv_pipe_bind(listener_.get(), path_of(control).c_str()), "uv_pipe_bind");
     const auto on_client = [](uv_stream_t* listener, int status) {
       check(status, "uv_listen");
-      ++*static_cast<int*>(listener->data);
+      auto& server = *static_cast<UvServer*>(listener->data);
+      ++server.clients_;
+      if (server.watch_ != nullptr) server.echo_client();
     };
-    check(uv_listen(listener_.stream(), 16, on_client), "uv_listen");
+    check(uv_listen(listener_.stream(), kBacklog, on_client), "uv_listen");
   }
 
   std::unique_ptr<Channel> accept() override {
     while (clients_ == 0) loop_->run_once();
-    --clients_;
-    auto connection = std::make_unique<Pipe>(loop_);
-    check(uv_accept(listener_.stream(), connection->stream()), "uv_accept");
-    return std::make_unique<UvChannel>(control_, loop_, std::move(connection));
+    return std::make_unique<UvChannel>(control_, loop_, take_client());
+  }
+
+  // Each message is echoed from the callback that brings it, by uv_try_write, which its small answer always fits.
+  void echo_all(Watch& watch, std::span<std::byte> buffer) override {
+    report_settings("uv_read_start on each client, uv_try_write in the callback");
+    watch_ = &watch;
+    buffer_ = buffer;
+    while (!is_over_) loop_->run_once();
   }
 
  private:
+  static constexpr int kBacklog = 4096;
+
+  std::unique_ptr<Pipe> take_client() {
+    --clients_;
+    auto connection = std::make_unique<Pipe>(loop_);
+    check(uv_accept(listener_.stream(), connection->stream()), "uv_accept");
+    return connection;
+  }
+
+  // A client sends its next message when it has got the answer, so what comes is one whole message.
+  void echo_client() {
+    crowd_.push_back(take_client());
+    Pipe& client = *crowd_.back();
+    client.get()->data = this;
+    const auto allocate = [](uv_handle_t* handle, size_t, uv_buf_t* buffer) {
+      const std::span<std::byte> room = static_cast<UvServer*>(handle->data)->buffer_;
+      *buffer = uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(room.size()));
+    };
+    const auto came = [](uv_stream_t* stream, ssize_t count, const uv_buf_t*) {
+      auto& server = *static_cast<UvServer*>(stream->data);
+      if (server.is_over_ || count == 0) return;
+      check(static_cast<int>(count), "uv_read");
+      if (static_cast<size_t>(count) != server.buffer_.size()) fail("uv_read: half a message");
+      server.is_over_ = server.watch_->last_received();
+      auto answer = uv_buf_init(reinterpret_cast<char*>(server.buffer_.data()), static_cast<unsigned>(count));
+      check(uv_try_write(stream, &answer, 1), "uv_try_write");
+    };
+    check(uv_read_start(client.stream(), allocate, came), "uv_read_start");
+  }
+
   Control& control_;
   std::shared_ptr<Loop> loop_ = std::make_shared<Loop>();
   int clients_ = 0;
   Pipe listener_;
+
+  // Of echo_all.
+  Watch* watch_ = nullptr;
+  std::span<std::byte> buffer_;
+  std::vector<std::unique_ptr<Pipe>> crowd_;
+  bool is_over_ = false;
 };
 
 std::unique_ptr<Channel> open_uv(Control& control) {
+  if (active_clients(control.task.workload) != 0) {
+    return std::make_unique<BlockingChannel>(connect_to(control, SOCK_STREAM));
+  }
   auto loop = std::make_shared<Loop>();
   auto pipe = std::make_unique<Pipe>(loop);
   uv_connect_t request{};
@@ -193,7 +259,7 @@ std::unique_ptr<Channel> open_uv(Control& control) {
 
 Implementation libuv() {
   using enum Workload;
-  return {"libuv", set_of({kRoundtrip, kStream}), "",
+  return {"libuv", set_of({kRoundtrip, kStream, kMany1000, kMany64, kMany10, kMany1}), "",
           [](Control& control) -> std::unique_ptr<Server> { return std::make_unique<UvServer>(control); }, open_uv};
 }
 

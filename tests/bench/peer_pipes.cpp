@@ -334,14 +334,15 @@ std::unique_ptr<Channel> open_ours(Control& control) {
 
 Implementation our_pipes() {
   using enum Workload;
-  return {"pipes",
-          set_of({kRoundtrip, kStream, kConnect, kMany1000, kMany10, kMany1, kIdle, kOneCore, kLoaded, kMemory}), "",
-          listen_ours, open_ours};
+  return {
+      "pipes",
+      set_of({kRoundtrip, kStream, kConnect, kMany1000, kMany64, kMany10, kMany1, kIdle, kOneCore, kLoaded, kMemory}),
+      "", listen_ours, open_ours};
 }
 
 Implementation our_pipes_by_event_fd() {
   using enum Workload;
-  return {"pipes-event-fd", set_of({kMany1000, kMany10, kMany1}), "", listen_by_event_fd, open_ours};
+  return {"pipes-event-fd", set_of({kMany1000, kMany64, kMany10, kMany1}), "", listen_by_event_fd, open_ours};
 }
 
 }  // namespace pipes::bench

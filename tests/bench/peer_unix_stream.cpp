@@ -107,9 +107,10 @@ std::unique_ptr<Channel> open_stream(Control& control) {
 
 Implementation unix_stream() {
   using enum Workload;
-  return {"unix-stream",
-          set_of({kRoundtrip, kStream, kConnect, kMany1000, kMany10, kMany1, kIdle, kOneCore, kLoaded, kMemory}), "",
-          listen_stream<Waiting::kSleep>, open_stream<Waiting::kSleep>};
+  return {
+      "unix-stream",
+      set_of({kRoundtrip, kStream, kConnect, kMany1000, kMany64, kMany10, kMany1, kIdle, kOneCore, kLoaded, kMemory}),
+      "", listen_stream<Waiting::kSleep>, open_stream<Waiting::kSleep>};
 }
 
 Implementation unix_stream_polling() {

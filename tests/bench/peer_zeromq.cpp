@@ -110,8 +110,8 @@ Implementation zeromq_pair() {
 
 Implementation zeromq_reqrep() {
   using enum Workload;
-  return {"zeromq-reqrep", set_of({kRoundtrip, kConnect, kMany1000, kMany10, kMany1, kMemory}), "", listen_zmq<ZMQ_REP>,
-          open_zmq<ZMQ_REQ>};
+  return {"zeromq-reqrep", set_of({kRoundtrip, kConnect, kMany1000, kMany64, kMany10, kMany1, kMemory}), "",
+          listen_zmq<ZMQ_REP>, open_zmq<ZMQ_REQ>};
 }
 
 }  // namespace pipes::bench

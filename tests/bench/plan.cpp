@@ -21,6 +21,7 @@ const std::vector<Sizes>& all_sizes() {
       {Workload::kStream, {8, 64, 1024, 4096, 65536, 1048576}},
       {Workload::kConnect, {1}},
       {Workload::kMany1000, {64}},
+      {Workload::kMany64, {64}},
       {Workload::kMany10, {64}},
       {Workload::kMany1, {64}},
       {Workload::kIdle, {64}},

@@ -13,6 +13,8 @@ std::string_view workload_name(Workload workload) {
       return "connect";
     case Workload::kMany1000:
       return "many-1000";
+    case Workload::kMany64:
+      return "many-64";
     case Workload::kMany10:
       return "many-10";
     case Workload::kMany1:
@@ -33,6 +35,8 @@ uint32_t active_clients(Workload workload) {
   switch (workload) {
     case Workload::kMany1000:
       return 1000;
+    case Workload::kMany64:
+      return 64;
     case Workload::kMany10:
       return 10;
     case Workload::kMany1:

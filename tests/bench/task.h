@@ -19,6 +19,7 @@ enum class Workload : uint32_t {
   kStream,
   kConnect,
   kMany1000,
+  kMany64,
   kMany10,
   kMany1,
   kIdle,  // gives two results: `idle`, the processor time, and `idle-roundtrip`, the latency
@@ -27,7 +28,7 @@ enum class Workload : uint32_t {
   kMemory,
 };
 
-constexpr uint32_t kWorkloads = 10;
+constexpr uint32_t kWorkloads = 11;
 
 std::string_view workload_name(Workload workload);
 

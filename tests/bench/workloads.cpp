@@ -306,6 +306,7 @@ void serve(Server& server, Watch& watch) {
     case Workload::kConnect:
       return serve_connections(server, watch);
     case Workload::kMany1000:
+    case Workload::kMany64:
     case Workload::kMany10:
     case Workload::kMany1:
       return serve_many(server, watch);
@@ -340,6 +341,7 @@ void run_client(const Implementation& implementation, Watch& watch) {
     case Workload::kConnect:
       return measure_connect(implementation, watch);
     case Workload::kMany1000:
+    case Workload::kMany64:
     case Workload::kMany10:
     case Workload::kMany1:
       return measure_many(implementation, watch);

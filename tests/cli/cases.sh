@@ -364,6 +364,7 @@ check_crowd() {
 }
 
 case_example_port_server_serves_many_on_one_thread() { check_crowd port_server; }
+case_example_port_echo_serves_many_on_one_thread() { check_crowd port_echo; }
 
 case_example_echo_client_gets_every_message_back() {
   serve_example echo_server echo-test

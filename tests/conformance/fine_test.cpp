@@ -85,6 +85,108 @@ TEST(FineHere, FINE_1_WhatIsCancelledIsCompleteWhenTheCallReturns) {
   waiting.expect_over(PIPES_ERROR_OPERATION_ABORTED, "");
 }
 
+// A thread that blocks in the same half of the end is no reason to wait for it: neither one that came first nor one
+// that came later. Many times, since it may be quick.
+constexpr int kTimes = 20;
+
+TEST(FineHere, FINE_1_AReadBehindABlockedOneIsCompleteWhenTheWriteReturns) {
+  for (int i = 0; i < kTimes && !::testing::Test::HasFailure(); ++i) {
+    const Pair pair = connected_pair(overlapped(message_pipe()));
+    Background blocked([&] { return read(pair.server); });
+    ASSERT_TRUE(wait_until_blocked(blocked));
+    WaitingRead waiting(pair.server);
+    EXPECT_EQ(sent(5), write(pair.client, "first"));
+    EXPECT_EQ(sent(6), write(pair.client, "second"));
+    waiting.expect_over(PIPES_OK, "second");
+    EXPECT_EQ(received(PIPES_OK, "first"), blocked.result());
+  }
+}
+
+TEST(FineHere, FINE_1_AReadBeforeABlockedOneIsCompleteWhenTheWriteReturns) {
+  for (int i = 0; i < kTimes && !::testing::Test::HasFailure(); ++i) {
+    const Pair pair = connected_pair(overlapped(message_pipe()));
+    WaitingRead waiting(pair.server);
+    Background blocked([&] { return read(pair.server); });
+    ASSERT_TRUE(wait_until_blocked(blocked));
+    EXPECT_EQ(sent(5), write(pair.client, "first"));
+    waiting.expect_over(PIPES_OK, "first");
+    EXPECT_EQ(sent(6), write(pair.client, "second"));
+    EXPECT_EQ(received(PIPES_OK, "second"), blocked.result());
+  }
+}
+
+TEST(FineHere, FINE_1_AReadBehindABlockedOneFindsWhatIsThere) {
+  for (int i = 0; i < kTimes && !::testing::Test::HasFailure(); ++i) {
+    const Pair pair = connected_pair(overlapped(message_pipe()));
+    Background blocked([&] { return read(pair.server); });
+    ASSERT_TRUE(wait_until_blocked(blocked));
+    EXPECT_EQ(sent(5), write(pair.client, "first"));
+    EXPECT_EQ(sent(6), write(pair.client, "second"));
+    Overlapped reading;
+    (void)reading.read(pair.server);  // pending or not, by whether the blocked one has gone
+    EXPECT_FALSE(reading.pending());
+    EXPECT_EQ(received(PIPES_OK, "second"), reading.received(0));
+    EXPECT_EQ(received(PIPES_OK, "first"), blocked.result());
+  }
+}
+
+TEST(FineHere, FINE_1_AWriteBehindABlockedOneIsCompleteWhenTheReadReturns) {
+  for (int i = 0; i < kTimes && !::testing::Test::HasFailure(); ++i) {
+    const Pair pair = connected_pair(overlapped(with_quota(message_pipe(), 0)));
+    Background blocked([&] { return write(pair.server, "first"); });
+    ASSERT_TRUE(wait_until_blocked(blocked));
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(pair.server, "second"));
+    EXPECT_EQ(received(PIPES_OK, "first"), read(pair.client));
+    EXPECT_EQ(received(PIPES_OK, "second"), read(pair.client));
+    EXPECT_TRUE(is_signalled(writing.event()));
+    EXPECT_EQ(sent(6), writing.sent(0));
+    EXPECT_EQ(sent(5), blocked.result());
+  }
+}
+
+TEST(FineHere, FINE_1_AWriteBeforeABlockedOneIsCompleteWhenTheReadReturns) {
+  for (int i = 0; i < kTimes && !::testing::Test::HasFailure(); ++i) {
+    const Pair pair = connected_pair(overlapped(with_quota(message_pipe(), 0)));
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(pair.server, "first"));
+    Background blocked([&] { return write(pair.server, "second"); });
+    ASSERT_TRUE(wait_until_blocked(blocked));
+    EXPECT_EQ(received(PIPES_OK, "first"), read(pair.client));
+    EXPECT_TRUE(is_signalled(writing.event()));
+    EXPECT_EQ(sent(5), writing.sent(0));
+    EXPECT_EQ(received(PIPES_OK, "second"), read(pair.client));
+    EXPECT_EQ(sent(6), blocked.result());
+  }
+}
+
+TEST(FineHere, FINE_1_AConnectBehindABlockedOneIsCompleteWhenTheOpenReturns) {
+  for (int i = 0; i < kTimes && !::testing::Test::HasFailure(); ++i) {
+    const std::string name = unique_name();
+    const Handle server = create_server(name, overlapped(message_pipe()));
+    Background blocked([&] { return Code(pipes_connect(server, nullptr)); });
+    ASSERT_TRUE(wait_until_blocked(blocked));
+    Overlapped connecting;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, connecting.connect(server));
+    const Handle client = open_client(name);
+    EXPECT_TRUE(is_signalled(connecting.event()));
+    EXPECT_STATUS(PIPES_OK, connecting.status(0));
+    EXPECT_STATUS(PIPES_OK, blocked.result());
+  }
+}
+
+TEST(FineHere, FINE_1_WhatClosingEndsBehindABlockedReadIsCompleteWhenItReturns) {
+  for (int i = 0; i < kTimes && !::testing::Test::HasFailure(); ++i) {
+    Pair pair = connected_pair(overlapped(message_pipe()));
+    Background blocked([&] { return read(pair.server); });
+    ASSERT_TRUE(wait_until_blocked(blocked));
+    WaitingRead waiting(pair.server);
+    EXPECT_STATUS(PIPES_OK, pair.client.close());
+    waiting.expect_over(PIPES_ERROR_BROKEN_PIPE, "");
+    EXPECT_EQ(received(PIPES_ERROR_BROKEN_PIPE, ""), blocked.result());
+  }
+}
+
 // ------------------------------------------------------------------------------------------ FINE-2: handles are waited for
 
 TEST(FineHere, FINE_2_ANewHandleIsSignalled) {

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <climits>
+#include <filesystem>
+#include <fstream>
 
 #include "raw_peer.h"
 #include "support/child.h"
@@ -523,6 +525,25 @@ TEST_F(Victim, DECISION_2_APeerThatNeverRingsHarmsItselfAlone) {
   EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), writing.sent());
 }
 
+// An operation with an event says that the port's threads are not relied on; what was left to them before it is told of
+// by the doorbell from the moment on that somebody waits for it.
+TEST_F(Victim, DECISION_2_WhatWasLeftToAPortRingsOnceSomebodyWaitsInAnotherWay) {
+  constexpr int kTimes = 5;  // the reactor has a look every now and then, too
+  for (int i = 0; i < kTimes; ++i) {
+    const Attack attack;
+    const Handle port = new_port();
+    ASSERT_STATUS(PIPES_OK, pipes_port_associate(port, attack.victim, 1));
+    Overlapped reading(ToldBy::kHandle);
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+    Overlapped writing(ToldBy::kEvent);
+    ASSERT_STATUS(PIPES_OK, writing.write(attack.victim, "x"));
+    (void)is_signalled(attack.victim);
+    EXPECT_EQ(wire::WaitFlag::kDoorbell, attack.peer->out().reader_waits.waiting.load());
+    attack.peer->push("answer");
+    EXPECT_EQ(received(PIPES_OK, "answer"), reading.received());
+  }
+}
+
 TEST_F(Victim, FlagsOfNoMeaningMeanARingAtMost) {
   Attack attack(no_quota());
   for (const uint32_t flag : {0u, 1u, 2u, 3u, 77u, UINT32_MAX}) {
@@ -604,6 +625,59 @@ TEST_F(Victim, ARingWithoutEndKeepsNobodyElseWaiting) {
   EXPECT_TRUE(never.pending());
   ringer.kill();
   EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), never.received());
+}
+
+// What the library's own thread has computed so far.
+std::chrono::nanoseconds reactor_time() {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::ifstream(task.path() / "comm") >> name;
+    if (name != "pipes-reactor") continue;
+    int64_t ns = 0;
+    std::ifstream(task.path() / "schedstat") >> ns;
+    return std::chrono::nanoseconds(ns);
+  }
+  ADD_FAILURE() << "there is no such thread";
+  return {};
+}
+
+int percent_of_reactor() {
+  const auto before = reactor_time();
+  const Stopwatch watch;
+  while (watch.elapsed() < std::chrono::milliseconds(500)) std::this_thread::yield();
+  return static_cast<int>((reactor_time() - before) * 100 / watch.elapsed());
+}
+
+TEST_F(Victim, ARingWithoutEndCostsLittle) {
+  const std::string name = unique_name();
+  Handle victim = create_server(name, overlapped(message_pipe()));
+  Child ringer = Child::spawn("ringer", {name});
+  ASSERT_TRUE(ringer.expect_line("rings"));
+  EXPECT_LT(percent_of_reactor(), 5) << "without an operation";
+  Overlapped never;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, never.read(victim));
+  EXPECT_LT(percent_of_reactor(), 5) << "with an operation that waits";
+  ASSERT_STATUS(PIPES_OK, disconnect(victim));
+  EXPECT_LT(percent_of_reactor(), 5) << "disconnected";
+  EXPECT_STATUS(PIPES_ERROR_PIPE_NOT_CONNECTED, never.status());
+}
+
+// Not listened to for a while, it is heard nonetheless: what it says, and its end.
+TEST_F(Victim, APeerThatHasRungInVainIsHeardAgain) {
+  Attack attack;
+  Overlapped reading;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+  for (int i = 0; i < 10'000; ++i) (void)attack.peer->ring();
+  EXPECT_TRUE(reading.pending());
+  for (int i = 0; i < 20; ++i) {
+    attack.peer->push("honest");
+    (void)attack.peer->ring();
+    ASSERT_EQ(received(PIPES_OK, "honest"), reading.received());
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(attack.victim));
+  }
+  for (int i = 0; i < 10'000; ++i) (void)attack.peer->ring();
+  attack.peer->die();
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), reading.received());
 }
 
 // --------------------------------------------------------------------------------- descriptors, holes, the socket
