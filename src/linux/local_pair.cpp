@@ -73,8 +73,10 @@ LocalOffer::~LocalOffer() {
 
 // A round is bounded: of one that rings on and on the rest is left for the next. Descriptors that come along are
 // dropped by the kernel, which is given no room for them.
+// Passed on first: whoever dies in between leaves the byte to the other holders of the end.
 void answer_doorbell(const Connection& connection, const std::shared_ptr<NamedEnd>& end) {
   constexpr int kBytesMax = 64;
+  if (end != nullptr) end->relay_doorbell();
   char byte = 0;
   for (int i = 0; i < kBytesMax; ++i) {
     if (::recv(connection.socket.get(), &byte, 1, MSG_DONTWAIT) <= 0) break;
@@ -100,8 +102,12 @@ void pump_here(std::shared_ptr<NamedEnd> end) {
 void Wakeup::ring(Connection& connection) {
   if (connection.local != nullptr) {
     auto peer = connection.local->end(connection.role == Role::kServer ? Role::kClient : Role::kServer);
-    if (peer != nullptr) pump_here(std::move(peer));
-    return;
+    if (peer != nullptr) {
+      peer->relay_doorbell();
+      pump_here(std::move(peer));
+      return;
+    }
+    // Its handles are in other processes by now, if anywhere.
   }
   const char byte = 0;
   [[maybe_unused]] const ssize_t sent = ::send(connection.socket.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);

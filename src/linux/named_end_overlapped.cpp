@@ -212,7 +212,8 @@ Status NamedEnd::bind(std::shared_ptr<SharedPort> port, uint64_t key) {
 // What else than a packet tells of an operation is set by the peer's doorbell alone. So are local peers served, which
 // are to find done what they have caused.
 bool NamedEnd::leave_to_port() {
-  if (port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr) return false;
+  if (is_shared_ || port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr)
+    return false;
   if (looked_at_.exchange(true, std::memory_order_acq_rel)) return true;
   const Port::LookedAt answer = port_->port.look_at(shared_from_this());
   if (answer == Port::LookedAt::kNo) looked_at_.store(false, std::memory_order_release);
@@ -322,6 +323,7 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
       any_write = true;
       cancel_write(op);
     });
+    each(behind_, [&](PendingOp& op) { cancel_write(op); });
     if (thread == nullptr && operation == nullptr) each(flushes_, abort_in(flushes_));
     if (any_write) after_cancelled_writes(effects);
   }
