@@ -353,11 +353,12 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint64_t generation_ = 0;  // of the connection
   InstanceState seen_state_ = InstanceState::kListening;
   WaitMode seen_wait_mode_ = WaitMode::kWait;
-  bool rings_others_ = false;  // when the lock is given back
-  uint64_t reading_ = 0;       // read_mutex_: who is in the middle of a message
-  uint64_t others_lent_ = 0;   // read_mutex_
-  uint64_t writing_ = 0;       // write_mutex_: whose writes wait in the ring
-  uint32_t maker_pid_ = 0;     // of another process's making; 0: of this one's
+  std::atomic<const void*> in_reading_half_{nullptr};  // the thread that has entered it
+  bool rings_others_ = false;                          // when the lock is given back
+  uint64_t reading_ = 0;                               // read_mutex_: who is in the middle of a message
+  uint64_t others_lent_ = 0;                           // read_mutex_
+  uint64_t writing_ = 0;                               // write_mutex_: whose writes wait in the ring
+  uint32_t maker_pid_ = 0;                             // of another process's making; 0: of this one's
   uint64_t ring_watch_ = 0;
   std::shared_ptr<NamedEnd> serving_;  // itself, without handles, while it takes clients for other processes
   uint32_t holders_seen_ = 0;          // the reactor's thread

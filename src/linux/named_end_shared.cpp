@@ -35,6 +35,8 @@ using wire::ReadHalf;
 using wire::WriteHalf;
 using WaitingFrames = std::array<wire::RingWriter::WaitingFrame, wire::kWaitingFramesMax>;
 
+constinit thread_local char this_thread = 0;  // has an address of its own
+
 uint64_t version_of(const wire::EndPage& page) {
   return std::atomic_ref(const_cast<uint64_t&>(page.common.version)).load(std::memory_order_relaxed);
 }
@@ -217,14 +219,18 @@ void NamedEnd::end_connects_without_server() {
 
 // ------------------------------------------------------------------------------------------------- entering and leaving
 
+// Who has the reading half is told of no change when entering the other one, as there can be none: an honest holder
+// needs both.
 bool NamedEnd::enter(Half half) noexcept {
   shared_->lock(half);
   wire::EndPage& page = shared_->page();
-  if (version_of(page) != version_) {
+  const bool reads = half == Half::kReading;
+  const bool has_reading_half = !reads && in_reading_half_.load(std::memory_order_relaxed) == &this_thread;
+  if (version_of(page) != version_ && !has_reading_half) {
     shared_->unlock(half);
     return false;
   }
-  const bool reads = half == Half::kReading;
+  if (reads) in_reading_half_.store(&this_thread, std::memory_order_relaxed);
   uint32_t& entered = reads ? page.read.entered : page.write.entered;
   const bool died = std::atomic_ref(entered).load(std::memory_order_relaxed) != 0;
   if (reads) {
@@ -244,6 +250,7 @@ void NamedEnd::leave(Half half) noexcept {
   if (half == Half::kReading) {
     store_reading_half();
     mark_entered(page.read.entered, 0);
+    in_reading_half_.store(nullptr, std::memory_order_relaxed);
   } else {
     // Changed under both locks, of which this one is given back first.
     if (state_ != seen_state_ || wait_mode_ != seen_wait_mode_) {

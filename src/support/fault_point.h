@@ -1,7 +1,8 @@
 // Places where a test lets the process die, to see what the next process finds. Each stands at a `CRASH:` comment.
 //
 // A build with PIPES_FAULT_POINTS kills itself with SIGKILL at the point that the environment variable PIPES_FAULT
-// names. Any other build contains nothing of this but the check that each name is listed here.
+// names, or, with PIPES_FAULT_AFTER, not before it has come there so many times. Any other build contains nothing of
+// this but the check that each name is listed here.
 #pragma once
 
 #include <algorithm>
