@@ -55,29 +55,6 @@ Deadline share_of(Deadline deadline) {
   return deadline.at_ns() <= now ? deadline : Deadline::after_ns((deadline.at_ns() - now) / 2);
 }
 
-// Wakes the threads of a client end when its server process dies.
-class ClientWatch : public Reactor::Source, public std::enable_shared_from_this<ClientWatch> {
- public:
-  ClientWatch(std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
-      : end_(std::move(end)), connection_(std::move(connection)) {}
-  void on_ready(uint64_t name, uint32_t events) override {
-    const auto connection = connection_.lock();
-    if (!connection) return;
-    if ((events & EPOLLIN) != 0) doorbell_.answer(*connection, end_.lock(), shared_from_this());
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
-    if (Reactor* reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
-    if (const auto end = end_.lock()) end->on_hangup(connection.get());
-  }
-  void on_deadline(uint64_t) override {
-    if (const auto connection = connection_.lock()) doorbell_.listen_again(*connection);
-  }
-
- private:
-  Doorbell doorbell_;
-  std::weak_ptr<NamedEnd> end_;
-  std::weak_ptr<Connection> connection_;
-};
-
 // Waits for the server's answer in the connection's memory: looks first, then sleeps on the socket.
 // PIPES_ERROR_PIPE_BUSY when none comes in time; PIPES_ERROR_FILE_NOT_FOUND when the server process hung up instead.
 Status await_answer(wire::Answer& answer, int socket, Deadline deadline) {
@@ -185,7 +162,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, int6
     if (const auto server_end = connection->local->end(Role::kServer)) (void)server_end->state();
   }
   Reactor* reactor = Reactor::running();
-  const auto watched = reactor->watch(socket, Doorbell::kEvents, std::make_shared<ClientWatch>(end, connection));
+  const auto watched = reactor->watch(socket, Doorbell::kEvents, std::make_shared<ConnectionWatch>(end, connection));
   if (!watched) return watched.status();
   connection->watch = *watched;
   return OpenedEnd{std::move(end), granted};

@@ -158,6 +158,13 @@ bool Connection::map_reader() {
   return true;
 }
 
+bool Connection::map_rings() {
+  std::byte* const out_ring = memory.map_ring(out_direction);
+  if (out_ring == nullptr || !map_reader()) return false;
+  writer.set_memory(out_ring);
+  return true;
+}
+
 bool Connection::prepare_writer(uint64_t position, uint64_t bytes) {
   std::byte* ring = memory.map_ring(out_direction);
   if (ring == nullptr) return false;

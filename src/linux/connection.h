@@ -101,6 +101,8 @@ struct Connection {
   }
 
   [[nodiscard]] bool map_reader();
+  // Maps both rings whole.
+  [[nodiscard]] bool map_rings();
   // Maps and populates what `bytes` of the outgoing ring from `position` on need.
   [[nodiscard]] bool prepare_writer(uint64_t position, uint64_t bytes);
 

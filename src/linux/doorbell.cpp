@@ -32,6 +32,8 @@ void take_rings(int socket) {
 
 void Doorbell::answer(Connection& connection, const std::shared_ptr<NamedEnd>& end,
                       const std::shared_ptr<Reactor::Source>& source) {
+  // Passed on first: whoever dies in between leaves the rings to the other holders of the end.
+  if (end != nullptr) end->relay_doorbell();
   take_rings(connection.socket.get());
   if (end != nullptr) end->on_doorbell();
   in_vain_.rang(end != nullptr ? end->done_by_peer(connection) : 0);
@@ -50,6 +52,15 @@ void Doorbell::answer(Connection& connection, const std::shared_ptr<NamedEnd>& e
 void Doorbell::listen_again(const Connection& connection) {
   listens_ = true;
   if (Reactor* reactor = Reactor::running()) reactor->resume(connection.watch, connection.socket.get(), kEvents);
+}
+
+void ConnectionWatch::on_ready(uint64_t name, uint32_t events) {
+  const auto connection = connection_.lock();
+  if (!connection) return;
+  if ((events & EPOLLIN) != 0) doorbell_.answer(*connection, end_.lock(), shared_from_this());
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
+  if (Reactor* const reactor = Reactor::running()) reactor->unwatch(name, connection->socket.get());
+  if (const auto end = end_.lock()) end->on_hangup(connection.get());
 }
 
 }  // namespace pipes

@@ -55,4 +55,21 @@ class Doorbell {
   bool listens_ = true;
 };
 
+// ConnectionWatch is what the reactor does about the control socket of a connection that this process did not accept:
+// hears the doorbell, and tells the end when the peer has gone.
+class ConnectionWatch : public Reactor::Source, public std::enable_shared_from_this<ConnectionWatch> {
+ public:
+  ConnectionWatch(std::weak_ptr<NamedEnd> end, std::weak_ptr<Connection> connection)
+      : end_(std::move(end)), connection_(std::move(connection)) {}
+  void on_ready(uint64_t name, uint32_t events) override;
+  void on_deadline(uint64_t) override {
+    if (const auto connection = connection_.lock()) doorbell_.listen_again(*connection);
+  }
+
+ private:
+  Doorbell doorbell_;
+  std::weak_ptr<NamedEnd> end_;
+  std::weak_ptr<Connection> connection_;
+};
+
 }  // namespace pipes

@@ -3,6 +3,7 @@
 #include "linux/client.h"
 #include "linux/client_identity.h"
 #include "linux/engine_overlapped.h"
+#include "linux/inheritance.h"
 #include "linux/pipe_folder.h"
 #include "linux/runtime_directory.h"
 #include "linux/server_pipe.h"
@@ -23,8 +24,19 @@ Result<std::optional<SecurityDescriptor>> descriptor_of(const pipes_security_att
   return std::optional<SecurityDescriptor>(std::move(*read));
 }
 
-uint32_t handle_flags_of(const pipes_security_attributes* attributes) {
-  return attributes != nullptr && attributes->inherit_handle != 0 ? PIPES_HANDLE_FLAG_INHERIT : 0;
+bool is_inheritable(const pipes_security_attributes* attributes) {
+  return attributes != nullptr && attributes->inherit_handle != 0;
+}
+
+// Closes the handle if that fails.
+Status make_inheritable(pipes_handle handle) {
+  Status status = PIPES_OK;
+  {
+    const HandleTable::Pin pin(HandleTable::instance(), handle);
+    if (pin) status = inherit_handle(*pin.slot(), handle, true);
+  }
+  if (status != PIPES_OK) close(handle);
+  return status;
 }
 
 // What a refused runtime directory may look like to a caller.
@@ -48,7 +60,6 @@ Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, ui
     if (!parameters) return parameters.status();
     const auto descriptor = descriptor_of(attributes);
     if (!descriptor) return descriptor.status();
-    const uint32_t handle_flags = handle_flags_of(attributes);
     const auto parsed = parse_pipe_name(name, NameUse::kCreate);
     if (!parsed) return parsed.status();
     if (parent_exists(*parsed)) return PIPES_ERROR_INVALID_NAME;
@@ -58,10 +69,13 @@ Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, ui
     target.named = created->end;
     target.access = parameters->server_rights;
     target.open_flags = open_mode;
-    const pipes_handle made = HandleTable::instance().add(std::move(target), handle_flags);
+    const pipes_handle made = HandleTable::instance().add(std::move(target), 0);
     if (made == nullptr) {
       created->end->pipe()->end_closed(*created->end, created->end->close());
       return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    }
+    if (is_inheritable(attributes)) {
+      if (const Status status = make_inheritable(made); status != PIPES_OK) return status;
     }
     *handle = made;
     if (disposition != nullptr) *disposition = created->added ? PIPES_ERROR_ALREADY_EXISTS : PIPES_OK;
@@ -78,25 +92,26 @@ Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const p
     if (!token) return token.status();
     auto descriptor = prepare_descriptor(*token, *supplied ? &**supplied : nullptr);
     if (!descriptor) return descriptor.status();
-    const uint32_t handle_flags = handle_flags_of(attributes);
-    auto ends = AnonymousEnd::create(size, handle_flags != 0);
+    const bool inheritable = is_inheritable(attributes);
+    auto ends = AnonymousEnd::create(size, inheritable);
     if (!ends) return ends.status();
     const auto security = std::make_shared<AnonymousSecurity>(std::move(*descriptor));
     ends->first->set_security(security);
     ends->second->set_security(security);
     // ANON-15: each end also has the attribute right that the other direction would bring.
+    Status status = PIPES_OK;
     const auto add = [&](std::shared_ptr<AnonymousEnd> end, uint32_t access) {
       HandleTarget target;
       target.other = std::make_shared<SharedAnonymousEnd>(std::move(end));
       target.access = access;
-      return HandleTable::instance().add(std::move(target), handle_flags);
+      return add_handle(std::move(target), inheritable, &status);
     };
     const pipes_handle reading = add(ends->first, PIPES_FILE_GENERIC_READ | PIPES_FILE_WRITE_ATTRIBUTES);
-    if (reading == nullptr) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    if (reading == nullptr) return status;
     const pipes_handle writing = add(ends->second, PIPES_FILE_GENERIC_WRITE | PIPES_FILE_READ_ATTRIBUTES);
     if (writing == nullptr) {
       close(reading);
-      return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+      return status;
     }
     *read_end = reading;
     *write_end = writing;
@@ -117,11 +132,13 @@ Status open(const char* name, uint32_t desired_access, uint32_t flags, const Ope
     target.named = opened->end;
     target.access = opened->granted_access;
     target.open_flags = flags;
-    const pipes_handle made =
-        HandleTable::instance().add(std::move(target), options.inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
+    const pipes_handle made = HandleTable::instance().add(std::move(target), 0);
     if (made == nullptr) {
       opened->end->close();
       return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    }
+    if (options.inherit) {
+      if (const Status status = make_inheritable(made); status != PIPES_OK) return status;
     }
     *handle = made;
     return PIPES_OK;

@@ -1,6 +1,7 @@
 // Handles themselves, cancelling, the log, and what needs no handle at all.
 #include "io/thread.h"
 #include "linux/engine_guard.h"
+#include "linux/inheritance.h"
 #include "security/rights.h"
 #include "support/parker.h"
 
@@ -10,9 +11,10 @@ namespace {
 Status set_flags(pipes_handle handle, uint32_t mask, uint32_t flags) {
   const HandleTable::Pin pin(HandleTable::instance(), handle);
   if (!pin) return PIPES_ERROR_INVALID_HANDLE;
-  if (pin->anonymous() != nullptr && (mask & PIPES_HANDLE_FLAG_INHERIT) != 0) {
-    const Status status = pin->anonymous()->set_inheritable((flags & PIPES_HANDLE_FLAG_INHERIT) != 0);
+  if ((mask & PIPES_HANDLE_FLAG_INHERIT) != 0) {
+    const Status status = inherit_handle(*pin.slot(), handle, (flags & PIPES_HANDLE_FLAG_INHERIT) != 0);
     if (status != PIPES_OK) return status;
+    mask &= ~PIPES_HANDLE_FLAG_INHERIT;
   }
   std::atomic<uint32_t>& word = pin.slot()->flags;
   uint32_t before = word.load(std::memory_order_relaxed);
@@ -38,12 +40,9 @@ Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uin
       if ((wanted & ~target.access) != 0) return PIPES_ERROR_ACCESS_DENIED;
       target.access = wanted;
     }
-    if (target.anonymous() != nullptr && inherit) {
-      const Status inherited = target.anonymous()->set_inheritable(true);
-      if (inherited != PIPES_OK) return inherited;
-    }
-    const pipes_handle made = HandleTable::instance().add(std::move(target), inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
-    if (made == nullptr) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+    Status made_status = PIPES_OK;
+    const pipes_handle made = add_handle(std::move(target), inherit, &made_status);
+    if (made == nullptr) return made_status;
     *duplicate = made;
     return PIPES_OK;
   });

@@ -16,7 +16,7 @@ namespace pipes::engine {
 namespace {
 
 uint32_t current_instances(NamedEnd& end) {
-  if (end.role() == Role::kServer) return end.pipe()->current_instances();
+  if (end.pipe() != nullptr) return end.pipe()->current_instances();
   PipeName name;
   name.display = end.fixed().name->display;
   name.folded = end.fixed().name->folded;
@@ -62,7 +62,7 @@ Status peer_query(pipes_handle handle, Whose whose, uint32_t* result, uint32_t (
         if (const Status refused = end.check(operation); refused != PIPES_OK) return refused;
         const bool own = (whose == Whose::kServer) == (end.role() == Role::kServer);
         if (own) {
-          *result = of(static_cast<uint32_t>(::getpid()), -1);
+          *result = of(end.maker_pid(), -1);
           return PIPES_OK;
         }
         const NamedEnd::PeerFacts peer = end.peer_facts();

@@ -6,6 +6,7 @@
 #include "io/waits.h"
 #include "linux/anonymous_pipe.h"
 #include "linux/handle_table.h"
+#include "linux/inheritance.h"
 #include "linux/known_pipes.h"
 #include "linux/local_pair.h"
 #include "linux/process_fd.h"
@@ -52,6 +53,7 @@ void in_child() {
   HandleTable::instance().reset_in_child();
   AnonymousEnd::reset_all_in_child();
   ReadWatch::reset_all_in_child();
+  forget_inheritance_in_child();
   ServerPipe::forget_in_child();
   LocalPair::forget_in_child();
   PipeLook::forget_in_child();

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "linux/inheritance.h"
 #include "linux/known_pipes.h"
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
@@ -13,8 +14,9 @@ namespace {
 
 // The last handle of an end of a named pipe has gone.
 void close_end(NamedEnd& end) {
+  if (!end.let_go()) return;
   const NamedEnd::Closed closed = end.close();
-  if (end.role() == Role::kServer) {
+  if (end.pipe() != nullptr) {
     end.pipe()->end_closed(end, closed);
     return;
   }
@@ -55,6 +57,7 @@ bool HandleTable::grow() {
 }
 
 pipes_handle HandleTable::add(HandleTarget target, uint32_t flags) {
+  (void)adopt_inherited_handles();  // which have their values already
   uint32_t index = 0;
   Slot* slot = nullptr;
   {
@@ -118,6 +121,9 @@ Status HandleTable::close(pipes_handle handle) {
     if ((word & kOpen) == 0) return PIPES_ERROR_INVALID_HANDLE;  // somebody else was quicker
   } while (!slot->control.compare_exchange_weak(word, (word & ~kOpen) | kClosed, std::memory_order_acq_rel));
   const HandleTarget& target = slot->target;
+  const bool may_have_token = (slot->flags.load(std::memory_order_relaxed) & PIPES_HANDLE_FLAG_INHERIT) != 0 ||
+                              slot->token.load(std::memory_order_seq_cst) >= 0;
+  if (may_have_token) disinherit(*slot);
   if (target.named && target.named->drop_handle()) close_end(*target.named);
   if (target.other) target.other->drop_handle();
   return PIPES_OK;

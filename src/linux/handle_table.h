@@ -40,6 +40,10 @@ struct HandleTarget {
   [[nodiscard]] std::shared_ptr<Waitable> waitable() const;
 };
 
+// adopt_inherited_handles makes the handles that this process was started with (inheritance.h), the first time it is
+// called. True if it may have made some.
+bool adopt_inherited_handles() noexcept;
+
 class HandleTable {
  public:
   constexpr HandleTable() = default;
@@ -53,6 +57,8 @@ class HandleTable {
     HandleTarget target;  // written before `open` is set, destroyed after the last call has left
     std::atomic<uint32_t> flags{0};
     uint32_t next_free = 0;
+    // What tells a child of the handle, while it is inheritable (inheritance.h); -1 if there is none.
+    std::atomic<int32_t> token{-1};
   };
 
   // Pin keeps a slot from being reused while a call goes on. Empty if the handle names nothing.
@@ -83,6 +89,10 @@ class HandleTable {
   // Calls `body(handle, target, flags)` for each handle that there is. Those that come or go meanwhile may be missed.
   template <class Body>
   void for_each(Body body);
+  // Whether a handle that was pinned has not been closed since.
+  [[nodiscard]] static bool is_open(const Slot* slot) {
+    return (slot->control.load(std::memory_order_seq_cst) & kOpen) != 0;
+  }
   // Closes `handle`; PIPES_ERROR_INVALID_HANDLE if it names nothing or is protected.
   Status close(pipes_handle handle);
 
@@ -116,6 +126,13 @@ class HandleTable {
   }
 
   Slot* enter(pipes_handle handle, Parker& parker, bool* counted) {
+    Slot* const slot = find(handle, parker, counted);
+    if (slot != nullptr) [[likely]]
+      return slot;
+    // It may be one that this process has inherited and not looked for yet.
+    return adopt_inherited_handles() ? find(handle, parker, counted) : nullptr;
+  }
+  Slot* find(pipes_handle handle, Parker& parker, bool* counted) {
     const auto value = reinterpret_cast<uintptr_t>(handle);
     if ((value & 3) != 0) return nullptr;
     Slot* slot = slot_at(index_of(handle));

@@ -89,8 +89,12 @@ void pump_here(std::shared_ptr<NamedEnd> end) {
 void Wakeup::ring(Connection& connection) {
   if (connection.local != nullptr) {
     auto peer = connection.local->end(connection.role == Role::kServer ? Role::kClient : Role::kServer);
-    if (peer != nullptr) pump_here(std::move(peer));
-    return;
+    if (peer != nullptr) {
+      peer->relay_doorbell();
+      pump_here(std::move(peer));
+      return;
+    }
+    // Its handles are in other processes by now, if anywhere.
   }
   const char byte = 0;
   [[maybe_unused]] const ssize_t sent = ::send(connection.socket.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -5,9 +5,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
+#include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 
 namespace pipes {
@@ -21,7 +23,11 @@ NamedEnd::NamedEnd(Role role, Fixed fixed, EndModes modes, std::shared_ptr<Serve
       read_mode_(modes.read_mode),
       wait_mode_(modes.wait_mode) {}
 
-NamedEnd::~NamedEnd() = default;
+NamedEnd::~NamedEnd() {
+  // Others keep the ring open, so the kernel would not forget that it is watched.
+  Reactor* const reactor = ring_watch_ != 0 ? Reactor::running() : nullptr;
+  if (reactor != nullptr) reactor->unwatch(ring_watch_, shared_->ring_fd());
+}
 
 InstanceState NamedEnd::state_locked() const {
   return connection_ != nullptr && connection_->over() ? InstanceState::kClosing : state_;
@@ -104,11 +110,12 @@ bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags
                       const std::function<bool()>& settle) {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
-  if (!settle()) return false;
+  if (state_ == InstanceState::kDisconnected || closed_ || !settle()) return false;
   connection_ = std::move(connection);
   state_ = InstanceState::kConnected;
   qos_flags_ = qos_flags;
   if (role_ == Role::kClient) opener_ = Parker::mine().identity;
+  if (is_shared_) publish_connection();
   complete_all(connects_, PIPES_OK, effects);
   read_event_.raise();
   write_event_.raise();
@@ -131,7 +138,7 @@ Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connectio
   if (step.kind == Transition::Kind::kRefused) return step.status;
   state_ = InstanceState::kDisconnected;
   if (PIPES_MISTAKE("modes-reset-by-disconnect")) read_mode_ = ReadMode::kByte;
-  for (PendingQueue* queue : {&connects_, &reads_, &writes_, &flushes_}) {
+  for (PendingQueue* queue : {&connects_, &reads_, &writes_, &behind_, &flushes_}) {
     if (queue == &connects_ && PIPES_MISTAKE("connect-outlives-disconnect")) continue;
     complete_all(*queue, PIPES_ERROR_PIPE_NOT_CONNECTED, effects);
   }
@@ -139,7 +146,9 @@ Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connectio
   write_event_.raise();
   if (connection_ == nullptr) return PIPES_OK;
   tell_peer(EndState::kDisconnected, effects);
+  PIPES_CRASH_POINT("end-disconnecting");  // CRASH: the peer knows; the next holder finds it in the shared memory
   *retired = detach_locked();
+  if (is_shared_) publish_connection();
   return PIPES_OK;
 }
 
@@ -153,6 +162,7 @@ NamedEnd::Closed NamedEnd::close() {
     complete_all(connects_, PIPES_ERROR_BROKEN_PIPE, effects);
     complete_all(reads_, PIPES_ERROR_BROKEN_PIPE, effects);
     complete_all(flushes_, PIPES_ERROR_BROKEN_PIPE, effects);
+    complete_all(behind_, PIPES_ERROR_BROKEN_PIPE, effects);
     if (connection_ != nullptr) closed.peer_stays = !connection_->over() && !PIPES_MISTAKE("instance-ends-early");
     end_writes_at_close(closed.peer_stays, effects);
     if (connection_ != nullptr) {
@@ -218,6 +228,7 @@ bool NamedEnd::on_hangup(const Connection* connection) {
     pump_writes(effects);  // what was read before the end has succeeded
     const Status status = over_status(PIPES_ERROR_BROKEN_PIPE);
     complete_all(writes_, status, effects);
+    complete_all(behind_, status, effects);
     complete_all(flushes_, status, effects);
     waiting_frames_.clear();
     read_event_.raise();
@@ -239,6 +250,9 @@ Status NamedEnd::begin_connect(PendingOp& op) {
       if (closed_) return PIPES_ERROR_INVALID_HANDLE;
       const bool waits = wait_mode_ == WaitMode::kWait;
       answer = gate(view(), waits ? Operation::kConnectWait : Operation::kConnectNoWait);
+      const bool listens = answer.action == Gate::Action::kWait || answer.action == Gate::Action::kRelistenAndWait ||
+                           answer.action == Gate::Action::kRelistenAndFail;
+      if (listens && !may_listen()) return PIPES_ERROR_NOT_SUPPORTED;
       if (answer.action == Gate::Action::kWait) {
         connects_.push_back(&op);
         return PIPES_ERROR_IO_PENDING;
@@ -247,7 +261,11 @@ Status NamedEnd::begin_connect(PendingOp& op) {
     // A client may have been quicker than our way back here.
     if (listens_anew && answer.status == PIPES_ERROR_PIPE_CONNECTED) return PIPES_OK;
     if (answer.action == Gate::Action::kFail) return answer.status;
-    pipe_->listen_again(*this);
+    if (pipe_ != nullptr) {
+      pipe_->listen_again(*this);
+    } else {
+      (void)become_listening();  // its server process hears of it
+    }
     listens_anew = true;
     if (answer.action == Gate::Action::kRelistenAndFail) return answer.status;
   }
@@ -259,7 +277,8 @@ Status NamedEnd::connect() {
   if (const Status status = begin_connect(op); status != PIPES_ERROR_IO_PENDING) return status;
   const Busy busy(*this);
   BlockingCall call(*op.parker);
-  ServerPipe::Doorkeeper doorkeeper(*pipe_, *op.parker);
+  std::optional<ServerPipe::Doorkeeper> doorkeeper;
+  if (pipe_ != nullptr) doorkeeper.emplace(*pipe_, *op.parker);
   while (true) {
     const uint32_t ticket = op.parker->ticket();
     {
@@ -271,8 +290,8 @@ Status NamedEnd::connect() {
         return PIPES_ERROR_OPERATION_ABORTED;
       }
     }
-    if (doorkeeper.on_duty()) {
-      doorkeeper.wait(ticket);
+    if (doorkeeper && doorkeeper->on_duty()) {
+      doorkeeper->wait(ticket);
     } else {
       op.parker->sleep(ticket, Deadline::never());
     }
@@ -280,7 +299,16 @@ Status NamedEnd::connect() {
 }
 
 Status NamedEnd::disconnect() {
-  if (role_ == Role::kServer) return pipe_->disconnect(*this);
+  if (pipe_ != nullptr) return pipe_->disconnect(*this);
+  if (role_ == Role::kServer) {
+    Effects effects;
+    std::shared_ptr<Connection> retired;
+    const Status status = become_disconnected(effects, &retired);
+    effects.perform();
+    Reactor* const reactor = Reactor::running();
+    if (retired != nullptr && reactor != nullptr) reactor->unwatch(retired->watch, retired->socket.get());
+    return status;
+  }
   MutexLock lock(read_mutex_);
   return gate(view(), Operation::kDisconnect).status;
 }
@@ -290,7 +318,7 @@ Status NamedEnd::set_modes(EndModes wanted) {
   MutexLock writing(write_mutex_);
   if (const Status refused = refusal(Operation::kSetState); refused != PIPES_OK) return refused;
   OwnTraffic traffic;
-  traffic.read_waits = !reads_.empty();
+  traffic.read_waits = !reads_.empty() || others_waiting_reads_ > 0;
   if (connection_ != nullptr && !connection_->over() && connection_->writer.refresh()) {
     traffic.written_unread = anything_unread();
   }

@@ -13,6 +13,10 @@
 // parkers. A driver that leaves wakes the next. Where only overlapped operations wait nobody watches: the peer's flag
 // asks for the doorbell, and whoever hears it, on_doorbell(), does what a driver would. A peer in this process rings as
 // long as overlapped operations wait, whoever drives them: what it causes has happened when its call returns (FINE-1).
+//
+// Processes. An end whose handle can be inherited is shared (shared_end.h, named_end_shared.cpp): what the halves know
+// lies in a page and is loaded and stored with their locks. Then nobody watches either; the peer's doorbell is passed
+// on to all processes, and each looks after its own operations.
 #pragma once
 
 #include <atomic>
@@ -22,12 +26,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "linux/connection.h"
 #include "linux/effects.h"
+#include "linux/half_mutex.h"
 #include "linux/local_pair.h"
 #include "linux/overlapped_op.h"
 #include "linux/poll_event.h"
+#include "linux/shared_end.h"
 #include "pipe/instance_state.h"
 #include "pipe/parameters.h"
 #include "support/mutex.h"
@@ -152,11 +159,68 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   // The control socket of `connection` hung up. True if the end still had it.
   bool on_hangup(const Connection* connection);
 
+  // Shares the end with processes that are executed from now on, or with those that hold it already. A child's end has
+  // no pipe behind it, whatever its role. PIPES_ERROR_NO_SYSTEM_RESOURCES, PIPES_ERROR_NOT_ENOUGH_MEMORY.
+  Status share();
+  static Result<std::shared_ptr<NamedEnd>> join(std::unique_ptr<SharedEnd> shared);
+  // What a token says of the end, which is shared.
+  [[nodiscard]] wire::Token token() const { return shared_->token(); }
+  void set_inheritable(bool inheritable) { shared_->set_inheritable(inheritable); }
+  // The process that created or opened the end.
+  [[nodiscard]] uint32_t maker_pid() const;
+  class RingWatch;
+  class HolderWatch;
+  class BoxWatch;
+  [[nodiscard]] bool is_shared();
+  // Another holder has done something, or died.
+  void on_ring();
+  // Passes the peer's doorbell on, before it is taken.
+  void relay_doorbell() const {
+    if (ring_fd_.load(std::memory_order_acquire) >= 0) ring_others();
+  }
+  // The last handle of this process is gone. True if no other process has one: then the end is to be closed. If not,
+  // this process has let go of it, or goes on taking clients for it.
+  [[nodiscard]] bool let_go();
+
   // Handles that refer to this end.
   void add_handle() { handles_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] bool drop_handle() { return handles_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
  private:
+  friend class HalfMutex;
+  // What takes the lock of a half here, takes it in all processes.
+  using MutexLock = HalfLock;
+
+  // The half's part of the shared page; its lock is held in this process. enter fails if more than the half has
+  // changed: catch_up() sees to that, without locks.
+  [[nodiscard]] bool enter(Half half) noexcept;
+  void leave(Half half) noexcept;
+  void catch_up() noexcept;
+  void load_reading_half();
+  void load_writing_half();
+  void recover_reading_half();
+  void recover_writing_half();
+  void store_reading_half();
+  void store_writing_half();
+  void follow_connection(Effects& effects);
+  void take_connection(const wire::EndCommon& common);
+  void lose_connection(Effects& effects);
+  void withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFrame> frames, uint64_t unpushed);
+  void publish_connection();
+  void publish_common(wire::EndCommon common);
+  void ring_others() const;
+  void watch_holders(bool some_died);
+  void holder_died(size_t place);
+  void stop_serving();
+  void end_connects_without_server();
+  // Whether a write has to wait until those of another process have been read.
+  [[nodiscard]] bool queues_behind() const { return others_write_ || !behind_.empty(); }
+  void queue_behind(PendingOp& op);
+  void start_those_behind(Effects& effects);
+  // Whether a client can come: the process that serves the name lives.
+  [[nodiscard]] bool may_listen() const;
+  void unshare();
+
   [[nodiscard]] EndView view() const;
   [[nodiscard]] InstanceState state_locked() const;
   // Tells the peer what became of this end, and wakes whatever of it sleeps.
@@ -317,8 +381,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint64_t opener_ = 0;  // client ends: whom the opening thread acted for (Parker::identity); set before others see it
   std::atomic<uint32_t> handles_{0};
 
-  mutable Mutex read_mutex_;
-  Mutex write_mutex_;
+  mutable HalfMutex read_mutex_{Half::kReading};
+  HalfMutex write_mutex_{Half::kWriting};
 
   // Both locks to change, either to look.
   std::shared_ptr<Connection> connection_;
@@ -340,6 +404,25 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   std::atomic<bool> tells_at_once_{false};
   std::atomic<bool> writes_wait_{false};  // overlapped ones; a hint
 
+  // While the end is shared. Both locks to change, either to look; what it has lives as long as the end does.
+  std::unique_ptr<SharedEnd> shared_;
+  bool is_shared_ = false;
+  uint64_t version_ = 0;     // of what the page says to both halves, as it is known here
+  uint64_t generation_ = 0;  // of the connection
+  InstanceState seen_state_ = InstanceState::kListening;
+  WaitMode seen_wait_mode_ = WaitMode::kWait;
+  std::atomic<const void*> in_reading_half_{nullptr};  // the thread that has entered it
+  bool rings_others_ = false;                          // when the lock is given back
+  uint64_t reading_ = 0;                               // read_mutex_: who is in the middle of a message
+  uint64_t others_lent_ = 0;                           // read_mutex_
+  uint64_t writing_ = 0;                               // write_mutex_: whose writes wait in the ring
+  uint32_t maker_pid_ = 0;                             // of another process's making; 0: of this one's
+  uint64_t ring_watch_ = 0;
+  std::shared_ptr<NamedEnd> serving_;  // itself, without handles, while it takes clients for other processes
+  uint32_t holders_seen_ = 0;          // the reactor's thread
+  std::vector<bool> watched_holders_;  // the reactor's thread
+  std::atomic<int> ring_fd_{-1};
+
   // Synchronises itself.
   Waitable waitable_{Waitable::Reset::kManual, true};
 
@@ -356,6 +439,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint32_t reads_in_a_row_ = 0;  // without a write of this end in between
   uint64_t written_at_last_read_ = 0;
   PollEvent read_event_;
+  bool others_read_ = false;  // another process is in the middle of a message
+  uint32_t others_waiting_reads_ = 0;
 
   // Changed under both locks, looked at under either.
   WaitMode wait_mode_;
@@ -363,6 +448,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   // write_mutex_
   PendingQueue writes_;
   PendingQueue flushes_;
+  PendingQueue behind_;        // of a shared end: writes that have not begun, since another process's wait
+  bool others_write_ = false;  // those of another process wait in the ring
   PendingOp* write_driver_ = nullptr;
   PendingOp* first_unpushed_ = nullptr;  // of the writes that wait; what comes after it is not in the ring either
   Spinner write_spinner_;

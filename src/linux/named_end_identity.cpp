@@ -12,7 +12,8 @@ void NamedEnd::drop_writer(uint32_t number) {
   if (writers_ != nullptr) --writers_->entries.at(number - 1).users;
 }
 
-// Nothing is written under a number that the server process does not know yet, or that it knows as another's.
+// Nothing is written under a number that the server process does not know yet, or that it knows as another's. Processes
+// that share an end would give numbers to each other's writers, so there all write as the opener.
 Status NamedEnd::announce_writer(Announced* writer) {
   const uint64_t identity = Parker::mine().identity;
   if (identity == opener_ || role_ != Role::kClient || !quality_of_service(qos_flags_).dynamic) return PIPES_OK;
@@ -22,6 +23,7 @@ Status NamedEnd::announce_writer(Announced* writer) {
   while (number == 0) {
     MutexLock lock(write_mutex_);
     if (connection_ == nullptr || connection_->over()) return PIPES_OK;  // what there is to say of it follows
+    if (is_shared_) return PIPES_OK;
     connection = connection_;
     if (writers_ == nullptr) writers_ = std::make_unique<Writers>();
     auto& entries = writers_->entries;

@@ -223,7 +223,8 @@ Status NamedEnd::bind(std::shared_ptr<SharedPort> port, uint64_t key) {
 // What else than a packet tells of an operation is set by the peer's doorbell alone. So are local peers served, which
 // are to find done what they have caused.
 bool NamedEnd::leave_to_port(Effects& effects) {
-  if (port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed) || connection_->local != nullptr) return false;
+  if (is_shared_ || port_ == nullptr || tells_at_once_.load(std::memory_order_relaxed)) return false;
+  if (connection_->local != nullptr) return false;
   // SUBTLE: says so, then asks again whether it may; tell_at_once() forbids it, then asks whether anybody does. Where
   // it is said already, stop_looking() comes to the end's lock, and so to this operation, after this.
   if (looked_at_.load(std::memory_order_seq_cst)) return !tells_at_once_.load(std::memory_order_seq_cst);
@@ -361,6 +362,7 @@ bool NamedEnd::cancel(const Thread* thread, const pipes_overlapped* operation) {
       any_write = true;
       cancel_write(op);
     });
+    each(behind_, [&](PendingOp& op) { cancel_write(op); });
     if (thread == nullptr && operation == nullptr) each(flushes_, abort_in(flushes_));
     if (any_write) after_cancelled_writes(effects);
   }

@@ -24,7 +24,9 @@ constexpr uint32_t kStreamingPauses = 64;
 // The way of a short message that lies there. False: nothing was done, and the long way decides.
 bool NamedEnd::read_at_once(std::span<std::byte> buffer, uint32_t* transferred) {
   Connection* connection = connection_.get();
-  if (connection == nullptr || connection->over() || !reads_.empty() || PIPES_ANY_MISTAKE()) return false;
+  if (connection == nullptr || connection->over() || !reads_.empty() || others_read_ || PIPES_ANY_MISTAKE()) {
+    return false;
+  }
   const uint64_t bytes = connection->reader.take_at_once(buffer, read_mode_ == ReadMode::kByte);
   if (bytes == 0) return false;
   has_read_ = true;
@@ -54,7 +56,7 @@ Status NamedEnd::read(std::span<std::byte> buffer, uint32_t* transferred) {
     }
     op.no_wait = wait_mode_ == WaitMode::kNoWait;
     if (reads_.empty()) progress_read(op);
-    if (!op.done && !op.no_wait && reads_.empty()) watch_for_data(op);
+    if (!op.done && !op.no_wait && reads_.empty() && !is_shared_) watch_for_data(op);
     if (!op.done && op.no_wait) {
       lower_read_event();
       op.finish(PIPES_ERROR_NO_DATA);
@@ -111,6 +113,7 @@ void NamedEnd::progress_read(PendingOp& op) {
     op.finish(PIPES_ERROR_PIPE_NOT_CONNECTED);
     return;
   }
+  if (others_read_) return;
   if (op.message_mode || read_mode_ == ReadMode::kMessage) {
     progress_message_read(op);
   } else {
@@ -256,6 +259,7 @@ Wakeup NamedEnd::publish_progress() {
   PIPES_CRASH_POINT("frame-taken");  // CRASH: read, and the writer not told; its reactor sees the death.
   published_head_ = head;
   published_consumed_ = consumed;
+  if (is_shared_) store_reading_half();  // what is published is not read again, whatever becomes of this process
   connection.reader.publish();
   consumed_hint_.store(head, std::memory_order_relaxed);
   const uint64_t written = written_hint_.load(std::memory_order_relaxed);
@@ -291,12 +295,13 @@ void NamedEnd::await_read(PendingOp& op) {
     Effects effects;
     uint64_t* header = nullptr;
     uint32_t pauses = 1;
+    bool shared = false;
     {
       MutexLock lock(read_mutex_);
       if (!connection) connection = connection_;
       if (drives && read_driver_ == &op) {
         read_driver_ = nullptr;
-        if (!op.done) {
+        if (!op.done && connection_ != nullptr) {
           pump_reads(effects);
           publish_reads(effects);
         }
@@ -311,13 +316,15 @@ void NamedEnd::await_read(PendingOp& op) {
         effects.perform();
         return;
       }
-      if (read_driver_ == nullptr) read_driver_ = &op;
+      shared = is_shared_;
+      if (read_driver_ == nullptr && !shared) read_driver_ = &op;
       drives = read_driver_ == &op;
       header = connection->reader.next_header();
       if (drives) idle.begin(connection->reader.position() + connection->reader.consumed(), ticket);
       pauses = reads_in_a_row_ >= kStreamingReads ? kStreamingPauses : 1;
     }
     effects.perform();
+    if (shared) on_doorbell();  // and from then on whoever hears of more does the same
     if (!drives) {
       parker.sleep(ticket, Deadline::never());
       continue;
@@ -350,10 +357,11 @@ void NamedEnd::await_read(PendingOp& op) {
 
 void NamedEnd::hand_over_reads(Effects& effects) {
   if (read_driver_ != nullptr || connection_ == nullptr) return;
-  for (PendingOp* op = reads_.front(); reads_.anybody_blocks() && op != nullptr; op = op->next) {
+  for (PendingOp* op = reads_.front(); !is_shared_ && reads_.anybody_blocks() && op != nullptr; op = op->next) {
     if (op->parker != nullptr) return effects.unpark(op->parker);
   }
   if (reads_.empty()) return settle_read_event();
+  if (others_read_) return;  // who rings when he is done
   if (!leave_to_port(effects)) return arm_reads(effects);
   connection_hint_.store(connection_.get(), std::memory_order_relaxed);
   read_place_hint_.store(connection_->reader.next_header(), std::memory_order_relaxed);

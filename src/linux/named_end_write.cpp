@@ -34,7 +34,9 @@ uint64_t bytes_in_ring(const PendingOp& op) {
 // The way of a short message that nothing keeps waiting. False: nothing was done, and the long way decides.
 bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   Connection* connection = connection_.get();
-  if (connection == nullptr || connection->over() || !writes_.empty() || PIPES_ANY_MISTAKE()) return false;
+  if (connection == nullptr || connection->over() || !writes_.empty() || others_write_ || PIPES_ANY_MISTAKE()) {
+    return false;
+  }
   if (data.empty() || data.size() > std::min<uint64_t>(kAtOnceMax, connection->message_max) ||
       !connection->writer.fits_at_once(data.size(), connection->write_quota)) {
     return false;
@@ -100,6 +102,11 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
 
 // Accepts a write and carries it as far as it goes at once. True if it waits for the reader, in `writes_`.
 bool NamedEnd::start_write(PendingOp& op, Effects& effects) {
+  if (queues_behind() && !op.behind) [[unlikely]] {
+    queue_behind(op);
+    return !op.done;
+  }
+  op.behind = false;
   begin_write(op);
   if (op.done) return false;
   op.sequence = ++write_sequence_;
@@ -110,7 +117,7 @@ bool NamedEnd::start_write(PendingOp& op, Effects& effects) {
       op.done ||
       (op.pushed && (op.ignores_quota || op.size == 0 || (writes_.empty() && within_quota(op.announced_end, &lent))));
   if (!complete) {
-    if (!op.overlapped) op.parker = &Parker::mine();
+    if (!op.overlapped && op.parker == nullptr) op.parker = &Parker::mine();
     writes_.push_back(&op);
     if (op.overlapped) let_look(LocalPair::Half::kWrites, writes_);
     if (!op.pushed && first_unpushed_ == nullptr) first_unpushed_ = &op;
@@ -237,6 +244,7 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     if (left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
     const RingWriter::Fit fit = settled([&] { return writer.fit(kind, payload); }, wire::frame_bytes(kind, payload));
     if (fit != RingWriter::Fit::kFits) return fit == RingWriter::Fit::kViolation ? Push::kFailed : Push::kNoRoom;
+    if (op.waits && is_shared_ && waiting_frames_.size() >= wire::kWaitingFramesMax) return Push::kNoRoom;
     if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
     writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size, op.identity);
     PIPES_CRASH_POINT("frame-pushed");  // CRASH: published, and nobody woken; the reader's reactor sees the death.
@@ -295,6 +303,7 @@ bool NamedEnd::pump_writes(Effects& effects) {
     waiting_frames_.erase(waiting_frames_.begin(), kept);
   }
   pump_flushes(effects);
+  if (!behind_.empty() && !others_write_) start_those_behind(effects);
   return wake_first;
 }
 
@@ -328,12 +337,12 @@ bool NamedEnd::all_pushed(uint64_t sequence, const PendingOp* but) const {
 void NamedEnd::hand_over_writes(Effects& effects) {
   if (write_driver_ != nullptr) return;
   for (const PendingQueue* queue : {&writes_, &flushes_}) {
-    for (const PendingOp* op = queue->front(); queue->anybody_blocks() && op != nullptr; op = op->next) {
+    for (const PendingOp* op = queue->front(); !is_shared_ && queue->anybody_blocks() && op != nullptr; op = op->next) {
       if (op->parker != nullptr) return effects.unpark(op->parker);
     }
   }
-  // Only overlapped writes are left, if any.
-  if (!writes_.empty() || write_event_.waits()) effects.pump(shared_from_this());
+  // Only overlapped writes are left, if any, or nobody drives.
+  if (!writes_.empty() || write_event_.waits() || !behind_.empty()) effects.pump(shared_from_this());
 }
 
 bool NamedEnd::may_write_at_once() {
@@ -341,7 +350,7 @@ bool NamedEnd::may_write_at_once() {
   if (connection == nullptr) return state_ != InstanceState::kListening;  // to fail
   if (connection->over()) return true;
   uint64_t lent = 0;
-  return writes_.empty() && within_quota(connection->writer.announced() + 1, &lent) &&
+  return writes_.empty() && !queues_behind() && within_quota(connection->writer.announced() + 1, &lent) &&
          connection->writer.has_room(1 + wire::kPage);
 }
 
@@ -349,14 +358,15 @@ bool NamedEnd::may_write_at_once() {
 // is not in the ring, or satisfies a flush. What this side goes by itself is the copy returned.
 NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
   WakePoints points{kNever, kNever};
-  if (const PendingOp* op = first_unpushed_) {
+  const bool frames_left = !is_shared_ || waiting_frames_.size() < wire::kWaitingFramesMax;
+  if (const PendingOp* op = first_unpushed_; op != nullptr && frames_left) {
     const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
     points.head = connection.writer.head_needed(wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame);
   }
   if (const PendingOp* op = writes_.front(); op != nullptr && op->pushed) {
     const uint64_t quota = connection.write_quota;
     points.consumed = op->announced_end > quota ? op->announced_end - quota : 0;
-  } else if (op == nullptr && write_event_.waits()) {
+  } else if (op == nullptr && write_event_.waits() && !queues_behind()) {
     const uint64_t wanted = connection.writer.announced() + 1;
     if (wanted > connection.writer.consumed_seen() + connection.write_quota) {
       points.consumed = wanted - connection.write_quota;
@@ -372,8 +382,9 @@ NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
       points.head = std::min(points.head, op->target);
     }
   }
-  connection.out->writer_waits.wake_at_consumed.store(points.consumed, std::memory_order_relaxed);
-  connection.out->writer_waits.wake_at_head.store(points.head, std::memory_order_relaxed);
+  // Other processes may wait for less: then whatever the reader does is worth it.
+  connection.out->writer_waits.wake_at_consumed.store(is_shared_ ? 0 : points.consumed, std::memory_order_relaxed);
+  connection.out->writer_waits.wake_at_head.store(is_shared_ ? 0 : points.head, std::memory_order_relaxed);
   return points;
 }
 
@@ -391,6 +402,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     const uint32_t ticket = parker.ticket();
     Effects effects;
     bool again = false;
+    bool shared = false;
     {
       MutexLock lock(write_mutex_);
       if (!connection) connection = connection_;
@@ -414,10 +426,11 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
         effects.perform();
         return;
       }
+      shared = is_shared_;
       // What this operation waits for may be reached before what the driver sleeps for.
       if (write_driver_ != nullptr && !told_driver) effects.unpark(write_driver_->parker);
       told_driver = true;
-      if (write_driver_ == nullptr) write_driver_ = &op;
+      if (write_driver_ == nullptr && !shared) write_driver_ = &op;
       drives = write_driver_ == &op;
       if (drives) {
         wake_at = publish_wake_points(*connection);
@@ -427,6 +440,11 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     }
     effects.perform();
     if (again) continue;
+    if (shared) {
+      on_doorbell();  // and from then on whoever hears of progress does the same, for both halves
+      parker.sleep(ticket, Deadline::never());
+      continue;
+    }
     const Meanwhile meanwhile = reading != nullptr ? read_meanwhile(*reading) : Meanwhile{};
     if (!drives && !meanwhile.drives) {
       parker.sleep(ticket, Deadline::never());
@@ -476,6 +494,7 @@ void NamedEnd::fail_writes_if_over(const std::shared_ptr<Connection>& connection
   const bool violated = connection->peer_state() == EndState::kOpen;
   const Status status = violated ? Status{PIPES_ERROR_BROKEN_PIPE} : over_status(PIPES_ERROR_BROKEN_PIPE);
   complete_all(writes_, status, effects);
+  complete_all(behind_, status, effects);
   complete_all(flushes_, status, effects);
   waiting_frames_.clear();
 }
@@ -492,7 +511,11 @@ void NamedEnd::drive_writes(ByPort by_port) {
       let_look(LocalPair::Half::kWrites, writes_);
       if (driven && !is_local()) return;
       if (write_event_.waits() && may_write_at_once()) write_event_.raise();
-      if (!driven && (connection_ == nullptr || (writes_.empty() && !write_event_.waits()))) {
+      const auto waits = [&] {
+        const bool nobody_drives = is_shared_ && (!behind_.empty() || !flushes_.empty());
+        return !writes_.empty() || write_event_.waits() || nobody_drives;
+      };
+      if (!driven && (connection_ == nullptr || !waits())) {
         writes_wait_.store(false, std::memory_order_relaxed);
         return;
       }
@@ -508,7 +531,7 @@ void NamedEnd::drive_writes(ByPort by_port) {
       writes_wait_.store(!writes_.empty(), std::memory_order_relaxed);
       const bool looks =
           by_port == ByPort::kIfItLooks && !writes_.empty() && !write_event_.waits() && leave_to_port(effects);
-      if (!driven && !again && !looks && (!writes_.empty() || write_event_.waits()) && !PIPES_MISTAKE("room-unheard")) {
+      if (!driven && !again && !looks && waits() && !PIPES_MISTAKE("room-unheard")) {
         const WakePoints wake_at = publish_wake_points(*connection);
         // Release: the wake points are visible to whoever sees the flag.
         connection->out->writer_waits.waiting.store(wire::WaitFlag::kDoorbell, std::memory_order_release);
@@ -561,6 +584,10 @@ void NamedEnd::withdraw(PendingOp& op) {
 }
 
 void NamedEnd::cancel_write(PendingOp& op) {
+  if (op.behind) {
+    behind_.remove(&op);
+    return op.finish(PIPES_ERROR_OPERATION_ABORTED);
+  }
   if (!PIPES_MISTAKE("cancelled-write-stays")) withdraw(op);
   if (first_unpushed_ == &op) first_unpushed_ = op.next;
   writes_.remove(&op);
@@ -611,7 +638,7 @@ Status NamedEnd::transact_refusal(size_t request_size) {
   if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
   if (connection_->over()) return PIPES_ERROR_BAD_PIPE;
   if (request_size > connection_->message_max) return PIPES_ERROR_MORE_DATA;
-  if (!reads_.empty()) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
+  if (!reads_.empty() || others_waiting_reads_ > 0) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
   wire::Look look = connection_->reader.look();
   // What was withdrawn is not unread, but has to be passed.
   while (look == wire::Look::kMessageCut || (look == wire::Look::kNeedsMemory && connection_->map_reader())) {

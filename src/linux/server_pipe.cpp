@@ -351,6 +351,21 @@ Status ServerPipe::disconnect(NamedEnd& end) {
   return status;
 }
 
+void ServerPipe::align(NamedEnd& end) {
+  bool listens_anew = false;
+  {
+    MutexLock lock(mutex_);
+    const bool listens = end.state() == InstanceState::kListening;
+    const bool is_closed = end.check(Operation::kClose) != PIPES_OK;
+    const auto is_end = [&](const auto& listed) { return listed.get() == &end; };
+    const bool listed = std::ranges::any_of(listening_, is_end);
+    listens_anew = listens && !listed && !is_closed;
+    if (listens_anew) listening_.push_back(end.shared_from_this());
+    if (!listens) std::erase_if(listening_, is_end);
+  }
+  if (listens_anew) release_waiters();
+}
+
 void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
   const bool stays = closed.peer_stays;
   {
@@ -734,6 +749,11 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     }
     sweep(IfBusy::kSkip);
     MutexLock lock(mutex_);
+    // Another process may have disconnected an instance that it shares.
+    while (!listening_.empty() && listening_.front()->is_shared() &&
+           listening_.front()->state() != InstanceState::kListening) {
+      listening_.pop_front();
+    }
     const auto takes_him = [&](const std::shared_ptr<NamedEnd>& end) {
       return !(*identity)->is_remote() || !end->fixed().rejects_remote;
     };

@@ -42,6 +42,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   void listen_again(NamedEnd& end);
   Status disconnect(NamedEnd& end);
   void end_closed(NamedEnd& end, const NamedEnd::Closed& closed);
+  // Another process that holds the end has made it listen, or disconnected it.
+  void align(NamedEnd& end);
   // Instances of the pipe in all processes.
   uint32_t current_instances();
   // The pipe's descriptor (server_security.cpp). set_security replaces the parts of it that `information` names, for

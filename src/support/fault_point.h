@@ -1,7 +1,8 @@
 // Places where a test lets the process die, to see what the next process finds. Each stands at a `CRASH:` comment.
 //
 // A build with PIPES_FAULT_POINTS kills itself with SIGKILL at the point that the environment variable PIPES_FAULT
-// names. Any other build contains nothing of this but the check that each name is listed here.
+// names, or, with PIPES_FAULT_AFTER, not before it has come there so many times. Any other build contains nothing of
+// this but the check that each name is listed here.
 #pragma once
 
 #include <algorithm>
@@ -21,11 +22,13 @@ inline constexpr std::array<std::string_view, 16> kFolderFaultPoints = {
     "own-socket-removed", "dead-record-dropped", "dead-socket-removed"};
 
 // The points in a process's other work.
-inline constexpr std::array<std::string_view, 5> kOtherFaultPoints = {
+inline constexpr std::array<std::string_view, 9> kOtherFaultPoints = {
     // Making the runtime directory (linux/runtime_directory.cpp).
     "directory-made",
     // Connecting (linux/client.cpp, linux/server_pipe.cpp), writing and reading (linux/named_end_*.cpp).
-    "connection-requested", "connection-answered", "frame-pushed", "frame-taken"};
+    "connection-requested", "connection-answered", "frame-pushed", "frame-taken",
+    // Ends that processes share (linux/named_end.cpp, linux/named_end_shared.cpp).
+    "end-disconnecting", "half-entered", "half-half-stored", "connection-half-published"};
 
 constexpr bool is_fault_point(std::string_view name) {
   const auto is_it = [name](std::string_view point) { return point == name; };

@@ -17,7 +17,6 @@
 #include "support/thread_identity.h"
 #include "support/unique_fd.h"
 #include "win32/command_line.h"
-#include "win32/inherited.h"
 #include "win32/last_error.h"
 #include "win32/text.h"
 
@@ -181,8 +180,6 @@ Status spawn(const Start& start, pid_t* process_id) {
       settings.redirect_to_nothing(place);
     }
   }
-  const UniqueFd list = start.inherit_handles ? list_for_child() : UniqueFd();
-  if (list) settings.redirect(list.get(), kInheritedList);
   if (!start.directory.empty()) settings.enter(start.directory);
   if (!start.inherit_handles) settings.close_all_else();  // INH-3
   auto environment = start.environment.value_or(std::vector<std::string>());

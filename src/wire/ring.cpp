@@ -115,6 +115,154 @@ RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, ui
   return {true, 0};
 }
 
+WriterState RingWriter::save() const {
+  return {populated_, tail_, skip_at_, skipped_, announced_, head_seen_, consumed_seen_, stepped_over_ ? 1u : 0u};
+}
+
+bool RingWriter::load(const WriterState& state) {
+  const uint64_t capacity = memory_.capacity;
+  const bool skip_fits = state.skip_at == UINT64_MAX || ((state.skip_at & 7) == 0 && state.skip_at < state.tail &&
+                                                         state.skipped == capacity - memory_.offset(state.skip_at));
+  const bool possible = (state.tail & 7) == 0 && (state.head_seen & 7) == 0 && state.head_seen <= state.tail &&
+                        state.tail - state.head_seen <= kRingsAheadMax * capacity &&
+                        state.consumed_seen <= state.announced && state.populated <= capacity && skip_fits;
+  if (!possible) return false;
+  populated_ = std::max(state.populated, populated_);
+  tail_ = state.tail;
+  skip_at_ = state.skip_at;
+  skipped_ = state.skip_at == UINT64_MAX ? 0 : state.skipped;
+  stepped_over_ = state.stepped_over != 0;
+  announced_ = state.announced;
+  head_seen_ = state.head_seen;
+  consumed_seen_ = state.consumed_seen;
+  update_limit();
+  return true;
+}
+
+// What is behind the saved tail was written by this end; but the peer can have written there, too.
+bool RingWriter::recover(const std::function<void(const WaitingFrame&)>& waiting) {
+  constexpr int kFramesMax = 1 << 20;
+  const uint64_t first = tail_;
+  uint64_t payload = 0;
+  bool in_message = false;
+  for (int frames = 0; frames < kFramesMax; ++frames) {
+    const uint64_t word = memory_.word(tail_).load(std::memory_order_acquire);
+    if (word == 0) {
+      announced_ += payload;
+      words_->writer.announced.store(announced_, std::memory_order_relaxed);
+      update_limit();
+      if (in_message) cut_message();
+      return true;
+    }
+    const FrameHeader frame = FrameHeader::decode(word);
+    const uint64_t bytes = frame_bytes(frame.kind, frame.length);
+    const uint64_t skipped = memory_.capacity - memory_.offset(tail_);
+    if (tail_ - first > memory_.capacity) return false;
+    switch (frame.kind) {
+      case FrameKind::kSkip:
+        if (in_message || frame.length != 0) return false;
+        skip_at_ = tail_;
+        skipped_ = skipped;
+        stepped_over_ = false;
+        tail_ += skipped;
+        continue;
+      case FrameKind::kWhole:
+      case FrameKind::kFirst:
+        if (in_message) return false;
+        in_message = frame.kind == FrameKind::kFirst;
+        break;
+      case FrameKind::kMore:
+      case FrameKind::kLast:
+        if (!in_message) return false;
+        in_message = frame.kind == FrameKind::kMore;
+        break;
+      case FrameKind::kWithdrawn:
+        in_message = false;
+        break;
+      default:
+        return false;
+    }
+    if (bytes + kFreeBehindFrame > memory_.capacity) return false;
+    if (frame.kind != FrameKind::kWithdrawn) payload += frame.length;
+    if (frame.waits && frame.kind != FrameKind::kWithdrawn) waiting({tail_, frame.length, frame.kind});
+    if (skip_at_ != UINT64_MAX && tail_ <= kept_header() && tail_ + bytes > kept_header()) stepped_over_ = true;
+    tail_ += bytes;
+  }
+  return false;
+}
+
+ReaderState RingReader::save() const {
+  const uint64_t flags = (at_.loaded ? ReaderState::kLoaded : 0) | (at_.in_message ? ReaderState::kInMessage : 0) |
+                         (at_.skipped ? ReaderState::kSkipped : 0) | (dead_ ? ReaderState::kDead : 0) |
+                         (broken_ ? ReaderState::kBroken : 0);
+  return {
+      at_.position, at_.loaded ? at_.frame.encode() : 0, flags, at_.message_left, at_.settled, consumed_, final_, end_,
+      identity_};
+}
+
+bool RingReader::load(const ReaderState& state) {
+  const FrameHeader frame = FrameHeader::decode(state.frame);
+  const bool loaded = (state.flags & ReaderState::kLoaded) != 0;
+  const bool known =
+      frame.kind != FrameKind::kNone && frame.kind != FrameKind::kSkip && frame.kind <= FrameKind::kWithdrawnFirst;
+  const bool frame_fits = !loaded || (known && frame.taken <= frame.length &&
+                                      frame_bytes(frame.kind, frame.length) + kHeaderBytes <= memory_.capacity);
+  if ((state.position & 7) != 0 || !frame_fits || state.settled > state.position) return false;
+  if (state.identity > kIdentitiesMax + 1) return false;
+  at_.position = state.position;
+  at_.frame = loaded ? frame : FrameHeader{};
+  at_.loaded = loaded;
+  at_.in_message = (state.flags & ReaderState::kInMessage) != 0;
+  at_.skipped = (state.flags & ReaderState::kSkipped) != 0;
+  at_.message_left = state.message_left;
+  at_.settled = state.settled;
+  consumed_ = state.consumed;
+  final_ = state.final;
+  end_ = state.end;
+  identity_ = static_cast<uint32_t>(state.identity);
+  dead_ = (state.flags & ReaderState::kDead) != 0;
+  broken_ = (state.flags & ReaderState::kBroken) != 0;
+  return true;
+}
+
+// Only claims show in the ring; what was read without one counts as unread, unless it was published.
+bool RingReader::recover() {
+  constexpr int kFramesMax = 1 << 20;
+  for (int frames = 0; frames < kFramesMax; ++frames) {
+    const uint64_t word = memory_.word(at_.position).load(std::memory_order_acquire);
+    const FrameHeader now = FrameHeader::decode(word);
+    if (word == 0 || !now.waits || now.taken == 0) return true;
+    if (!at_.loaded) {
+      const uint64_t bytes = frame_bytes(now.kind, now.length);
+      if (now.kind == FrameKind::kNone || now.kind > FrameKind::kLast)
+        return true;  // taken back: the next look decides
+      if (bytes + kHeaderBytes > memory_.capacity) return false;
+      if (now.kind == FrameKind::kWhole) at_.message_left = now.length;
+      if (now.kind == FrameKind::kFirst) {
+        at_.message_left = memory_.word(at_.position + kHeaderBytes).load(std::memory_order_relaxed);
+        if (at_.message_left > UINT32_MAX) return false;
+      }
+      at_.frame = {now.kind, true, now.length, 0, now.identity};
+      at_.loaded = true;
+      at_.skipped = false;
+      at_.settled = at_.position;
+    }
+    FrameHeader& frame = at_.frame;
+    if (!frame.waits) return true;
+    if (now.length != frame.length || now.taken < frame.taken || now.taken > frame.length) return false;
+    const uint64_t bytes = now.taken - frame.taken;
+    if (bytes == 0 || bytes > at_.message_left) return bytes == 0;
+    frame.taken = now.taken;
+    at_.message_left -= bytes;
+    consumed_ += bytes;
+    at_.in_message = true;
+    if (frame.taken < frame.length) return true;
+    leave_frame(&at_);
+    if (at_.message_left == 0) at_.in_message = false;
+  }
+  return false;
+}
+
 void RingReader::leave_frame(Cursor* at) {
   at->position += frame_bytes(at->frame.kind, at->frame.length);
   at->loaded = false;

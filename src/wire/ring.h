@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <gsl/gsl>
 #include <span>
 
@@ -43,6 +44,18 @@ enum class Look {
   kMessageCut,   // the message that is being read ends here: its writer took the rest back
   kNeedsMemory,  // the next step lies beyond what is mapped or populated
   kViolation,    // the peer wrote nonsense
+};
+
+// What a writer has to know to go on where another one of the same end stopped, in plain words.
+struct WriterState {
+  uint64_t populated = 0;
+  uint64_t tail = 0;
+  uint64_t skip_at = UINT64_MAX;
+  uint64_t skipped = 0;
+  uint64_t announced = 0;
+  uint64_t head_seen = 0;
+  uint64_t consumed_seen = 0;
+  uint64_t stepped_over = 0;
 };
 
 class RingWriter {
@@ -146,6 +159,22 @@ class RingWriter {
     update_limit();
   }
 
+  // For an end whose processes take turns at it. load refuses what no writer can have left, and leaves this one as it
+  // is. The ring is mapped whole.
+  [[nodiscard]] WriterState save() const;
+  [[nodiscard]] bool load(const WriterState& state);
+
+  // A frame that was pushed and belongs to a write that waits.
+  struct WaitingFrame {
+    uint64_t position = 0;
+    uint64_t length = 0;
+    FrameKind kind = FrameKind::kNone;
+  };
+  // recover goes on behind what another writer of the end pushed after its last save, before it died. A message that it
+  // left in the middle ends there, and what it pushed of writes that wait goes to `waiting`. False: what lies in the
+  // ring is none of it.
+  [[nodiscard]] bool recover(const std::function<void(const WaitingFrame&)>& waiting);
+
   [[nodiscard]] uint64_t tail() const { return tail_; }
   [[nodiscard]] uint64_t announced() const { return announced_; }
   [[nodiscard]] uint64_t head_seen() const { return head_seen_; }
@@ -191,6 +220,25 @@ class RingWriter {
   uint64_t head_seen_ = 0;
   uint64_t consumed_seen_ = 0;
   uint64_t lent_seen_ = 0;
+};
+
+// The same of a reader.
+struct ReaderState {
+  static constexpr uint64_t kLoaded = 1;
+  static constexpr uint64_t kInMessage = 2;
+  static constexpr uint64_t kSkipped = 4;
+  static constexpr uint64_t kDead = 8;
+  static constexpr uint64_t kBroken = 16;
+
+  uint64_t position = 0;
+  uint64_t frame = 0;  // its header, if one was accepted
+  uint64_t flags = 0;
+  uint64_t message_left = 0;
+  uint64_t settled = 0;
+  uint64_t consumed = 0;
+  uint64_t final = 0;
+  uint64_t end = UINT64_MAX;
+  uint64_t identity = 0;
 };
 
 class RingReader {
@@ -291,6 +339,11 @@ class RingReader {
   // Whose words were read last: 0 the opener's, else the number of an announced identity.
   [[nodiscard]] uint32_t identity() const { return identity_; }
   void set_identity(uint32_t identity) { identity_ = identity; }
+  // For an end whose processes take turns at it, as those of the writer.
+  [[nodiscard]] ReaderState save() const;
+  [[nodiscard]] bool load(const ReaderState& state);
+  // recover goes on behind what another reader of the end claimed after its last save, before it died.
+  [[nodiscard]] bool recover();
 
   [[nodiscard]] uint64_t position() const { return at_.position; }
   [[nodiscard]] uint64_t consumed() const { return consumed_; }

@@ -104,6 +104,30 @@ PIPES_CHILD_ROLE(answers) {
   return 0;
 }
 
+constexpr size_t kLong = 3000;
+
+// Uses the inherited handle argument 0, of a server end if argument 1 says so, in every way that changes what its
+// processes share.
+PIPES_CHILD_ROLE(inherits) {
+  const auto end = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(std::stoull(parent.argument(0))));
+  (void)read(end);
+  (void)read(end, 4);
+  (void)write(end, kMessage);
+  (void)write(end, std::string(kLong, 'l'));
+  (void)set_mode(end, PIPES_READMODE_MESSAGE | PIPES_NOWAIT);
+  (void)write(end, kMessage);
+  (void)set_mode(end, PIPES_READMODE_MESSAGE);
+  (void)peek(end);
+  (void)read(end);
+  Background waiting([end] { return write(end, std::string(4 * kLong, 'w')); });
+  (void)wait_until_blocked(waiting);
+  (void)write(end, kMessage);
+  (void)waiting.result();
+  if (parent.argument(1) == "server") (void)disconnect(end);
+  pipes_close(end);
+  return 0;
+}
+
 // ---------------------------------------------------------------------------------------------------- what must hold
 
 std::vector<std::string> leavings() { return platform::folder_contents(std::getenv("PIPES_RUNTIME_DIR")); }
@@ -266,6 +290,65 @@ bool server_dies(const std::string& point, int round) {
   return true;
 }
 
+// A holder of an end that this process shares dies. The connection goes on, with every message whole.
+bool heir_dies(const std::string& point, int round, bool of_server_end) {
+  Pair pair = connected_pair(message_pipe());
+  Handle& own = of_server_end ? pair.server : pair.client;
+  const Handle& peer = of_server_end ? pair.client : pair.server;
+  for (int i = 0; i < 5; ++i) EXPECT_STATUS(PIPES_OK, write(peer, kMessage).status);
+  EXPECT_STATUS(PIPES_OK, pipes_set_handle_flags(own, PIPES_HANDLE_FLAG_INHERIT, PIPES_HANDLE_FLAG_INHERIT));
+  // Those of each lock are passed again and again.
+  const int spared = point.starts_with("half-") ? round * round / 2 : 0;
+  const ChildOptions options{.environment = {"PIPES_FAULT=" + point, "PIPES_FAULT_AFTER=" + std::to_string(spared)}};
+  Child victim = Child::spawn("inherits",
+                              {std::to_string(reinterpret_cast<uintptr_t>(static_cast<pipes_handle>(own))),
+                               of_server_end ? "server" : "client"},
+                              options);
+  // What comes of it is read as it comes, until a message of this process ends it.
+  Background reading([&] {
+    while (true) {
+      const Received got = read(peer, 5 * kLong);
+      if (got.bytes == "the end") return std::string("the end");
+      if (!got.status.ok()) return "status " + std::to_string(got.status.number);
+      const bool whole =
+          got.bytes == kMessage || got.bytes == std::string(kLong, 'l') || got.bytes == std::string(4 * kLong, 'w');
+      if (!whole) return "cut to " + std::to_string(got.bytes.size()) + " bytes";
+    }
+  });
+  const bool died = was_killed(victim);
+  const Code ending = write(own, "the end").status;
+  if (ending == PIPES_ERROR_PIPE_NOT_CONNECTED || ending == PIPES_ERROR_NO_DATA) {
+    // It died after it had disconnected, or while it did.
+    EXPECT_TRUE(of_server_end);
+    const std::string seen = reading.result();
+    EXPECT_TRUE(seen == "status 233" || seen == "status 109") << seen;
+    (void)disconnect(own);
+    Background connecting([&] { return connect(own); });
+    EXPECT_TRUE(wait_until_blocked(connecting));
+    const Handle next = open_client(pair.name);
+    EXPECT_STATUS(PIPES_OK, connecting.result());
+    EXPECT_STATUS(PIPES_OK, write(next, kMessage).status);
+    EXPECT_EQ(kMessage, read(own).bytes);
+    return died;
+  }
+  EXPECT_STATUS(PIPES_OK, ending);
+  EXPECT_EQ("the end", reading.result());
+  EXPECT_STATUS(PIPES_OK, write(peer, "the end").status);
+  Received got;
+  for (int i = 0; i < 7 && got.bytes != "the end"; ++i) {
+    got = read(own);
+    EXPECT_STATUS(PIPES_OK, got.status);
+    if (!got.status.ok()) break;
+  }
+  EXPECT_EQ("the end", got.bytes);
+  EXPECT_STATUS(PIPES_OK, own.close());
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(peer).status);
+  return died;
+}
+
+bool heir_of_the_client_end_dies(const std::string& point, int round) { return heir_dies(point, round, false); }
+bool heir_of_the_server_end_dies(const std::string& point, int round) { return heir_dies(point, round, true); }
+
 // Makes /run/pipes in a view of the files where there is none, first in a process that dies at the point argument 0,
 // then in one that does not. Says what came of it.
 PIPES_CHILD_ROLE(founds_the_runtime_directory) {
@@ -319,6 +402,8 @@ constexpr Situation kSituations[] = {
     {"a newcomer dies", newcomer_dies},
     {"the client dies", client_dies},
     {"the server dies", server_dies},
+    {"an heir of the client end dies", heir_of_the_client_end_dies},
+    {"an heir of the server end dies", heir_of_the_server_end_dies},
     {"the founder of the runtime directory dies", founder_of_the_directory_dies},
 };
 

@@ -1,0 +1,249 @@
+#include "linux/inheritance.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+#include "linux/adopt.h"
+#include "linux/engine_guard.h"
+#include "linux/system_error.h"
+#include "support/log.h"
+#include "wire/end_page.h"
+
+namespace pipes {
+namespace {
+
+constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+// One change at a time of what children inherit. Taken before the locks of an end, and held over system calls.
+constinit Mutex inheritance_mutex;
+
+// 0 nobody has looked, 1 somebody looks, 2 all has been found.
+constinit std::atomic<uint32_t> looked_for{0};
+constinit Mutex looking_mutex;
+constinit thread_local bool looks_now = false;
+
+// The number of handles of an end that have tokens.
+std::map<const NamedEnd*, uint32_t>& inheritable_counts() {
+  static auto* const counts = new std::map<const NamedEnd*, uint32_t>;
+  return *counts;
+}
+
+void count_inheritable(NamedEnd& end, int by) {
+  uint32_t& count = inheritable_counts()[&end];
+  count += static_cast<uint32_t>(by);
+  if (count == 1 && by > 0) end.set_inheritable(true);
+  if (count > 0) return;
+  inheritable_counts().erase(&end);
+  end.set_inheritable(false);
+}
+
+Result<UniqueFd> write_token(const wire::Token& token) {
+  UniqueFd fd(::memfd_create("pipes-token", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd) return status_from_errno(errno);
+  if (::write(fd.get(), &token, sizeof token) != sizeof token) return Status{PIPES_ERROR_NOT_ENOUGH_MEMORY};
+  if (::fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) return status_from_errno(errno);
+  return fd;
+}
+
+Result<UniqueFd> make_token(const HandleTarget& target, pipes_handle handle, uint32_t flags) {
+  wire::Token token;
+  if (target.named) {
+    token = target.named->token();
+  } else {
+    struct stat file {};
+    const int native = target.anonymous()->native_fd();
+    if (::fstat(native, &file) != 0) return status_from_errno(errno);
+    token.kind = wire::Token::kAnonymousEnd;
+    token.descriptors[0] = {native, 0, file.st_dev, file.st_ino};
+  }
+  token.handle = reinterpret_cast<uintptr_t>(handle);
+  token.access = target.access;
+  token.open_flags = target.open_flags;
+  token.handle_flags = flags | PIPES_HANDLE_FLAG_INHERIT;
+  return write_token(token);
+}
+
+// ------------------------------------------------------------------------------------------------------- in the child
+
+std::optional<wire::Token> read_token(int fd) {
+  // The seals come first: only memory has any. Of a process that has inherited nothing this is all that is asked.
+  if (::fcntl(fd, F_GET_SEALS) != kSeals) return std::nullopt;
+  struct stat file {};
+  if (::fstat(fd, &file) != 0 || file.st_size != sizeof(wire::Token)) return std::nullopt;
+  if (file.st_uid != ::geteuid() && file.st_uid != ::getuid() && file.st_uid != 0) return std::nullopt;
+  std::array<std::byte, sizeof(wire::Token)> bytes{};
+  if (::pread(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return std::nullopt;
+  auto token = wire::token_of(bytes);
+  if (!token) return std::nullopt;
+  const size_t count = token->kind == wire::Token::kNamedEnd ? 3 : 1;
+  for (const wire::TokenDescriptor& told : std::span(token->descriptors).first(count)) {
+    const bool same = told.number != fd && ::fstat(told.number, &file) == 0 && file.st_dev == told.device &&
+                      file.st_ino == told.inode;
+    if (!same) return std::nullopt;
+  }
+  // Memory of another user's is as little to be trusted as his tokens.
+  if (token->kind == wire::Token::kNamedEnd) {
+    (void)::fstat(token->descriptors[0].number, &file);
+    if (file.st_uid != ::geteuid() && file.st_uid != ::getuid() && file.st_uid != 0) return std::nullopt;
+  }
+  return token;
+}
+
+class Adoption {
+ public:
+  void adopt(int fd, const wire::Token& token) {
+    HandleTarget target;
+    if (token.kind == wire::Token::kNamedEnd) {
+      target.named = named(token);
+      if (target.named == nullptr) return;
+      target.access = token.access;
+    } else {
+      const auto end = anonymous(token.descriptors[0].number);
+      if (end == nullptr) return;
+      target.access = token.access & access_of(end->end());
+      target.other = end;
+    }
+    target.open_flags = token.open_flags;
+    const auto handle = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(token.handle));
+    const std::shared_ptr<NamedEnd> named = target.named;
+    if (!HandleTable::instance().add_as(handle, std::move(target), token.handle_flags)) return;
+    const HandleTable::Pin pin(HandleTable::instance(), handle);
+    if (!pin) return;
+    pin.slot()->token.store(fd, std::memory_order_seq_cst);
+    if (named != nullptr) ++inheritable_counts()[named.get()];
+  }
+
+ private:
+  // Handles may share an end.
+  std::shared_ptr<NamedEnd> named(const wire::Token& token) {
+    const int page = token.descriptors[0].number;
+    const auto found = named_.find(page);
+    if (found != named_.end()) return found->second;
+    std::shared_ptr<NamedEnd>& end = named_[page];
+    auto shared = SharedEnd::adopt(page, token.descriptors[1].number, token.descriptors[2].number);
+    if (!shared) return nullptr;
+    auto joined = NamedEnd::join(std::move(*shared));
+    if (!joined) return nullptr;
+    end = std::move(*joined);
+    return end;
+  }
+
+  std::shared_ptr<SharedAnonymousEnd> anonymous(int descriptor) {
+    std::shared_ptr<SharedAnonymousEnd>& shared = anonymous_[descriptor];
+    if (shared != nullptr) return shared;
+    auto end = AnonymousEnd::adopt(descriptor);
+    if (!end) return nullptr;
+    shared = std::make_shared<SharedAnonymousEnd>(std::move(*end));
+    return shared;
+  }
+
+  std::map<int, std::shared_ptr<NamedEnd>> named_;
+  std::map<int, std::shared_ptr<SharedAnonymousEnd>> anonymous_;
+};
+
+// The descriptors are listed first: what is adopted opens others.
+void look_for_tokens() {
+  DIR* const directory = ::opendir("/proc/self/fd");
+  if (directory == nullptr) return;
+  std::vector<std::pair<int, wire::Token>> found;
+  while (const dirent* const entry = ::readdir(directory)) {
+    const int fd = std::atoi(entry->d_name);
+    if (entry->d_name[0] == '.' || fd == ::dirfd(directory)) continue;
+    if (auto token = read_token(fd)) found.emplace_back(fd, *token);
+  }
+  ::closedir(directory);
+  if (found.empty()) return;
+  Adoption adoption;
+  MutexLock lock(inheritance_mutex);
+  for (const auto& [fd, token] : found) adoption.adopt(fd, token);
+}
+
+}  // namespace
+
+// A thread that comes here while another looks waits for it, so that no handle of this process takes the place of one
+// that is inherited. What is called from here finds `looks_now`.
+bool adopt_inherited_handles() noexcept {
+  if (looked_for.load(std::memory_order_acquire) == 2) [[likely]]
+    return false;
+  if (looks_now) return false;
+  MutexLock lock(looking_mutex);
+  if (looked_for.load(std::memory_order_relaxed) == 2) return true;
+  looks_now = true;
+  if (getauxval(AT_SECURE) == 0) {
+    (void)engine::guard([] {
+      look_for_tokens();
+      return Status{PIPES_OK};
+    });
+  }
+  looks_now = false;
+  looked_for.store(2, std::memory_order_release);
+  return true;
+}
+
+Status inherit_handle(HandleTable::Slot& slot, pipes_handle handle, bool inheritable) {
+  const HandleTarget& target = slot.target;
+  AnonymousEnd* const anonymous = target.anonymous();
+  MutexLock lock(inheritance_mutex);
+  const bool has_token = slot.token.load(std::memory_order_relaxed) >= 0;
+  if (anonymous != nullptr) {
+    if (const Status status = anonymous->set_inheritable(inheritable); status != PIPES_OK) return status;
+  }
+  if (inheritable && !has_token && (target.named || anonymous != nullptr)) {
+    if (target.named) {
+      if (const Status status = target.named->share(); status != PIPES_OK) return status;
+    }
+    auto token = make_token(target, handle, slot.flags.load(std::memory_order_relaxed));
+    if (!token) return token.status();
+    if (target.named) count_inheritable(*target.named, 1);
+    // Last: a child that finds it finds what it names.
+    ::fcntl(token->get(), F_SETFD, 0);
+    slot.token.store(token->release(), std::memory_order_seq_cst);
+  }
+  if (inheritable) {
+    slot.flags.fetch_or(PIPES_HANDLE_FLAG_INHERIT, std::memory_order_seq_cst);
+  } else {
+    slot.flags.fetch_and(~PIPES_HANDLE_FLAG_INHERIT, std::memory_order_seq_cst);
+  }
+  // SUBTLE: who closes the handle meanwhile says so first and looks for the token then, so one of the two drops it.
+  if (!inheritable || !HandleTable::is_open(&slot)) {
+    const UniqueFd token(slot.token.exchange(-1, std::memory_order_seq_cst));
+    if (token && target.named) count_inheritable(*target.named, -1);
+  }
+  return PIPES_OK;
+}
+
+void disinherit(HandleTable::Slot& slot) noexcept {
+  MutexLock lock(inheritance_mutex);
+  const UniqueFd token(slot.token.exchange(-1, std::memory_order_seq_cst));
+  if (token && slot.target.named) count_inheritable(*slot.target.named, -1);
+}
+
+pipes_handle add_handle(HandleTarget target, bool inheritable, Status* status) {
+  const pipes_handle made = HandleTable::instance().add(std::move(target), 0);
+  *status = made == nullptr ? Status{PIPES_ERROR_NOT_ENOUGH_MEMORY} : Status{PIPES_OK};
+  if (made == nullptr || !inheritable) return made;
+  {
+    const HandleTable::Pin pin(HandleTable::instance(), made);
+    if (pin) *status = inherit_handle(*pin.slot(), made, true);
+  }
+  if (*status == PIPES_OK) return made;
+  (void)HandleTable::instance().close(made);
+  return nullptr;
+}
+
+void forget_inheritance_in_child() noexcept {
+  inheritance_mutex.reset_in_child();
+  looking_mutex.reset_in_child();
+}
+
+}  // namespace pipes

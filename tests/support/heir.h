@@ -1,0 +1,59 @@
+// Heir: a child that inherits a handle and makes calls with it, one after the other as it is told, or on a thread of
+// its own that may block.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "support/child.h"
+#include "support/expect.h"
+
+namespace pipes::test {
+
+class Heir {
+ public:
+  // Starts it and tells it the value of the handle.
+  explicit Heir(pipes_handle handle, const ChildOptions& options = {});
+
+  // The calls, as those of harness.h, and what came of them.
+  [[nodiscard]] Received read(uint32_t size = 4096);
+  [[nodiscard]] Sent write(std::string_view bytes);
+  [[nodiscard]] Peeked peek(uint32_t size = 4096);
+  [[nodiscard]] Received transact(std::string_view request, uint32_t reply_size = 4096);
+  [[nodiscard]] Code set_mode(uint32_t mode);
+  [[nodiscard]] State get_state();
+  [[nodiscard]] uint32_t flags();
+  Code close();
+  [[nodiscard]] Code flush();
+  [[nodiscard]] Code connect();
+  [[nodiscard]] Code disconnect();
+  [[nodiscard]] uint32_t client_process();
+  [[nodiscard]] uint32_t server_process();
+
+  // Starts a call on a thread that is about to block in it when this returns; the answer to the next question comes
+  // meanwhile. result() is what came of it: a status, and what was read.
+  void start_read(uint32_t size = 4096);
+  void start_write(std::string_view bytes);
+  void start_connect();
+  [[nodiscard]] Received result();
+  // Cancels it.
+  Code cancel();
+
+  // Another heir of the same handle, started by this one.
+  void have_an_heir();
+
+  [[nodiscard]] Child& child() { return child_; }
+  void kill() {
+    child_.kill();
+    (void)child_.wait();
+  }
+
+ private:
+  std::string ask(const std::string& question);
+
+  Child child_;
+};
+
+}  // namespace pipes::test
