@@ -53,7 +53,7 @@ Told format_sid(const std::string& sid) {
   return told;
 }
 
-std::string from_hex(std::string_view digits) {
+std::string bytes_from_hex(std::string_view digits) {
   std::string bytes;
   std::string pair;
   for (const char digit : digits) {
@@ -64,16 +64,6 @@ std::string from_hex(std::string_view digits) {
     pair.clear();
   }
   return bytes;
-}
-
-std::string to_hex(std::string_view bytes) {
-  std::string digits;
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    digits += "0123456789abcdef"[value >> 4];
-    digits += "0123456789abcdef"[value & 0xF];
-  }
-  return digits;
 }
 
 uint32_t u16_at(const std::string& bytes, size_t at) {
