@@ -1,6 +1,6 @@
 // The descriptor codec compared with advapi32: Wine's, an independent implementation, or Windows' own. Generated texts
-// go through both, and must become the same descriptors and the same texts. docs/security-descriptors.md lists in what Wine is
-// known to differ; the generator stays clear of that.
+// go through both, and must become the same descriptors and the same texts. docs/security-descriptors.md lists in what
+// Wine is known to differ; the generator stays clear of that.
 // clang-format off
 #include <windows.h>
 #include <sddl.h>  // relies on it
