@@ -53,7 +53,7 @@ Told format_sid(const std::string& sid) {
   return told;
 }
 
-std::string from_hex(std::string_view digits) {
+std::string bytes_of_hex(std::string_view digits) {
   std::string bytes;
   std::string pair;
   for (const char digit : digits) {
@@ -66,7 +66,7 @@ std::string from_hex(std::string_view digits) {
   return bytes;
 }
 
-std::string to_hex(std::string_view bytes) {
+std::string hex_of_bytes(std::string_view bytes) {
   std::string digits;
   for (const char byte : bytes) {
     const auto value = static_cast<unsigned char>(byte);
