@@ -10,7 +10,8 @@ namespace {
 // The parts that the tests put together. Offsets count from the start of the descriptor.
 const std::string kSystem = bytes_of_hex("0101000000000005 12000000");                   // 12 bytes
 const std::string kAdministrators = bytes_of_hex("0102000000000005 20000000 20020000");  // 16 bytes
-const std::string kEveryoneMayRead = bytes_of_hex("02001c0001000000 00001400 89001200 0101000000000001 00000000");  // 28
+const std::string kEveryoneMayRead =
+    bytes_of_hex("02001c0001000000 00001400 89001200 0101000000000001 00000000");  // 28
 
 // A self-relative header.
 std::string header(uint32_t control, uint32_t owner, uint32_t group, uint32_t sacl, uint32_t dacl) {
