@@ -8,10 +8,10 @@ namespace pipes::test {
 namespace {
 
 // The parts that the tests put together. Offsets count from the start of the descriptor.
-const std::string kSystem = bytes_of_hex("0101000000000005 12000000");                   // 12 bytes
-const std::string kAdministrators = bytes_of_hex("0102000000000005 20000000 20020000");  // 16 bytes
+const std::string kSystem = bytes_from_hex("0101000000000005 12000000");                   // 12 bytes
+const std::string kAdministrators = bytes_from_hex("0102000000000005 20000000 20020000");  // 16 bytes
 const std::string kEveryoneMayRead =
-    bytes_of_hex("02001c0001000000 00001400 89001200 0101000000000001 00000000");  // 28
+    bytes_from_hex("02001c0001000000 00001400 89001200 0101000000000001 00000000");  // 28
 
 // A self-relative header.
 std::string header(uint32_t control, uint32_t owner, uint32_t group, uint32_t sacl, uint32_t dacl) {
@@ -30,7 +30,7 @@ std::string with_dacl(const std::string& acl) { return header(4, 0, 0, 0, 20) + 
 
 // A DACL with `count` as its count and its size as it is.
 std::string acl_of(const std::string& entries, uint32_t count) {
-  std::string acl = bytes_of_hex("0200000000000000");
+  std::string acl = bytes_from_hex("0200000000000000");
   set_u16(&acl, 2, static_cast<uint32_t>(8 + entries.size()));
   set_u16(&acl, 4, count);
   return acl + entries;
@@ -63,7 +63,7 @@ TEST(Sd, SD_2_EachControlBitHasItsPlace) {
 
 TEST(Sd, SD_3_NullMissingAndEmptyLists) {
   const Who anybody("S-1-22-1-9");
-  const std::string owners = bytes_of_hex("0101000000000005 12000000");
+  const std::string owners = bytes_from_hex("0101000000000005 12000000");
   const std::string null = header(4, 20, 20, 0, 0) + owners;
   const std::string missing = header(0, 20, 20, 0, 0) + owners;
   const std::string empty = header(4, 20, 20, 0, 32) + owners + acl_of("", 0);
@@ -113,10 +113,10 @@ TEST(Sd, SD_5_SizesOfEntriesThatLie) {
 }
 
 TEST(Sd, SD_5_ObjectEntriesHaveUpToTwoGuids) {
-  const std::string guid = bytes_of_hex("33221100554477668899aabbccddeeff");
-  const std::string everyone = bytes_of_hex("0101000000000001 00000000");
+  const std::string guid = bytes_from_hex("33221100554477668899aabbccddeeff");
+  const std::string everyone = bytes_from_hex("0101000000000001 00000000");
   const auto entry = [&](uint32_t flags, const std::string& guids) {
-    std::string bytes = bytes_of_hex("05000000 01000000 00000000") + guids + everyone;
+    std::string bytes = bytes_from_hex("05000000 01000000 00000000") + guids + everyone;
     set_u16(&bytes, 2, static_cast<uint32_t>(bytes.size()));
     set_u32(&bytes, 8, flags);
     return with_dacl(acl_of(bytes, 1));
@@ -183,11 +183,13 @@ TEST(Sd, SD_8_OffsetsThatLeadAstray) {
 
 TEST(Sd, SD_8_WhatIsMalformedWithin) {
   EXPECT_STATUS(PIPES_ERROR_INVALID_SID,
-                status_of(header(0, 20, 0, 0, 0) + bytes_of_hex("0110000000000005") + std::string(64, '\0')));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_SID, status_of(header(0, 20, 0, 0, 0) + bytes_of_hex("0201000000000005 12000000")));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_SID, status_of(header(0, 0, 20, 0, 0) + bytes_of_hex("0102000000000005 12000000")));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, status_of(header(4, 0, 0, 0, 20) + bytes_of_hex("0200080000")));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, status_of(header(0x10, 0, 0, 20, 0) + bytes_of_hex("0200070000000000")));
+                status_of(header(0, 20, 0, 0, 0) + bytes_from_hex("0110000000000005") + std::string(64, '\0')));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_SID,
+                status_of(header(0, 20, 0, 0, 0) + bytes_from_hex("0201000000000005 12000000")));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_SID,
+                status_of(header(0, 0, 20, 0, 0) + bytes_from_hex("0102000000000005 12000000")));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, status_of(header(4, 0, 0, 0, 20) + bytes_from_hex("0200080000")));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, status_of(header(0x10, 0, 0, 20, 0) + bytes_from_hex("0200070000000000")));
 }
 
 TEST(Sd, SD_8_OnlyTheSelfRelativeFormIsRead) {
@@ -213,7 +215,7 @@ TEST(Sd, SD_8_TheLongestDescriptor) {
 
 TEST(Sd, SD_8_ALongListIsReadAndCheckedInNoTime) {
   std::string entries;
-  for (int i = 0; i < 16379; ++i) entries += bytes_of_hex("ff000400");  // as many as there can be, of an unknown type
+  for (int i = 0; i < 16379; ++i) entries += bytes_from_hex("ff000400");  // as many as there can be, of an unknown type
   const std::string acl = acl_of(entries, 16379);
   const std::string descriptor = header(4, 20, 20, 0, 32) + kSystem + acl;
   EXPECT_EQ(65536u, descriptor.size() - 20 - 12 - 8 + 20);
@@ -236,7 +238,7 @@ TEST(Sd, SD_9_PartsMayShareBytes) {
 }
 
 TEST(Sd, SD_10_UnknownEntriesGrantAndDenyNothing) {
-  const std::string unknown = bytes_of_hex("7f000800 01000000");
+  const std::string unknown = bytes_from_hex("7f000800 01000000");
   const std::string entry = kEveryoneMayRead.substr(8);
   const std::string owners = header(4, 20, 20, 0, 32) + kSystem;
   const std::string descriptor = owners + acl_of(unknown + entry + unknown, 3);

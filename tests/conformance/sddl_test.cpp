@@ -309,7 +309,7 @@ TEST(Sddl, SDDL_21_ConditionalAndResourceEntriesAreRefused) {
     EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, parse_sddl(text).status) << text;
   }
   // A conditional entry in binary is kept, and has no words: `artx` and a condition.
-  std::string bytes = bytes_of("D:(A;;FA;;;WD)") + bytes_of_hex("61727478");
+  std::string bytes = bytes_of("D:(A;;FA;;;WD)") + bytes_from_hex("61727478");
   bytes.at(20 + 8) = 9;
   set_u16(&bytes, 20 + 2, u16_at(bytes, 20 + 2) + 4);
   set_u16(&bytes, 20 + 8 + 2, u16_at(bytes, 20 + 8 + 2) + 4);

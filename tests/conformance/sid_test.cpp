@@ -8,7 +8,7 @@ namespace pipes::test {
 namespace {
 
 std::string text_of(std::string_view hex) {
-  const Told told = format_sid(bytes_of_hex(hex));
+  const Told told = format_sid(bytes_from_hex(hex));
   return told.status == Code(PIPES_OK) ? told.value : "status " + std::to_string(told.status.number);
 }
 

@@ -204,7 +204,7 @@ TEST_F(Gateway, AnIdentityThatIsMalformedIsRefused) {
   }
   AssertedIdentity bad = somebody();
   bad.sids.front()[1] = std::byte{15};  // more sub-authorities than there are bytes
-  EXPECT_STATUS(PIPES_ERROR_INVALID_SID, open_for(name_, bad).status);
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, open_for(name_, bad).status);
   EXPECT_STATUS(PIPES_OK, open_for(name_, good).status);
 }
 

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -34,6 +37,47 @@ std::string acting_as() {
   return std::to_string(::geteuid()) + " " + std::to_string(::getegid()) + " " +
          words_of({groups.begin(), groups.begin() + count});
 }
+
+// A thread that was there from the beginning, and does what it is asked.
+class Bystander {
+ public:
+  Bystander() : thread_([this] { run(); }) {}
+  ~Bystander() {
+    (void)call({});
+    thread_.join();
+  }
+  Bystander(const Bystander&) = delete;
+  Bystander& operator=(const Bystander&) = delete;
+
+  // What `question` returns on the thread; none ends it.
+  std::string call(std::function<std::string()> question) {
+    std::unique_lock lock(mutex_);
+    question_ = std::move(question);
+    asked_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !asked_; });
+    return answer_;
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (bool more = true; more;) {
+      changed_.wait(lock, [this] { return asked_; });
+      more = static_cast<bool>(question_);
+      answer_ = more ? question_() : "";
+      asked_ = false;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::function<std::string()> question_;
+  std::string answer_;
+  bool asked_ = false;
+  std::thread thread_;
+};
 
 // The calls that a user is told to make.
 class Caller {
@@ -65,7 +109,7 @@ class Caller {
     if (what == "impersonate") return {Code{pipes_impersonate_client(end())}, ""};
     if (what == "revert") return {Code{pipes_revert_to_self()}, ""};
     if (what == "acting_as") return {Code{PIPES_OK}, acting_as()};
-    if (what == "other_thread") return other_thread();
+    if (what == "first_thread") return {Code{PIPES_OK}, first_.call(acting_as)};
     if (what == "client_identity") return client_identity();
     if (what == "make_file") return make_file(words);
     if (what == "nowait") return {set_mode(end(), PIPES_NOWAIT), ""};
@@ -139,12 +183,6 @@ class Caller {
     return {status, ""};
   }
 
-  static Answered other_thread() {
-    std::string text;
-    std::thread([&] { text = acting_as(); }).join();
-    return {Code{PIPES_OK}, text};
-  }
-
   Answered client_identity() {
     pipes_identity identity{};
     identity.size = sizeof identity;
@@ -171,6 +209,7 @@ class Caller {
     return {status, name.data()};
   }
 
+  Bystander first_;
   std::map<uint32_t, Handle> ends_;
   uint32_t place_ = 0;
 };

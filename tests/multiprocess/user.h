@@ -44,9 +44,8 @@ class User {
   }
   Code impersonate() { return ask("impersonate").status; }
   Code revert() { return ask("revert").status; }
-  // "uid gid groups" of the thread, in this order, as it acts; and of another thread of the process.
+  // "uid gid groups" of the thread, in this order, as it acts. "first_thread" asks for those of another.
   std::string acting_as() { return ask("acting_as").text; }
-  std::string other_thread() { return ask("other_thread").text; }
   // "pid uid gid groups level" of the client.
   Answered client_identity() { return ask("client_identity"); }
   Code make_file(const std::string& path) { return ask("make_file " + path).status; }

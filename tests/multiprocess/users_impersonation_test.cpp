@@ -53,6 +53,15 @@ TEST_F(UsersImpersonation, IMP_1_TheThreadActsAsTheClientAndReturns) {
   EXPECT_EQ(0u, owner_of(folder() + "/roots/file"));
 }
 
+TEST_F(UsersImpersonation, IMP_1_OtherThreadsAreNotTouched) {
+  User root = user(this->root());
+  User anna = user(this->anna());
+  meet(root, anna);
+  ASSERT_STATUS(PIPES_OK, root.impersonate());
+  EXPECT_EQ(as_text(this->root()), root.ask("first_thread").text);
+  ASSERT_STATUS(PIPES_OK, root.revert());
+}
+
 TEST_F(UsersImpersonation, IMP_2_OnlyAServerEndHasAClient) {
   User root = user(this->root());
   User anna = user(this->anna());
@@ -102,6 +111,61 @@ TEST_F(UsersImpersonation, IMP_5_QualityOfServiceWithoutALevelIsAnonymous) {
   EXPECT_STATUS(PIPES_ERROR_CANT_OPEN_ANONYMOUS, root.impersonate());
   // Nor is the server told who it is.
   EXPECT_EQ("0 4294967295 4294967295 - 0 S-1-5-7 0", root.client_identity().text);
+}
+
+// D33: the call itself fails, where Windows' would succeed and the opens after it fail.
+TEST_F(UsersImpersonation, IMP_6_AnAnonymousClientCannotBeActedFor) {
+  User root = user(this->root());
+  User anna = user(this->anna());
+  meet(root, anna, PIPES_SECURITY_SQOS_PRESENT | PIPES_SECURITY_ANONYMOUS | PIPES_SECURITY_CONTEXT_TRACKING);
+  EXPECT_STATUS(PIPES_ERROR_CANT_OPEN_ANONYMOUS, root.impersonate());
+  EXPECT_EQ(as_text(this->root()), root.acting_as());
+}
+
+TEST_F(UsersImpersonation, IMP_7_AClientThatIdentifiesItselfCanBeLookedAtAndNotActedFor) {
+  User root = user(this->root());
+  User anna = user(this->anna());
+  meet(root, anna, PIPES_SECURITY_SQOS_PRESENT | PIPES_SECURITY_IDENTIFICATION);
+  EXPECT_STATUS(PIPES_ERROR_BAD_IMPERSONATION_LEVEL, root.impersonate());
+  EXPECT_EQ(as_text(this->root()), root.acting_as());
+  EXPECT_EQ(std::to_string(anna.pid()) + " " + as_text(this->anna()) + " 1 " + sid(kAnna) + " 0",
+            root.client_identity().text);
+}
+
+TEST_F(UsersImpersonation, IMP_8_DelegationActsOnThisComputerToo) {
+  User root = user(this->root());
+  User anna = user(this->anna());
+  meet(root, anna, PIPES_SECURITY_SQOS_PRESENT | PIPES_SECURITY_DELEGATION);
+  ASSERT_STATUS(PIPES_OK, root.impersonate());
+  EXPECT_EQ(as_text(this->anna()), root.acting_as());
+}
+
+TEST_F(UsersImpersonation, IMP_19_AClientThatDoesNotTrustItsServerKeepsItFromActing) {
+  User root = user(this->root());
+  User anna = user(this->anna());
+  ASSERT_STATUS(PIPES_OK, root.create(name_, kOpenToAll));
+  for (const uint32_t level : {PIPES_SECURITY_IDENTIFICATION, PIPES_SECURITY_ANONYMOUS}) {
+    ASSERT_STATUS(PIPES_OK, anna.open(name_, kReadWrite, PIPES_SECURITY_SQOS_PRESENT | level));
+    ASSERT_STATUS(PIPES_OK, anna.write("x"));
+    ASSERT_EQ("x", root.read().text);
+    EXPECT_FALSE(root.impersonate().ok());
+    EXPECT_EQ(as_text(this->root()), root.acting_as());
+    ASSERT_STATUS(PIPES_OK, root.disconnect());
+    ASSERT_STATUS(PIPES_OK, anna.close());
+    ASSERT_STATUS(PIPES_OK, root.ask("nowait").status);
+    EXPECT_STATUS(PIPES_ERROR_PIPE_LISTENING, root.connect());
+  }
+}
+
+TEST_F(UsersImpersonation, INFO_11_TheUsersNameIsThatOfWhoCouldBeActedFor) {
+  User root = user(this->root());
+  User anna = user(this->anna());
+  ASSERT_STATUS(PIPES_OK, root.create(name_, kOpenToAll));
+  ASSERT_STATUS(PIPES_OK, anna.open(name_));
+  EXPECT_STATUS(PIPES_ERROR_CANNOT_IMPERSONATE, root.ask("user_name").status);
+  ASSERT_STATUS(PIPES_OK, anna.write("x"));
+  ASSERT_EQ("x", root.read().text);
+  EXPECT_EQ(std::to_string(kAnna), root.ask("user_name").text);  // nobody's account has that id
 }
 
 TEST_F(UsersImpersonation, IMP_10_NothingReadYet) {
@@ -315,6 +379,15 @@ TEST_F(UsersTracking, IMP_9_TheIdentityIsThatOfTheWriterOfWhatWasReadLast) {
   EXPECT_EQ("bert", server_->peek().text);
   EXPECT_EQ(std::to_string(middle_->pid()) + " " + as_text(bert()) + " 2 " + sid(kBert) + " 0",
             server_->client_identity().text);
+}
+
+TEST_F(UsersTracking, READ_24_AReadTakesOverTheIdentityOfItsWriter) {
+  ASSERT_STATUS(PIPES_OK, middle_->open(name_));  // tracked unless told otherwise (IMP-4)
+  write_for(kForBert, "bert");
+  ASSERT_STATUS(PIPES_OK, middle_->write("own"));
+  EXPECT_STATUS(PIPES_ERROR_CANNOT_IMPERSONATE, server_->impersonate());
+  expect_from("bert", bert());
+  expect_from("own", root());
 }
 
 TEST_F(UsersTracking, IMP_9_AStaticIdentityIsThatOfTheOpen) {

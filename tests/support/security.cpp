@@ -53,7 +53,7 @@ Told format_sid(const std::string& sid) {
   return told;
 }
 
-std::string bytes_of_hex(std::string_view digits) {
+std::string bytes_from_hex(std::string_view digits) {
   std::string bytes;
   std::string pair;
   for (const char digit : digits) {

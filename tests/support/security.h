@@ -36,9 +36,9 @@ struct Told {
 [[nodiscard]] Told parse_sid(std::string_view text);
 [[nodiscard]] Told format_sid(const std::string& sid);
 
-// bytes_of_hex returns the bytes that pairs of hexadecimal digits name; blanks do not count. hex_of_bytes is its
+// bytes_from_hex returns the bytes that pairs of hexadecimal digits name; blanks do not count. hex_of_bytes is its
 // inverse.
-[[nodiscard]] std::string bytes_of_hex(std::string_view digits);
+[[nodiscard]] std::string bytes_from_hex(std::string_view digits);
 [[nodiscard]] std::string hex_of_bytes(std::string_view bytes);
 
 // Numbers in a descriptor.

@@ -2,9 +2,11 @@
 #include "support/thread_identity.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
@@ -103,7 +105,7 @@ TEST_F(ThreadIdentity, IMP_1_AThreadThatEndsMeanwhileLeavesTheOthersAlone) {
 TEST_F(ThreadIdentity, IMP_1_TheCapabilitiesAreGoneMeanwhile) {
   EXPECT_EQ(0, in_child([] {
               if (act_as(kAnna) != PIPES_OK) return 1;
-              if (::access("/root", R_OK) == 0 || ::syscall(SYS_chroot, "/") == 0) return 2;
+              if (::open("/root", O_RDONLY | O_CLOEXEC) >= 0 || ::syscall(SYS_chroot, "/") == 0) return 2;
               act_as_self();
               return ::syscall(SYS_chroot, "/") == 0 ? 0 : 3;
             }));
@@ -128,6 +130,26 @@ TEST_F(ThreadIdentity, IMP_12_WithoutPrivilegesNobodyElseCanBeActedFor) {
               UserIds richer = *own;
               richer.groups.push_back(61021);
               return act_as(richer) == PIPES_OK && acts_as(*own) ? 0 : 3;
+            }));
+}
+
+// A service that is no root, but may become others.
+TEST_F(ThreadIdentity, IMP_12_TheTwoCapabilitiesAreEnough) {
+  EXPECT_EQ(0, in_child([] {
+              constexpr uint32_t kBoth = 1u << CAP_SETUID | 1u << CAP_SETGID;
+              __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+              std::array<__user_cap_data_struct, 2> sets{{{kBoth, kBoth, 0}, {0, 0, 0}}};
+              const UserIds own{61003, 61003, {61021}};
+              if (::prctl(PR_SET_KEEPCAPS, 1) != 0 || ::setgroups(1, own.groups.data()) != 0) return 1;
+              if (::setresgid(61003, 61003, 61003) != 0 || ::setresuid(61003, 61003, 61003) != 0) return 2;
+              if (::syscall(SYS_capset, &header, sets.data()) != 0) return 3;
+              if (act_as(kAnna) != PIPES_OK || !acts_as(kAnna)) return 4;
+              if (::syscall(SYS_capget, &header, sets.data()) != 0 || sets[0].effective != 0) return 5;
+              if (::syscall(SYS_setresuid, -1, 0, -1) == 0) return 6;
+              if (act_as(kBert) != PIPES_OK || !acts_as(kBert)) return 7;
+              act_as_self();
+              if (!acts_as(own) || ::syscall(SYS_capget, &header, sets.data()) != 0) return 8;
+              return sets[0].effective == kBoth ? 0 : 9;
             }));
 }
 
