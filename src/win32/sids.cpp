@@ -28,7 +28,7 @@ constexpr DWORD kNoRid = 0xFFFFFFFF;
 
 // A well-known SID is one of its own or, with an account of a domain, that domain's and a last number.
 struct WellKnown {
-  WELL_KNOWN_SID_TYPE type;
+  WELL_KNOWN_SID_TYPE type = WinNullSid;
   Sid sid;
   DWORD account = kNoRid;
 };
