@@ -50,8 +50,9 @@ class Effects {
       std::exchange(wakeup, Wakeup()).perform();
     }
     unparks_.perform();
-    if (poked_ != 0 || watched_ != nullptr) [[unlikely]]
+    if (poked_ != 0 || watched_ != nullptr) [[unlikely]] {
       perform_by_reactor();
+    }
     if (pumped_ != nullptr) pump_here(std::exchange(pumped_, nullptr));
   }
 

@@ -60,6 +60,6 @@ class LocalOffer {
 };
 
 // Lets a local end look at what was done for it, after all that this thread lets others look at already.
-void pump_here(std::shared_ptr<NamedEnd> end);
+void pump_here(std::shared_ptr<NamedEnd> end);  // NOLINT(readability-redundant-declaration): see effects.h
 
 }  // namespace pipes

@@ -268,8 +268,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   // For local peers: what to do of theirs, and whether this end wants to be let look.
   [[nodiscard]] Wakeup::Local local_peer_looks(LocalPair::Half half) const {
     const LocalPair* const local = connection_->local.get();
-    if (local == nullptr) [[likely]]
+    if (local == nullptr) [[likely]] {
       return Wakeup::Local::kDoesNotLook;
+    }
     const Role peer = role_ == Role::kServer ? Role::kClient : Role::kServer;
     return local->looks(peer, half) ? Wakeup::Local::kLooks : Wakeup::Local::kDoesNotLook;
   }

@@ -33,8 +33,9 @@ class SpareMemory {
     // Nobody keeps anything at the end of a thread any more.
     const bool keeps = kKeepsSpareMemory && kept.count < kPiecesMax && !kept.has_ended && size >= sizeof(Piece);
     if (!keeps) return ::operator delete(memory);
-    if (kept.count == 0) [[unlikely]]
+    if (kept.count == 0) [[unlikely]] {
       release_.armed = true;  // made by being used
+    }
     kept.first = new (memory) Piece{kept.first};
     ++kept.count;
   }
