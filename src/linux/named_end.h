@@ -211,6 +211,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void ring_others() const;
   void watch_holders(bool some_died);
   void holder_died(size_t place);
+  void wake_peer();
   void stop_serving();
   void end_connects_without_server();
   // Whether a write has to wait until those of another process have been read.
@@ -420,6 +421,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint32_t maker_pid_ = 0;                             // of another process's making; 0: of this one's
   uint64_t ring_watch_ = 0;
   std::shared_ptr<NamedEnd> serving_;  // itself, without handles, while it takes clients for other processes
+  std::atomic<bool> somebody_died_{false};
   uint32_t holders_seen_ = 0;          // the reactor's thread
   std::vector<bool> watched_holders_;  // the reactor's thread
   std::atomic<int> ring_fd_{-1};

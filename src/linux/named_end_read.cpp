@@ -290,6 +290,7 @@ void NamedEnd::await_read(PendingOp& op) {
   std::shared_ptr<Connection> connection;
   IdleRounds idle;
   bool drives = false;
+  bool asked_for_doorbell = false;
   while (true) {
     const uint32_t ticket = parker.ticket();
     Effects effects;
@@ -324,7 +325,12 @@ void NamedEnd::await_read(PendingOp& op) {
       pauses = reads_in_a_row_ >= kStreamingReads ? kStreamingPauses : 1;
     }
     effects.perform();
-    if (shared) on_doorbell();  // and from then on whoever hears of more does the same
+    if (shared && !asked_for_doorbell) {
+      asked_for_doorbell = true;
+      on_doorbell();  // as in await_write_half
+      continue;
+    }
+    asked_for_doorbell = false;
     if (!drives) {
       parker.sleep(ticket, Deadline::never());
       continue;

@@ -135,6 +135,7 @@ void NamedEnd::ring_others() const { shared_->ring(); }
 
 void NamedEnd::on_ring() {
   watch_holders(false);
+  if (somebody_died_.exchange(false, std::memory_order_relaxed)) wake_peer();
   if (pipe_ != nullptr) {
     pipe_->align(*this);
   } else {
@@ -144,7 +145,22 @@ void NamedEnd::on_ring() {
   on_doorbell();
 }
 
+// A holder that dies may have taken the peer's flags down, and woken nobody.
+void NamedEnd::wake_peer() {
+  std::shared_ptr<Connection> connection;
+  {
+    MutexLock lock(read_mutex_);
+    connection = connection_;
+  }
+  if (connection == nullptr) return;
+  for (wire::WaitFlag* const flag : {&connection->in->writer_waits, &connection->out->reader_waits}) {
+    Wakeup(wire::WaitFlag::kSleeper, &flag->waiting, connection).perform();
+  }
+  Wakeup(wire::WaitFlag::kDoorbell, &connection->out->reader_waits.waiting, connection).perform();
+}
+
 void NamedEnd::holder_died(size_t place) {
+  somebody_died_.store(true, std::memory_order_relaxed);
   watched_holders_.at(place) = false;
   watch_holders(true);
   on_ring();
@@ -167,6 +183,7 @@ void NamedEnd::watch_holders(bool some_died) {
       copy_words(holder, page.holders.at(place));
       if (holder.pid == 0 || !shared_->is_another(place + 1)) continue;
       if (!shared_->is_alive(place + 1)) {
+        somebody_died_.store(true, std::memory_order_relaxed);
         store_words(page.holders.at(place), Holder{});
       } else if (!watched_holders_.at(place)) {
         processes.at(place) = holder.pid;
@@ -177,7 +194,11 @@ void NamedEnd::watch_holders(bool some_died) {
   for (uint32_t place = 0; place < wire::kHoldersMax && reactor != nullptr; ++place) {
     if (processes.at(place) == 0) continue;
     UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, processes.at(place), 0)));
-    if (!process) continue;  // in another namespace perhaps: its death shows when the halves are entered
+    if (!process) {
+      // It has died since; or it is in another namespace, and its death shows when the halves are entered.
+      somebody_died_.store(true, std::memory_order_relaxed);
+      continue;
+    }
     const auto watch = std::make_shared<HolderWatch>(weak_from_this(), place, std::move(process));
     watched_holders_.at(place) = static_cast<bool>(reactor->watch(watch->fd(), EPOLLIN, watch));
   }
@@ -221,6 +242,10 @@ bool NamedEnd::enter(Half half) noexcept {
   } else {
     load_writing_half();
     if (died) recover_writing_half();
+  }
+  if (died) {
+    somebody_died_.store(true, std::memory_order_relaxed);
+    shared_->ring();
   }
   mark_entered(entered, shared_->holder());
   PIPES_CRASH_POINT("half-entered");  // CRASH: the next holder finds the mark, and takes what was stored last

@@ -398,6 +398,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
   uint64_t progress = 0;
   bool drives = false;
   bool told_driver = false;
+  bool asked_for_doorbell = false;
   while (true) {
     const uint32_t ticket = parker.ticket();
     Effects effects;
@@ -441,8 +442,14 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
     effects.perform();
     if (again) continue;
     if (shared) {
-      on_doorbell();  // and from then on whoever hears of progress does the same, for both halves
-      parker.sleep(ticket, Deadline::never());
+      // From then on whoever hears of progress does the same, for both halves. Nobody unparks the thread for what it
+      // completes itself, so it looks once more before it sleeps.
+      asked_for_doorbell = !asked_for_doorbell;
+      if (asked_for_doorbell) {
+        on_doorbell();
+      } else {
+        parker.sleep(ticket, Deadline::never());
+      }
       continue;
     }
     const Meanwhile meanwhile = reading != nullptr ? read_meanwhile(*reading) : Meanwhile{};
