@@ -154,9 +154,10 @@ void NamedEnd::wake_peer() {
   }
   if (connection == nullptr) return;
   for (wire::WaitFlag* const flag : {&connection->in->writer_waits, &connection->out->reader_waits}) {
-    Wakeup(wire::WaitFlag::kSleeper, &flag->waiting, connection).perform();
+    Wakeup(wire::WaitFlag::kSleeper, &flag->waiting, connection, Wakeup::Local::kDoesNotLook).perform();
   }
-  Wakeup(wire::WaitFlag::kDoorbell, &connection->out->reader_waits.waiting, connection).perform();
+  Wakeup(wire::WaitFlag::kDoorbell, &connection->out->reader_waits.waiting, connection, Wakeup::Local::kDoesNotLook)
+      .perform();
 }
 
 void NamedEnd::holder_died(size_t place) {
