@@ -13,14 +13,14 @@ namespace pipes::engine {
 namespace {
 
 Result<SecurityDescriptor> descriptor_of(NamedEnd& end) {
-  if (end.role() == Role::kServer) return end.pipe()->descriptor()->value;
+  if (end.pipe() != nullptr) return end.pipe()->descriptor()->value;
   const auto bytes = present_descriptor(*end.fixed().name);
   return bytes ? descriptor_from_bytes(*bytes) : bytes.status();
 }
 
 // A server end changes what its process may change; all others ask.
 Status change_descriptor(NamedEnd& end, uint32_t information, const SecurityDescriptor& replacement) {
-  if (end.role() == Role::kServer) {
+  if (end.pipe() != nullptr) {
     const auto token = token_of_thread();
     if (!token) return token.status();
     const Status status = end.pipe()->set_security(*token, information, replacement);
