@@ -28,7 +28,8 @@ Result<std::optional<FoundPipe>> find_own(const EndName& name) {
   auto found = find_pipe(wanted);
   if (!found) return found.status();
   for (FoundPipe& pipe : *found) {
-    if (pipe.founder_uid == name.founder_uid && pipe.claimed_at == name.claimed_at) {
+    const bool same_claim = name.claimed_at == 0 || pipe.claimed_at == name.claimed_at;
+    if (pipe.founder_uid == name.founder_uid && same_claim) {
       return std::optional<FoundPipe>(std::move(pipe));
     }
   }

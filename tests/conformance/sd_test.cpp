@@ -46,8 +46,8 @@ std::string text_of(const std::string& descriptor) {
 TEST(Sd, SD_1_TheHeaderHoldsRevisionControlAndOffsets) {
   EXPECT_EQ("", text_of(header(0, 0, 0, 0, 0)));
   EXPECT_EQ("O:SYG:BAD:(A;;FR;;;WD)", text_of(header(4, 20, 32, 0, 48) + kSystem + kAdministrators + kEveryoneMayRead));
-  EXPECT_EQ("0100048014000000000000000000000020000000" + hex_of_bytes(kSystem + kEveryoneMayRead),
-            hex_of_bytes(header(4, 20, 0, 0, 32) + kSystem + kEveryoneMayRead));
+  EXPECT_EQ("0100048014000000000000000000000020000000" + to_hex(kSystem + kEveryoneMayRead),
+            to_hex(header(4, 20, 0, 0, 32) + kSystem + kEveryoneMayRead));
 }
 
 TEST(Sd, SD_2_EachControlBitHasItsPlace) {
@@ -257,7 +257,7 @@ TEST(Sd, SD_11_ALabelIsAMaskAndALevel) {
       "07000000"
       "0101000000000010"
       "00300000",
-      hex_of_bytes(bytes.substr(u32_at(bytes, 12) + 8)));
+      to_hex(bytes.substr(u32_at(bytes, 12) + 8)));
   EXPECT_EQ("S:(ML;;NW;;;LW)", rewritten("S:(ML;;0x1;;;S-1-16-4096)"));
 }
 

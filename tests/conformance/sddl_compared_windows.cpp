@@ -137,7 +137,7 @@ TEST(SddlCompared, SDDL_18_GeneratedTextsAgreeWithAdvapi32) {
     EXPECT_EQ(format_sddl(ours.value).value, format_sddl(theirs.value).value) << text;
     EXPECT_EQ(formatted_by_windows(theirs.value).value, formatted_by_windows(ours.value).value) << text;
     EXPECT_EQ(formatted_by_windows(theirs.value).value, format_sddl(ours.value).value) << text;
-    EXPECT_EQ(hex_of_bytes(bytes_of(formatted_by_windows(ours.value).value)), hex_of_bytes(ours.value)) << text;
+    EXPECT_EQ(to_hex(bytes_of(formatted_by_windows(ours.value).value)), to_hex(ours.value)) << text;
     if (was_same && HasFailure()) ++different;
   }
 }

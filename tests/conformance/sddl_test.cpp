@@ -42,7 +42,7 @@ TEST(Sddl, SDDL_1_EachPartAtMostOnceAndInUpperCase) {
 TEST(Sddl, SDDL_2_AnEmptyListIsPresentAndAMissingOneIsNot) {
   const std::string empty = bytes_of("D:");
   EXPECT_EQ(0x8004u, u16_at(empty, 2));
-  EXPECT_EQ("0200080000000000", hex_of_bytes(empty.substr(u32_at(empty, 16))));
+  EXPECT_EQ("0200080000000000", to_hex(empty.substr(u32_at(empty, 16))));
   const std::string audits = bytes_of("S:");
   EXPECT_EQ(0x8010u, u16_at(audits, 2));
   const std::string none = bytes_of("O:BA");
@@ -100,7 +100,7 @@ TEST(Sddl, SDDL_5_ObjectEntriesHaveGuidsOrArePlain) {
   EXPECT_EQ(
       "01000000"
       "33221100554477668899aabbccddeeff",
-      hex_of_bytes(bytes.substr(20 + 8 + 8, 20)));
+      to_hex(bytes.substr(20 + 8 + 8, 20)));
   EXPECT_EQ(kObject, rewritten(kObject));
   EXPECT_EQ("D:(OD;;CC;;00112233-4455-6677-8899-aabbccddeeff;WD)",
             rewritten("D:(OD;;CC;;00112233-4455-6677-8899-AABBCCDDEEFF;WD)"));
@@ -237,7 +237,7 @@ TEST(Sddl, SDDL_15_TheResultIsSelfRelativeWithoutDefaultedBits) {
   EXPECT_EQ(0x8000u, u16_at(bytes, 2) & ~0x3F34u);
   std::string defaulted = bytes;
   set_u16(&defaulted, 2, u16_at(bytes, 2) | 0x2B);
-  EXPECT_EQ(hex_of_bytes(bytes), hex_of_bytes(bytes_of(format_sddl(defaulted).value)));
+  EXPECT_EQ(to_hex(bytes), to_hex(bytes_of(format_sddl(defaulted).value)));
 }
 
 TEST(Sddl, SDDL_16_BlanksAreToleratedBetween) {
@@ -276,7 +276,7 @@ TEST(Sddl, SDDL_18_TextToBytesAndBackIsStable) {
                                       std::string_view("D:NO_ACCESS_CONTROLS:NO_ACCESS_CONTROL"),
                                       std::string_view("S:(ML;;NWNRNX;;;SI)(SP;;;;;S-1-17-1)")}) {
     const std::string bytes = bytes_of(text);
-    EXPECT_EQ(hex_of_bytes(bytes), hex_of_bytes(bytes_of(format_sddl(bytes).value))) << text;
+    EXPECT_EQ(to_hex(bytes), to_hex(bytes_of(format_sddl(bytes).value))) << text;
   }
 }
 
@@ -293,9 +293,9 @@ TEST(Sddl, SDDL_19_TheVectorOfTheSpecification) {
       "02801400"
       "00000080"
       "010100000000000100000000",
-      hex_of_bytes(bytes.substr(sacl, 28)));
+      to_hex(bytes.substr(sacl, 28)));
   EXPECT_EQ(48u, dacl);
-  EXPECT_EQ("0200600004000000", hex_of_bytes(bytes.substr(dacl, 8)));
+  EXPECT_EQ("0200600004000000", to_hex(bytes.substr(dacl, 8)));
   EXPECT_EQ(144u, u32_at(bytes, 4));
   EXPECT_EQ(160u, u32_at(bytes, 8));
 }

@@ -14,7 +14,7 @@ std::string text_of(std::string_view hex) {
 
 std::string bytes_in_hex(std::string_view text) {
   const Told told = parse_sid(text);
-  return told.status == Code(PIPES_OK) ? hex_of_bytes(told.value) : "status " + std::to_string(told.status.number);
+  return told.status == Code(PIPES_OK) ? to_hex(told.value) : "status " + std::to_string(told.status.number);
 }
 
 TEST(Sid, SID_1_TheAuthorityIsBigEndianAndTheRestLittleEndian) {

@@ -66,16 +66,6 @@ std::string bytes_from_hex(std::string_view digits) {
   return bytes;
 }
 
-std::string hex_of_bytes(std::string_view bytes) {
-  std::string digits;
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    digits += "0123456789abcdef"[value >> 4];
-    digits += "0123456789abcdef"[value & 0xF];
-  }
-  return digits;
-}
-
 uint32_t u16_at(const std::string& bytes, size_t at) {
   return static_cast<uint8_t>(bytes.at(at)) | static_cast<uint32_t>(static_cast<uint8_t>(bytes.at(at + 1))) << 8;
 }

@@ -9,6 +9,7 @@
 
 #include "pipes/pipes.h"
 #include "support/codes.h"
+#include "support/many_bytes.h"
 
 namespace pipes::test {
 
@@ -36,10 +37,8 @@ struct Told {
 [[nodiscard]] Told parse_sid(std::string_view text);
 [[nodiscard]] Told format_sid(const std::string& sid);
 
-// bytes_from_hex returns the bytes that pairs of hexadecimal digits name; blanks do not count. hex_of_bytes is its
-// inverse.
+// bytes_from_hex returns the bytes that pairs of hexadecimal digits name; blanks do not count.
 [[nodiscard]] std::string bytes_from_hex(std::string_view digits);
-[[nodiscard]] std::string hex_of_bytes(std::string_view bytes);
 
 // Numbers in a descriptor.
 [[nodiscard]] uint32_t u16_at(const std::string& bytes, size_t at);
