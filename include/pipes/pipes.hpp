@@ -528,7 +528,8 @@ class End {
   Expected<std::uint32_t> try_server_process_id() const { return query(pipes_get_server_process_id); }
   std::uint32_t server_process_id() const { return try_server_process_id().value("query server process"); }
 
-  // try_set_inheritable decides whether a child process inherits the handle. Never blocks. Errors: those of pipes_set_inheritable. Win32: SetHandleInformation.
+  // try_set_inheritable decides whether a child process inherits the handle. Never blocks. Errors: those of
+  // pipes_set_inheritable. Win32: SetHandleInformation.
   Expected<void> try_set_inheritable(bool inheritable) const {
     return Expected<void>::from(pipes_set_inheritable(handle_, inheritable ? 1 : 0));
   }
