@@ -1,6 +1,7 @@
 // ANON: anonymous pipes. That children can use them is shown in child_test.cpp, their sizes in fine_test.cpp (FINE-20).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,11 +17,11 @@ namespace {
 
 constexpr uint32_t kLong = (5u << 20) + 13;
 
-// Reads until `count` bytes have come or a read fails.
+// Reads until `count` bytes have come or a read fails; not more at a time than a pipe holds.
 std::string read_bytes(pipes_handle end, size_t count) {
   std::string all;
   while (all.size() < count) {
-    const Received part = read(end, static_cast<uint32_t>(count - all.size()));
+    const Received part = read(end, static_cast<uint32_t>(std::min(count - all.size(), size_t{1} << 20)));
     if (!part.status.ok()) return all;
     all += part.bytes;
   }

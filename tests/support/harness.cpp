@@ -201,16 +201,6 @@ std::vector<std::string> RuntimeFolder::leavings() const {
   return platform::folder_contents(path_);
 }
 
-std::string bytes(size_t count, uint32_t seed) {
-  std::string pattern(count, '\0');
-  uint32_t state = seed * 2654435761u + 1;
-  for (char& byte : pattern) {
-    state = state * 1664525u + 1013904223u;
-    byte = static_cast<char>(state >> 24);
-  }
-  return pattern;
-}
-
 bool eventually(const std::function<bool()>& happened) {
   const Stopwatch watch;
   while (!happened()) {

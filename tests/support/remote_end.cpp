@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "support/child.h"
+#include "support/many_bytes.h"
 #include "support/platform.h"
 
 namespace pipes::test {
@@ -199,34 +200,6 @@ class LocalHost : public Host {
 };
 
 // -------------------------------------------------------------------------------------------------------- the wire
-
-constexpr char kDigits[] = "0123456789abcdef";
-
-// Bytes come by the million: plain loops over memory, which sanitizers do not slow down much.
-std::string to_hex(std::string_view bytes) {
-  if (bytes.empty()) return "-";
-  std::string text(bytes.size() * 2, '\0');
-  char* to = text.data();
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    *to++ = kDigits[value >> 4];
-    *to++ = kDigits[value & 15];
-  }
-  return text;
-}
-
-char digit_value(char digit) { return static_cast<char>(digit <= '9' ? digit - '0' : digit - 'a' + 10); }
-
-std::string from_hex(const std::string& text) {
-  if (text == "-") return {};
-  std::string bytes(text.size() / 2, '\0');
-  const char* from = text.data();
-  for (char& byte : bytes) {
-    byte = static_cast<char>(digit_value(from[0]) << 4 | digit_value(from[1]));
-    from += 2;
-  }
-  return bytes;
-}
 
 std::vector<uint32_t> remaining_numbers(std::istringstream& words) {
   std::vector<uint32_t> numbers;
