@@ -41,7 +41,7 @@
  *      docs/conformance.md lists what differs on Linux.
  *
  * Not there yet on Linux; until then the calls say so and do nothing: pipes of other computers
- * (PIPES_ERROR_NOT_SUPPORTED), and ends of named pipes in child processes, which inherit only those of anonymous pipes.
+ * (PIPES_ERROR_NOT_SUPPORTED).
  *
  * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED,
  * before the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle
@@ -510,7 +510,9 @@ PIPES_API pipes_status pipes_open(const char* name, uint32_t desired_access, uin
  * good as success); PIPES_ERROR_NO_DATA when the client has gone and pipes_disconnect is due;
  * PIPES_ERROR_INVALID_FUNCTION on a client end; with PIPES_NOWAIT PIPES_ERROR_PIPE_LISTENING while there is no client.
  * A call that blocks ends with PIPES_ERROR_PIPE_NOT_CONNECTED when the instance is disconnected; cancelling it leaves
- * the instance listening. Win32: ConnectNamedPipe. */
+ * the instance listening. Linux, in a process that inherited the handle: the process that created the instance takes
+ * the client. When that one has ended, nobody can come: PIPES_ERROR_NOT_SUPPORTED; one that waits then ends with
+ * PIPES_ERROR_BROKEN_PIPE. Win32: ConnectNamedPipe. */
 PIPES_API pipes_status pipes_connect(pipes_handle handle, pipes_overlapped* overlapped);
 
 /* pipes_disconnect ends the conversation at once: unread data of both directions is discarded, whatever waits at either
@@ -1021,9 +1023,16 @@ PIPES_API pipes_status pipes_close(pipes_handle handle);
 PIPES_API pipes_status pipes_duplicate(pipes_handle handle, uint32_t desired_access, uint32_t inherit_handle,
                                        uint32_t options, pipes_handle* duplicate);
 
-/* pipes_set_inheritable decides whether a child process inherits `handle`: 0 or 1. Needs no right. On Linux it takes
- * effect for anonymous pipes, whose descriptor then survives exec. Win32: SetHandleInformation with
- * HANDLE_FLAG_INHERIT. */
+/* pipes_set_inheritable decides whether a child process inherits `handle`: 0 or 1. Needs no right.
+ *
+ * A child has the handle under the same value, with the same rights and flags, and shares the end: its position, its
+ * modes and its queue, but not the operations that others have begun. The end is closed when the last handle of any
+ * process is. Inheritable are ends of pipes, on Linux nothing else.
+ * Linux: the child is whatever this process executes (fork and exec, posix_spawn, CreateProcess of the Win32 layer); a
+ * program with raised privileges inherits none. An inheritable handle of a named pipe takes up to six descriptors, and
+ * at most 64 processes hold one end: PIPES_ERROR_NO_SYSTEM_RESOURCES when descriptors run out. A child of fork that
+ * executes nothing has no such handle, but keeps the end open, as does a program that knows nothing of this library.
+ * Win32: SetHandleInformation with HANDLE_FLAG_INHERIT. */
 PIPES_API pipes_status pipes_set_inheritable(pipes_handle handle, uint32_t inherit_handle);
 
 /* pipes_get_handle_flags and pipes_set_handle_flags read the PIPES_HANDLE_FLAG_... of `handle`, and set those in `mask`

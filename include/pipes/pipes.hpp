@@ -261,7 +261,7 @@ struct ClientOptions {
   ReadMode read_mode = ReadMode::kByte;                             // kMessage is set right after opening
   std::chrono::milliseconds busy_wait{0};  // how long to wait for a free instance; 0: fail with PIPES_ERROR_PIPE_BUSY
   std::uint32_t flags = 0;                 // PIPES_FLAG_..., PIPES_SECURITY_...
-  bool inheritable = false;                // whether a child process inherits the handle; on Linux none does
+  bool inheritable = false;                // whether a child process inherits the handle
 };
 
 // AnonymousOptions are the arguments of CreatePipe.
@@ -533,8 +533,8 @@ class End {
   Expected<std::uint32_t> try_server_process_id() const { return query(pipes_get_server_process_id); }
   std::uint32_t server_process_id() const { return try_server_process_id().value("query server process"); }
 
-  // try_set_inheritable decides whether a child process inherits the handle; on Linux only ends of anonymous pipes are
-  // inherited. Never blocks. Errors: those of pipes_set_inheritable. Win32: SetHandleInformation.
+  // try_set_inheritable decides whether a child process inherits the handle. Never blocks. Errors: those of
+  // pipes_set_inheritable. Win32: SetHandleInformation.
   Expected<void> try_set_inheritable(bool inheritable) const {
     return Expected<void>::from(pipes_set_inheritable(handle_, inheritable ? 1 : 0));
   }

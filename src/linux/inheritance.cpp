@@ -27,8 +27,7 @@ constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 // One change at a time of what children inherit. Taken before the locks of an end, and held over system calls.
 constinit Mutex inheritance_mutex;
 
-// 0 nobody has looked, 1 somebody looks, 2 all has been found.
-constinit std::atomic<uint32_t> looked_for{0};
+constinit std::atomic<bool> looked_for{false};
 constinit Mutex looking_mutex;
 constinit thread_local bool looks_now = false;
 
@@ -126,11 +125,12 @@ class Adoption {
  private:
   // Handles may share an end.
   std::shared_ptr<NamedEnd> named(const wire::Token& token) {
-    const int page = token.descriptors[0].number;
-    const auto found = named_.find(page);
+    const std::array<int, 3> numbers{token.descriptors[0].number, token.descriptors[1].number,
+                                     token.descriptors[2].number};
+    const auto found = named_.find(numbers);
     if (found != named_.end()) return found->second;
-    std::shared_ptr<NamedEnd>& end = named_[page];
-    auto shared = SharedEnd::adopt(page, token.descriptors[1].number, token.descriptors[2].number);
+    std::shared_ptr<NamedEnd>& end = named_[numbers];
+    auto shared = SharedEnd::adopt(numbers[0], numbers[1], numbers[2]);
     if (!shared) return nullptr;
     auto joined = NamedEnd::join(std::move(*shared));
     if (!joined) return nullptr;
@@ -147,7 +147,7 @@ class Adoption {
     return shared;
   }
 
-  std::map<int, std::shared_ptr<NamedEnd>> named_;
+  std::map<std::array<int, 3>, std::shared_ptr<NamedEnd>> named_;
   std::map<int, std::shared_ptr<SharedAnonymousEnd>> anonymous_;
 };
 
@@ -173,11 +173,11 @@ void look_for_tokens() {
 // A thread that comes here while another looks waits for it, so that no handle of this process takes the place of one
 // that is inherited. What is called from here finds `looks_now`.
 bool adopt_inherited_handles() noexcept {
-  if (looked_for.load(std::memory_order_acquire) == 2) [[likely]]
+  if (looked_for.load(std::memory_order_acquire)) [[likely]]
     return false;
   if (looks_now) return false;
   MutexLock lock(looking_mutex);
-  if (looked_for.load(std::memory_order_relaxed) == 2) return true;
+  if (looked_for.load(std::memory_order_relaxed)) return true;
   looks_now = true;
   if (getauxval(AT_SECURE) == 0) {
     (void)engine::guard([] {
@@ -186,7 +186,7 @@ bool adopt_inherited_handles() noexcept {
     });
   }
   looks_now = false;
-  looked_for.store(2, std::memory_order_release);
+  looked_for.store(true, std::memory_order_release);
   return true;
 }
 

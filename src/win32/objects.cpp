@@ -123,6 +123,8 @@ BOOL DuplicateHandle(HANDLE hSourceProcessHandle, HANDLE hSourceHandle, HANDLE h
                      LPHANDLE lpTargetHandle, DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwOptions) {
   // Handles of other processes are out of reach here, and so is a duplicate that nobody is told of.
   if (!is_this_process(hSourceProcessHandle) || !is_this_process(hTargetProcessHandle)) {
+    const bool closes = (dwOptions & DUPLICATE_CLOSE_SOURCE) != 0 && is_this_process(hSourceProcessHandle);
+    if (closes) (void)CloseHandle(hSourceHandle);  // INH-8
     return answer(ERROR_NOT_SUPPORTED);
   }
   if (lpTargetHandle == nullptr) return answer(ERROR_INVALID_PARAMETER);

@@ -5,6 +5,7 @@
 
 #include "support/expect.h"
 #include "support/heir.h"
+#include "support/oracle.h"
 
 namespace pipes::test {
 namespace {
@@ -89,6 +90,41 @@ TEST_P(Inheriting, INH_6_AnInheritedHandleHasTheRightsOfItsSource) {
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, heir.write("x").status);
   ASSERT_EQ(sent(4), write(peer(), "read"));
   EXPECT_EQ(received(PIPES_OK, "read"), heir.read());
+}
+
+TEST_P(Inheriting, INH_7_NoMoreRightsThanTheSourceHas) {
+  connect_ends();
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(own(), PIPES_FILE_READ_DATA, 0, 0, &made));
+  const Handle reads_only(made);
+  PIPES_ORACLE_DIFFERS("Wine gives it; DuplicateHandle: an access right more than that of the source may fail");
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, pipes_duplicate(reads_only, PIPES_FILE_WRITE_DATA, 0, 0, &made));
+}
+
+TEST_P(Inheriting, INH_8_TheSourceIsClosedEvenIfDuplicatingFails) {
+  connect_ends();
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(own(), PIPES_FILE_READ_DATA, 0, 0, &made));
+  ASSERT_STATUS(PIPES_OK, own().close());
+  pipes_handle more = nullptr;
+  const Code status = pipes_duplicate(made, PIPES_FILE_WRITE_DATA, 0, PIPES_DUPLICATE_CLOSE_SOURCE, &more);
+  if (status.ok()) {
+    pipes_close(more);  // as Wine does (INH_7)
+  } else {
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, status);
+  }
+  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_close(made));
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(peer()));
+}
+
+TEST_P(Inheriting, INH_10_TheValueMayComeByAnotherPipe) {
+  connect_ends();
+  Pair other = connected_pair(message_pipe());
+  make_inheritable(other.client);
+  Heir heir(own());
+  ASSERT_EQ(sent(6), write(peer(), "a word"));
+  EXPECT_EQ(received(PIPES_OK, "a word"), heir.read());
+  EXPECT_EQ(PIPES_HANDLE_FLAG_INHERIT, heir.flags_of(other.client));
 }
 
 TEST_P(Inheriting, INH_4_TheEndGoesOnUntilItsLastCopyIsClosed) {

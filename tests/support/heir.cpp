@@ -73,6 +73,11 @@ class Inheritor {
       uint32_t flags = 0;
       return pipes_get_handle_flags(handle_, &flags) == PIPES_OK ? std::to_string(flags) : "4294967295";
     }
+    if (verb == "flags_of") {
+      uint32_t flags = 0;
+      const auto told = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(std::stoull(question.substr(9))));
+      return pipes_get_handle_flags(told, &flags) == PIPES_OK ? std::to_string(flags) : "4294967295";
+    }
     if (verb == "close") return std::to_string(pipes_close(handle_));
     if (verb == "flush") return std::to_string(flush(handle_).number);
     if (verb == "connect") return std::to_string(connect(handle_).number);
@@ -164,6 +169,9 @@ State Heir::get_state() {
 
 Code Heir::set_mode(uint32_t mode) { return number_of(ask("set_mode " + std::to_string(mode))); }
 uint32_t Heir::flags() { return number_of(ask("flags")); }
+uint32_t Heir::flags_of(pipes_handle handle) {
+  return number_of(ask("flags_of " + std::to_string(reinterpret_cast<uintptr_t>(handle))));
+}
 Code Heir::close() { return number_of(ask("close")); }
 Code Heir::flush() { return number_of(ask("flush")); }
 Code Heir::connect() { return number_of(ask("connect")); }

@@ -24,7 +24,9 @@ class Heir {
   [[nodiscard]] Received transact(std::string_view request, uint32_t reply_size = 4096);
   [[nodiscard]] Code set_mode(uint32_t mode);
   [[nodiscard]] State get_state();
-  [[nodiscard]] uint32_t flags();
+  [[nodiscard]] uint32_t flags();  // UINT32_MAX if it is no handle there
+  // Of a handle whose value it is told now.
+  [[nodiscard]] uint32_t flags_of(pipes_handle handle);
   Code close();
   [[nodiscard]] Code flush();
   [[nodiscard]] Code connect();
