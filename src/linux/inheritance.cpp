@@ -32,8 +32,11 @@ constinit Mutex looking_mutex;
 constinit thread_local bool looks_now = false;
 
 // The number of handles of an end that have tokens.
-std::map<const NamedEnd*, uint32_t>& inheritable_counts() {
-  static auto* const counts = new std::map<const NamedEnd*, uint32_t>;
+using Counts = std::map<const NamedEnd*, uint32_t>;
+constinit Counts* counts = nullptr;  // never destroyed; a forked child begins anew
+
+Counts& inheritable_counts() {
+  if (counts == nullptr) counts = new Counts;
   return *counts;
 }
 
@@ -244,6 +247,7 @@ pipes_handle add_handle(HandleTarget target, bool inheritable, Status* status) {
 void forget_inheritance_in_child() noexcept {
   inheritance_mutex.reset_in_child();
   looking_mutex.reset_in_child();
+  counts = nullptr;
 }
 
 }  // namespace pipes

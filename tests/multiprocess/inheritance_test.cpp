@@ -19,6 +19,7 @@
 #include "multiprocess/rounds.h"
 #include "support/expect.h"
 #include "support/heir.h"
+#include "support/overlapped.h"
 #include "support/spawn.h"
 
 namespace pipes::test {
@@ -130,6 +131,31 @@ TEST(SharedEnds, INH_4_EachMessageIsReadByOneProcess) {
   std::multiset<std::string> expected{"end", "end"};
   for (uint32_t number = 0; number < count; ++number) expected.insert(numbered("m", number));
   EXPECT_EQ(expected, all);
+}
+
+TEST(SharedEnds, INH_12_OverlappedOperationsBelongToTheirProcess) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, with_quota(message_pipe(), 1000));
+  const Handle client = open_overlapped(name);
+  Overlapped before;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, before.read(client));
+  make_inheritable(client);
+  Heir heir(client);
+  ASSERT_NE(UINT32_MAX, heir.flags());
+  ASSERT_EQ(sent(6), write(server, "parent"));
+  EXPECT_STATUS(PIPES_OK, wait_for(before.event()));
+  EXPECT_EQ(received(PIPES_OK, "parent"), before.received(0));
+  Overlapped read_here;
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, read_here.read(client));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(client, std::string(5000, 'o')));
+  heir.kill();
+  EXPECT_EQ(received(PIPES_OK, std::string(5000, 'o')), read(server, 8000));
+  EXPECT_STATUS(PIPES_OK, wait_for(writing.event()));
+  EXPECT_EQ(sent(5000), writing.sent(0));
+  ASSERT_EQ(sent(5), write(server, "later"));
+  EXPECT_STATUS(PIPES_OK, wait_for(read_here.event()));
+  EXPECT_EQ(received(PIPES_OK, "later"), read_here.received(0));
 }
 
 // ---------------------------------------------------------------------------------------------------------- who dies
