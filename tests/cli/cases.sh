@@ -128,7 +128,7 @@ case_what_a_descriptor_lacks_is_told() {
 case_a_malformed_descriptor_has_a_number() {
   run sddl explain 'D:(A;;XX;;;WD)'
   equal "exit code" 1 "$code"
-  matches error '^pipes: cannot explain D:\(A;;XX;;;WD\): error 87: .' "$err"
+  matches error '^pipes: cannot explain D:\(A;;XX;;;WD\): error 1336: .' "$err"
   run sddl explain $'D:(A;;GA;;;WD)\e[31m'
   matches "error with an escape character" '\\x1b\[31m: error 87: ' "$err"
   run serve --sddl 'D:(' name -- "${copy[@]}"
