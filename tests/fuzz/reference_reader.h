@@ -235,7 +235,7 @@ class ReferenceReader {
         }
         // First what can be told from the word alone: nothing else of the frame may be looked at before it is mapped.
         const uint64_t end = wire::frame_bytes(header.kind, header.length) + 8;
-        if ((raw & 0xE0) != 0 || header.taken != 0 || end > capacity_) return Look::kViolation;
+        if (header.taken != 0 || end > capacity_) return Look::kViolation;
         if (mapped_ < capacity_ && position_ % capacity_ + end > mapped_) return Look::kNeedsMemory;
         if (!well_formed(header, raw)) return Look::kViolation;
         begin(header);
