@@ -395,7 +395,7 @@ public sealed class NamedPipeClientStream : PipeStream
         {
             if ((_options & PipeOptions.CurrentUserOnly) != 0)
             {
-                PipeSecurity.RequireOwnServer(handle);
+                throw new PlatformNotSupportedException();
             }
 
             uint info;

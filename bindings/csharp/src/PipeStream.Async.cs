@@ -8,7 +8,7 @@ using Pipes.Interop;
 
 namespace Pipes;
 
-public abstract partial class PipeStream
+public abstract partial class PipeStream : IAsyncDisposable
 {
     // ---------------------------------------------------------------------------------------------------- with time-out
 
@@ -196,18 +196,18 @@ public abstract partial class PipeStream
     /// <param name="asyncResult">What it returned.</param>
     public override void EndWrite(IAsyncResult asyncResult) => _ = AsyncPattern.End<int>(asyncResult);
 
+#if !MODERN
+#pragma warning disable CA1816 // it is the framework's DisposeAsync, where that has none
     /// <summary>Closes this end at once, as <see cref="Stream.Dispose()"/> does.</summary>
     /// <returns>A task that has ended.</returns>
-#if MODERN
-    public override ValueTask DisposeAsync()
-#else
     public ValueTask DisposeAsync()
-#endif
     {
         Dispose();
         GC.SuppressFinalize(this);
         return default;
     }
+#pragma warning restore CA1816
+#endif
 
     private static byte[] Grown(byte[] buffer, int length)
     {

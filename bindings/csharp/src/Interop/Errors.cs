@@ -16,7 +16,7 @@ internal static class Errors
             Native.PIPES_ERROR_PATH_NOT_FOUND => new DirectoryNotFoundException(message),
             Native.PIPES_ERROR_ACCESS_DENIED or Native.PIPES_ERROR_PRIVILEGE_NOT_HELD => new UnauthorizedAccessException(message),
             Native.PIPES_ERROR_INVALID_HANDLE => new ObjectDisposedException(null, "Cannot access a closed pipe."),
-            Native.PIPES_ERROR_NOT_ENOUGH_MEMORY => new OutOfMemoryException(message),
+            Native.PIPES_ERROR_NOT_ENOUGH_MEMORY => new InsufficientMemoryException(message),
             Native.PIPES_ERROR_NOT_SUPPORTED => new PlatformNotSupportedException(message),
             Native.PIPES_ERROR_FILENAME_EXCED_RANGE => new PathTooLongException(message),
             Native.PIPES_ERROR_SEM_TIMEOUT or Native.PIPES_ERROR_WAIT_TIMEOUT => new TimeoutException(message),

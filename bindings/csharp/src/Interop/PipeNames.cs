@@ -15,12 +15,12 @@ internal static class PipeNames
             ? Local(pipeName)
             : $@"\\{serverName}\pipe\{pipeName}";
 
-    public static void Check(SafePipeHandle? handle)
+    public static void Check(SafePipeHandle? safePipeHandle)
     {
-        Arguments.NotNull(handle, "safePipeHandle");
-        if (handle!.IsInvalid)
+        Arguments.NotNull(safePipeHandle, nameof(safePipeHandle));
+        if (safePipeHandle!.IsInvalid)
         {
-            throw new ArgumentException("Invalid handle.", "safePipeHandle");
+            throw new ArgumentException("Invalid handle.", nameof(safePipeHandle));
         }
     }
 }
