@@ -185,11 +185,20 @@ public abstract unsafe partial class PipeStream
         using SafePipeHandle.Use use = handle.Enter();
         PipeOperation operation = PipeOperation.Rent(OperationKind.Write, State, use.Value);
         uint status;
-        uint transferred;
+        uint transferred = 0;
         short version = operation.Version;
         fixed (byte* start = &MemoryMarshal.GetReference(buffer.Span))
         {
-            status = Native.pipes_write(use.Value, start, (uint)buffer.Length, &transferred, operation.Overlapped);
+            if (State.TryBegin())
+            {
+                status = Native.pipes_write(use.Value, start, (uint)buffer.Length, &transferred, operation.Overlapped);
+                State.Begun();
+            }
+            else
+            {
+                status = Native.PIPES_ERROR_INVALID_HANDLE;
+            }
+
             if (status == Native.PIPES_ERROR_IO_PENDING)
             {
                 operation.Pending(buffer.Pin(), default, cancellationToken);
@@ -404,7 +413,7 @@ public abstract unsafe partial class PipeStream
         else if (_overlapped)
         {
             status = BlockingOperation.Run(
-                kind, handle, buffer, (uint)size, second, (uint)secondSize, timeout, token, out count);
+                State, kind, handle, buffer, (uint)size, second, (uint)secondSize, timeout, token, out count);
         }
         else
         {

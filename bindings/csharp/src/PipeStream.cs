@@ -320,7 +320,10 @@ public abstract unsafe partial class PipeStream : Stream
 
     // --------------------------------------------------------------------------------------------------------- closing
 
-    /// <summary>Closes this end at once. What waits ends; what was written stays readable for the other end.</summary>
+    /// <summary>
+    /// Closes this end at once. What waits ends, with <see cref="ObjectDisposedException"/>; what was written before stays
+    /// readable for the other end.
+    /// </summary>
     /// <param name="disposing">False when the collector found it.</param>
     protected override void Dispose(bool disposing)
     {

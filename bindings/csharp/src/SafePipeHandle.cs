@@ -33,9 +33,17 @@ public sealed class SafePipeHandle : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Closes the handle, and ends the calls and operations that wait with it.</summary>
     internal void CloseNow()
     {
+        if (IsClosed || IsInvalid)
+        {
+            return;
+        }
+
+        // Overlapped writes would stay until they are read (CLOSE-5), out of reach of their tokens.
+        _ = CancelAll(handle);
+
         // On Linux a closed handle's value never names another one: closing is safe while others use it, and ends their
         // calls. On Windows a value is used again, so the calls are ended first.
-        if (Native.IsWindows && !IsClosed && !IsInvalid)
+        if (Native.IsWindows)
         {
             bool held = false;
             try

@@ -37,6 +37,7 @@ internal sealed unsafe class BlockingOperation
     /// <see cref="Native.PIPES_ERROR_OPERATION_ABORTED"/>: the token, or whoever closed the handle, ended it.
     /// </summary>
     public static uint Run(
+        PipeState state,
         OperationKind kind,
         nint handle,
         void* buffer,
@@ -51,7 +52,7 @@ internal sealed unsafe class BlockingOperation
         t_spare = null;
         try
         {
-            return operation.Do(kind, handle, buffer, size, second, secondSize, timeout, token, out transferred);
+            return operation.Do(state, kind, handle, buffer, size, second, secondSize, timeout, token, out transferred);
         }
         finally
         {
@@ -78,6 +79,7 @@ internal sealed unsafe class BlockingOperation
         };
 
     private uint Do(
+        PipeState state,
         OperationKind kind,
         nint handle,
         void* buffer,
@@ -92,7 +94,13 @@ internal sealed unsafe class BlockingOperation
         *_overlapped = default;
         _overlapped->Event = _event | 1;
         _handle = handle;
-        uint status = Begin(kind, handle, buffer, size, second, secondSize, &count, _overlapped);
+        uint status = Native.PIPES_ERROR_INVALID_HANDLE;
+        if (state.TryBegin())
+        {
+            status = Begin(kind, handle, buffer, size, second, secondSize, &count, _overlapped);
+            state.Begun();
+        }
+
         if (status == Native.PIPES_ERROR_MORE_DATA)
         {
             status = Native.pipes_get_overlapped_result(handle, _overlapped, &count, 0, 0);
@@ -114,7 +122,7 @@ internal sealed unsafe class BlockingOperation
         using (token.Register(static operation => ((BlockingOperation)operation!).Cancel(), this))
         {
             status = Native.pipes_get_overlapped_result(_handle, _overlapped, count, timeout, 0);
-            if (status == Native.PIPES_ERROR_WAIT_TIMEOUT)
+            if (status is Native.PIPES_ERROR_WAIT_TIMEOUT or Native.PIPES_ERROR_IO_INCOMPLETE)
             {
                 timedOut = true;
                 Cancel();

@@ -18,6 +18,7 @@ internal sealed class PipeState
     public static readonly PipeState None = new();
 
     private int _end = (int)EndState.WaitingToConnect;
+    private int _beginning;
 
     /// <summary>Where the end stands. What is closed stays closed.</summary>
     public EndState End
@@ -45,8 +46,41 @@ internal sealed class PipeState
     /// <summary>The other end is gone. Says nothing of a conversation that is over or has not begun.</summary>
     public void Break() => Interlocked.CompareExchange(ref _end, (int)EndState.Broken, (int)EndState.Connected);
 
+    /// <summary>
+    /// Announces that an operation begins which closing the handle would not end, so that whoever closes waits until it
+    /// can be cancelled. <see cref="Begun"/> is due then. False: it is closed already.
+    /// </summary>
+    public bool TryBegin()
+    {
+        Interlocked.Increment(ref _beginning);
+        if (End != EndState.Closed)
+        {
+            return true;
+        }
+
+        Begun();
+        return false;
+    }
+
+    /// <summary>The operation has begun.</summary>
+    public void Begun() => Interlocked.Decrement(ref _beginning);
+
     /// <summary>Closes. Returns whether it was open.</summary>
-    public bool Close() => Interlocked.Exchange(ref _end, (int)EndState.Closed) != (int)EndState.Closed;
+    public bool Close()
+    {
+        if (Interlocked.Exchange(ref _end, (int)EndState.Closed) == (int)EndState.Closed)
+        {
+            return false;
+        }
+
+        SpinWait wait = default;
+        while (Volatile.Read(ref _beginning) != 0)
+        {
+            wait.SpinOnce();
+        }
+
+        return true;
+    }
 
     /// <summary>What an operation that ended with <paramref name="status"/> comes to: bytes, or an exception.</summary>
     public int ResultOf(
