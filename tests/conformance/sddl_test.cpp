@@ -71,8 +71,11 @@ TEST(Sddl, SDDL_3_ANullListHasAWord) {
 
 TEST(Sddl, SDDL_4_AnEntryHasExactlySixFields) {
   EXPECT_EQ("D:(A;;FA;;;WD)", rewritten("D:(A;;FA;;;WD)"));
-  for (const char* text : {"D:(A;;FA;;WD)", "D:(A;;FA;;;;WD)", "D:(A;;FA;;;WD;)", "D:()", "D:(A)", "D:(;;;;;)",
-                           "D:(A;;FA;;;WD", "D:A;;FA;;;WD)", "D:((A;;FA;;;WD))", "D:(A;;FA;;;WD))", "D:(A;;FA;;;)"}) {
+  for (const char* text :
+       {"D:(A;;FA;;WD)", "D:(A;;FA;;;;WD)", "D:(A;;FA;;;WD;)", "D:(A)", "D:(A;;FA;;;WD", "D:(A;;FA;;;)"}) {
+    EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, parse_sddl(text).status) << text;
+  }
+  for (const char* text : {"D:()", "D:(;;;;;)", "D:A;;FA;;;WD)", "D:((A;;FA;;;WD))", "D:(A;;FA;;;WD))"}) {
     EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, parse_sddl(text).status) << text;
   }
 }
@@ -103,7 +106,7 @@ TEST(Sddl, SDDL_5_ObjectEntriesHaveGuidsOrArePlain) {
             rewritten("D:(OD;;CC;;00112233-4455-6677-8899-AABBCCDDEEFF;WD)"));
   EXPECT_EQ("D:(A;;FA;;;WD)(D;;FA;;;WD)", rewritten("D:(OA;;FA;;;WD)(OD;;FA;;;WD)"));
   EXPECT_EQ("S:(AU;;FA;;;WD)(AL;;FA;;;WD)", rewritten("S:(OU;;FA;;;WD)(OL;;FA;;;WD)"));
-  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, parse_sddl("D:(A;;CC;00112233-4455-6677-8899-aabbccddeeff;;WD)").status);
+  EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, parse_sddl("D:(A;;CC;00112233-4455-6677-8899-aabbccddeeff;;WD)").status);
 }
 
 TEST(Sddl, SDDL_5_EachTypeStandsInItsList) {
@@ -120,7 +123,7 @@ TEST(Sddl, SDDL_6_FlagsOfAnEntry) {
   EXPECT_EQ("D:(A;OI;FA;;;WD)", rewritten("D:(A;OIOI;FA;;;WD)"));
   EXPECT_EQ("S:(AU;CR;FA;;;WD)", rewritten("S:(AU;CR;FA;;;WD)"));
   for (const char* text : {"D:(A;O;FA;;;WD)", "D:(A;OIC;FA;;;WD)", "D:(A;XX;FA;;;WD)", "D:(A;1;FA;;;WD)"}) {
-    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, parse_sddl(text).status) << text;
+    EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, parse_sddl(text).status) << text;
   }
 }
 
@@ -137,7 +140,7 @@ TEST(Sddl, SDDL_7_EachRightHasItsLetters) {
   EXPECT_EQ("0x3", mask_of("CCDCCCDC"));
   EXPECT_EQ("0x12019f", mask_of("FRFW"));
   for (const char* rights : {"G", "GRG", "QQ", "GR|GW", "GR,GW", "-1"})
-    EXPECT_EQ("status 87", mask_of(rights)) << rights;
+    EXPECT_EQ("status 1336", mask_of(rights)) << rights;
 }
 
 TEST(Sddl, SDDL_8_RightsAsANumber) {
@@ -151,7 +154,7 @@ TEST(Sddl, SDDL_8_RightsAsANumber) {
   EXPECT_EQ("0x0", mask_of(""));
   for (const char* rights :
        {"0x", "0xg", "08", "1a", "0x100000000", "4294967296", "99999999999999999999", "0x1GR", "1 2"}) {
-    EXPECT_EQ("status 87", mask_of(rights)) << rights;
+    EXPECT_EQ("status 1336", mask_of(rights)) << rights;
   }
 }
 
@@ -182,7 +185,7 @@ TEST(Sddl, SDDL_11_GuidsHaveOneForm) {
                            "00112233-4455-6677-8899-aabbccddeeff0", "00112233445566778899aabbccddeeff",
                            "0011223-34455-6677-8899-aabbccddeeff", "00112233-4455-6677-8899-aabbccddeefg",
                            "0x112233-4455-6677-8899-aabbccddeeff"}) {
-    EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, parse_sddl("D:(OA;;CC;" + std::string(guid) + ";;WD)").status) << guid;
+    EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, parse_sddl("D:(OA;;CC;" + std::string(guid) + ";;WD)").status) << guid;
   }
 }
 
@@ -197,6 +200,7 @@ TEST(Sddl, SDDL_12_AliasesOfADomainAreNotMapped) {
 
 TEST(Sddl, SDDL_13_WhatIsWrongIsTold) {
   EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, parse_sddl("rubbish").status);
+  EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, parse_sddl("D:(A;;FA;;;WD").status);
   EXPECT_STATUS(PIPES_ERROR_NONE_MAPPED, parse_sddl("O:QQ").status);
   EXPECT_STATUS(PIPES_ERROR_NONE_MAPPED, parse_sddl("D:(A;;FA;;;QQ)").status);
   EXPECT_STATUS(PIPES_ERROR_INVALID_SID, parse_sddl("O:S-1-").status);
@@ -239,10 +243,10 @@ TEST(Sddl, SDDL_15_TheResultIsSelfRelativeWithoutDefaultedBits) {
 TEST(Sddl, SDDL_16_BlanksAreToleratedBetween) {
   EXPECT_EQ("O:BAG:SYD:P(A;OI;GWGR;;;WD)(D;;FA;;;AN)",
             rewritten("  O: BA  G: SY\tD: P ( A ; OI ; GR GW;; ; WD ) \n (D;; FA;;; AN)  "));
-  EXPECT_EQ("status 87", rewritten("D:(A;;GR ;;;WD)"));    // not behind a right
-  EXPECT_EQ("status 87", rewritten("D:(A;;0x1 2;;;WD)"));  // nor inside a number
-  EXPECT_EQ("status 87", rewritten("D:(A;;GR\tGW;;;WD)"));
-  EXPECT_EQ("status 87", rewritten("D:(A;;\tGR;;;WD)"));
+  EXPECT_EQ("status 1336", rewritten("D:(A;;GR ;;;WD)"));    // not behind a right
+  EXPECT_EQ("status 1336", rewritten("D:(A;;0x1 2;;;WD)"));  // nor inside a number
+  EXPECT_EQ("status 1336", rewritten("D:(A;;GR\tGW;;;WD)"));
+  EXPECT_EQ("status 1336", rewritten("D:(A;;\tGR;;;WD)"));
 }
 
 TEST(Sddl, SDDL_16_LowerCaseIsRewritten) {
