@@ -107,7 +107,7 @@ public sealed class AnonymousPipeServerStream : PipeStream
         nint native;
         using SafePipeHandle.Use use = _clientHandle.Enter();
         Errors.ThrowIfFailed(Native.pipes_get_native_handle(use.Value, &native));
-        return native.ToString(CultureInfo.InvariantCulture);
+        return ((long)native).ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>

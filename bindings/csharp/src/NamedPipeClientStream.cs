@@ -372,16 +372,37 @@ public sealed class NamedPipeClientStream : PipeStream
             flags |= Native.PIPES_SECURITY_SQOS_PRESENT | ((uint)(_impersonationLevel - 1) << 16);
         }
 
-        OpenOptions options = new()
+        byte[]? owner = null;
+        if ((_options & PipeOptions.CurrentUserOnly) != 0)
         {
-            Size = (uint)sizeof(OpenOptions),
-            InheritHandle = _inheritability == HandleInheritability.Inheritable ? 1u : 0u,
-        };
+            owner = Native.ZeroTerminated(PipeSecurity.ForCurrentUser().GetOwner()!);
+            if (_impersonationLevel == TokenImpersonationLevel.None)
+            {
+                // A server that is not meant shall not be able to act as this client.
+                flags |= Native.PIPES_SECURITY_SQOS_PRESENT | Native.PIPES_SECURITY_IDENTIFICATION;
+            }
+        }
+
         nint opened;
         uint status;
         fixed (byte* path = Native.ZeroTerminated(_path!))
         {
-            status = Native.pipes_open(path, _access, flags, &options, &opened);
+            fixed (byte* serverOwner = owner)
+            {
+                OpenOptions options = new()
+                {
+                    Size = (uint)sizeof(OpenOptions),
+                    InheritHandle = _inheritability == HandleInheritability.Inheritable ? 1u : 0u,
+                    ServerOwner = serverOwner,
+                };
+                status = Native.pipes_open(path, _access, flags, &options, &opened);
+            }
+        }
+
+        if (status == Native.PIPES_ERROR_INVALID_OWNER)
+        {
+            throw new UnauthorizedAccessException(
+                "Could not connect to the pipe because it was not owned by the current user.");
         }
 
         if (status is Native.PIPES_ERROR_FILE_NOT_FOUND or Native.PIPES_ERROR_PIPE_BUSY)
@@ -393,11 +414,6 @@ public sealed class NamedPipeClientStream : PipeStream
         SafePipeHandle handle = new(opened, ownsHandle: true);
         try
         {
-            if ((_options & PipeOptions.CurrentUserOnly) != 0)
-            {
-                throw new PlatformNotSupportedException();
-            }
-
             uint info;
             Errors.ThrowIfFailed(Native.pipes_get_info(opened, &info, null, null, null));
             Learn(

@@ -309,7 +309,11 @@ public sealed class NamedPipeServerStream : PipeStream
     }
 
     /// <summary>Runs <paramref name="impersonationWorker"/> with this thread acting as the client.</summary>
-    /// <remarks>Of this thread alone: what the worker hands to other threads is done as the process's own user.</remarks>
+    /// <remarks>
+    /// Of this thread alone: what the worker hands to threads that exist is done as the process's own user. A thread that
+    /// is started meanwhile keeps the client's rights for good on Linux, and the thread pool may start one: so begin no
+    /// task in the worker.
+    /// </remarks>
     /// <param name="impersonationWorker">What is to be done.</param>
     /// <exception cref="IOException">Nothing was read yet, or the client does not let itself be impersonated.</exception>
     /// <exception cref="UnauthorizedAccessException">This process may not act as the client.</exception>
@@ -318,6 +322,14 @@ public sealed class NamedPipeServerStream : PipeStream
         Arguments.NotNull(impersonationWorker, nameof(impersonationWorker));
         CheckConversation();
         Impersonation.Run(Handle, impersonationWorker);
+    }
+
+    /// <summary>Who the client is, without acting as it.</summary>
+    /// <returns>Who opened the pipe, or wrote what was read last, as the client lets it be known.</returns>
+    public PipeIdentity GetClientIdentity()
+    {
+        CheckConversation();
+        return PipeIdentity.Of(Handle);
     }
 
     private static unsafe SafePipeHandle Create(

@@ -28,12 +28,12 @@ internal unsafe struct SecurityAttributes
     public uint Reserved;
 }
 
-/// <summary>pipes_open_options as version 1.0 has them; what came later is zero, which is the default.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct OpenOptions
+internal unsafe struct OpenOptions
 {
     public uint Size;
     public uint InheritHandle;
+    public byte* ServerOwner;
 }
 
 [StructLayout(LayoutKind.Sequential)]

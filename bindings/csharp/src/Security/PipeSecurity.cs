@@ -1,7 +1,6 @@
 // Who may do what to a pipe: a security descriptor, kept as the parts of its SDDL.
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Security.AccessControl;
 using System.Text;
 using Pipes.Interop;
@@ -35,8 +34,12 @@ public sealed class PipeSecurity
     public PipeSecurity(string sddlForm)
         : this() => SetSecurityDescriptorSddlForm(sddlForm);
 
-    private PipeSecurity(ReadOnlySpan<byte> descriptor)
-        : this() => Take(descriptor);
+    /// <summary>What can be asked for without the right to see what is audited.</summary>
+    internal static uint Readable => Native.PIPES_OWNER_SECURITY_INFORMATION | Native.PIPES_GROUP_SECURITY_INFORMATION |
+                                     Native.PIPES_DACL_SECURITY_INFORMATION;
+
+    /// <summary>The parts that were changed since it was made of what a pipe has.</summary>
+    internal uint Changed { get; set; }
 
     /// <summary>Whether the rules stand in the order in which refusals go first.</summary>
     public bool AreAccessRulesCanonical
@@ -81,7 +84,7 @@ public sealed class PipeSecurity
     public void AddAccessRule(PipeAccessRule rule)
     {
         Arguments.NotNull(rule, nameof(rule));
-        _flags ??= "";
+        ChangeRules();
         uint mask = (uint)rule.PipeAccessRights;
         for (int index = 0; index < _entries.Count; index++)
         {
@@ -125,6 +128,7 @@ public sealed class PipeSecurity
     {
         Arguments.NotNull(rule, nameof(rule));
         bool found = false;
+        ChangeRules();
         for (int index = _entries.Count - 1; index >= 0; index--)
         {
             if (Matching(index, rule) is not { } present)
@@ -154,6 +158,7 @@ public sealed class PipeSecurity
     public void RemoveAccessRuleSpecific(PipeAccessRule rule)
     {
         Arguments.NotNull(rule, nameof(rule));
+        ChangeRules();
         _ = _entries.RemoveAll(text =>
             Sddl.RuleOf(text) is { } present && present.Sid == rule.Sid &&
             present.AccessControlType == rule.AccessControlType && present.PipeAccessRights == rule.PipeAccessRights);
@@ -165,6 +170,7 @@ public sealed class PipeSecurity
     {
         Arguments.NotEmpty(identity, nameof(identity));
         string sid = Sids.Find(identity);
+        ChangeRules();
         _ = _entries.RemoveAll(text => Sddl.RuleOf(text) is { } present && present.Sid == sid);
     }
 
@@ -174,6 +180,7 @@ public sealed class PipeSecurity
     {
         Arguments.NotEmpty(identity, nameof(identity));
         _owner = Sids.Find(identity);
+        Changed |= Native.PIPES_OWNER_SECURITY_INFORMATION;
     }
 
     /// <summary>The owner's SID as text, or null if none is named.</summary>
@@ -186,6 +193,7 @@ public sealed class PipeSecurity
     {
         Arguments.NotEmpty(identity, nameof(identity));
         _group = Sids.Find(identity);
+        Changed |= Native.PIPES_GROUP_SECURITY_INFORMATION;
     }
 
     /// <summary>The primary group's SID as text, or null if none is named.</summary>
@@ -254,7 +262,7 @@ public sealed class PipeSecurity
         Errors.ThrowIfFailed(Native.pipes_sd_preset(Native.PIPES_PRESET_OWNER, &descriptor, &size));
         try
         {
-            return new PipeSecurity(new ReadOnlySpan<byte>(descriptor, (int)size));
+            return Of(new ReadOnlySpan<byte>(descriptor, (int)size));
         }
         finally
         {
@@ -262,11 +270,27 @@ public sealed class PipeSecurity
         }
     }
 
+    /// <summary>What a pipe has, or what it is to have.</summary>
+    internal static PipeSecurity Of(ReadOnlySpan<byte> descriptor)
+    {
+        PipeSecurity security = new();
+        security.Take(descriptor);
+        security.Changed = 0;
+        return security;
+    }
+
     private PipeAccessRule? Matching(int index, PipeAccessRule rule) =>
         Sddl.RuleOf(_entries[index]) is { } present && present.Sid == rule.Sid &&
         present.AccessControlType == rule.AccessControlType
             ? present
             : null;
+
+    // From here on there is a list, if only an empty one, which allows nothing.
+    private void ChangeRules()
+    {
+        _flags ??= "";
+        Changed |= Native.PIPES_DACL_SECURITY_INFORMATION;
+    }
 
     private void Take(ReadOnlySpan<byte> descriptor)
     {
@@ -292,5 +316,10 @@ public sealed class PipeSecurity
                 open = dacl.IndexOf('(', close);
             }
         }
+
+        Changed = (_owner is null ? 0 : Native.PIPES_OWNER_SECURITY_INFORMATION) |
+                  (_group is null ? 0 : Native.PIPES_GROUP_SECURITY_INFORMATION) |
+                  (_flags is null ? 0 : Native.PIPES_DACL_SECURITY_INFORMATION) |
+                  (_audit is null ? 0 : Native.PIPES_SACL_SECURITY_INFORMATION);
     }
 }
