@@ -1,6 +1,7 @@
 // Measures round trips and throughput of Pipes beside System.IO.Pipes, between two processes, in one run.
 //
-//   Pipes.Bench [ROUNDS]      ROUNDS times each, in turns, 5 unless told; the medians are shown
+//   Pipes.Bench [ROUNDS [pinned]]     ROUNDS times each, in turns, 5 unless told; the medians are shown. Pinned: each
+//                                     process has a processor of its own
 //
 // The other process is this program again, told what to be by its arguments: KIND WHAT SIZE COUNT NAME. Both libraries run
 // the same code, on streams; blocking and by tasks.
@@ -18,21 +19,34 @@ internal static class Program
 {
     private const int Quota = 1 << 20;
 
+    private static bool s_pinned;
+
     private static async Task<int> Main(string[] arguments)
     {
-        if (arguments.Length == 5)
+        if (arguments.Length == 6)
         {
+            if (arguments[5] == "True")
+            {
+                Pin(2);
+            }
+
             await Peer(arguments[0], arguments[1], int.Parse(arguments[2]), int.Parse(arguments[3]), arguments[4]);
             return 0;
         }
 
-        int rounds = arguments.Length == 1 ? int.Parse(arguments[0]) : 5;
+        int rounds = arguments.Length >= 1 ? int.Parse(arguments[0]) : 5;
+        s_pinned = arguments is [_, "pinned"] && Environment.ProcessorCount > 1;
+        if (s_pinned)
+        {
+            Pin(1);
+        }
+
         (string What, int Size, int Count)[] rows =
         [
             ("roundtrip", 64, 20_000), ("roundtrip", 4096, 20_000), ("stream", 65536, 8_000),
             ("roundtrip-async", 64, 20_000), ("roundtrip-async", 4096, 20_000), ("stream-async", 65536, 8_000),
         ];
-        Console.WriteLine($"{RuntimeName()}, {Environment.ProcessorCount} processors, two processes, medians of {rounds}");
+        Console.WriteLine($"{RuntimeName()}, {Environment.ProcessorCount} processors, two processes{(s_pinned ? ", pinned" : "")}, medians of {rounds}");
         Console.WriteLine($"{"",-18}{"bytes",8}{"System.IO.Pipes",20}{"Pipes",20}{"times",8}");
         foreach ((string what, int size, int count) in rows)
         {
@@ -56,6 +70,14 @@ internal static class Program
         return 0;
     }
 
+    private static void Pin(nint processors)
+    {
+        if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
+        {
+            Process.GetCurrentProcess().ProcessorAffinity = processors;
+        }
+    }
+
     private static string RuntimeName() => System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription;
 
     private static double Median(List<double> values)
@@ -74,7 +96,7 @@ internal static class Program
             using Process peer = Process.Start(
                 new ProcessStartInfo(
                     Environment.ProcessPath!,
-                    string.Join(' ', PeerArguments().Concat([kind, what, $"{size}", $"{count}", name]))))!;
+                    string.Join(' ', PeerArguments().Concat([kind, what, $"{size}", $"{count}", name, $"{s_pinned}"]))))!;
             wait();
             double seconds = what switch
             {

@@ -79,7 +79,7 @@ public sealed class SecurityTests
         security.SetGroup("BA");
         Assert.Equal("S-1-22-1-0", security.GetOwner());
         Assert.Throws<ArgumentNullException>(() => security.AddAccessRule(null!));
-        Assert.Throws<IdentityNotMappedException>(
+        Assert.Throws<ArgumentException>(
             () => new PipeAccessRule("nobody of this name", PipeAccessRights.Read, AccessControlType.Allow));
         Assert.Throws<ArgumentOutOfRangeException>(() => new PipeAccessRule("BU", 0, AccessControlType.Allow));
         Assert.Throws<ArgumentOutOfRangeException>(() => new PipeAccessRule("BU", PipeAccessRights.Read, (AccessControlType)9));

@@ -16,7 +16,7 @@ public sealed class PipeAccessRule
     /// <param name="rights">What it is about.</param>
     /// <param name="type">Whether it allows or denies.</param>
     /// <exception cref="ArgumentOutOfRangeException">Rights that do not exist, or none; or no such type.</exception>
-    /// <exception cref="System.Security.Principal.IdentityNotMappedException">Nobody is called so.</exception>
+    /// <exception cref="ArgumentException">Nobody is called so.</exception>
     public PipeAccessRule(string identity, PipeAccessRights rights, AccessControlType type)
     {
         Arguments.NotEmpty(identity, nameof(identity));

@@ -1,5 +1,5 @@
 // SIDs as text, and the names behind them.
-using System.Security.Principal;
+using System;
 
 namespace Pipes.Interop;
 
@@ -26,7 +26,7 @@ internal static unsafe class Sids
 
             if (status != Native.PIPES_OK)
             {
-                throw new IdentityNotMappedException($"Nobody is called {identity}.");
+                throw new ArgumentException($"Nobody is called {identity}.", nameof(identity));
             }
         }
 
