@@ -1047,6 +1047,17 @@ PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask
  * there the handle is it. */
 PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native);
 
+/* pipes_adopt_native_handle makes a handle of the end of an anonymous pipe that this process was given by the one that
+ * started it.
+ *
+ *   native  a file descriptor on Linux, a HANDLE on Windows: what pipes_get_native_handle told there. It belongs to
+ *           `handle` from then on; on failure it is left alone.
+ *   handle  receives the handle, to be closed with pipes_close. Inheritable, as what it was made of.
+ *
+ * PIPES_ERROR_INVALID_HANDLE: it is not open, or no pipe that goes one way. Linux: PIPES_ERROR_ACCESS_DENIED for
+ * one that this user may not open again. Win32: none, since there the handle is it. */
+PIPES_API pipes_status pipes_adopt_native_handle(intptr_t native, pipes_handle* handle);
+
 /* ---------------------------------------------------------------------------------------------------- security -- */
 
 /* Security descriptors and SIDs as values. Nothing here needs a handle or a right, and no call but pipes_sid_to_name

@@ -76,6 +76,7 @@ Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uin
 Status get_handle_flags(pipes_handle handle, uint32_t* flags) noexcept;
 Status set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags) noexcept;
 Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept;
+Status adopt_native_handle(intptr_t native, pipes_handle* handle) noexcept;
 
 Status read_ex(pipes_handle handle, void* buffer, uint32_t size, pipes_overlapped* overlapped,
                pipes_completion_routine routine) noexcept;

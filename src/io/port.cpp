@@ -74,6 +74,10 @@ Status Port::take(std::span<pipes_port_entry> entries, uint32_t* taken, Deadline
       *taken = take_queued(entries);
       if (*taken > 0) return PIPES_OK;
       if (closed_) return PIPES_ERROR_ABANDONED_WAIT_0;
+      // News may have ended the looking without a packet for this thread, and sources may have come since. Nobody would
+      // look at them while it sleeps, and they ask for no doorbell.
+      const bool may_look = !deadline.passed() && (thread == nullptr || !thread->has_routines());
+      if (may_look && !has_looker_ && !(newcomers_.empty() && looked_at_.empty())) continue;
       waiter.next = waiters_;
       waiters_ = &waiter;
     }
