@@ -155,6 +155,65 @@ typedef struct pipes_open_options {
   uint32_t inherit_handle;
 } pipes_open_options;
 
+/* pipes_identity_group is a group of a pipes_identity: its SID as text, and PIPES_GROUP_... attributes. */
+typedef struct pipes_identity_group {
+  const char* sid;
+  uint32_t attributes;
+  uint32_t reserved;
+} pipes_identity_group;
+
+/* pipes_identity says who somebody is: the client of a pipe, or whoever an access check is asked about.
+ *
+ *   size                 sizeof(pipes_identity).
+ *   process_id           0 if it is not known.
+ *   user_id, group_id    Linux: the effective ids; PIPES_UNKNOWN_ID on Windows and where they are not known.
+ *   group_ids            Linux: `group_id_count` supplementary groups; null on Windows.
+ *   user_sid             as text; Linux: `S-1-22-1-<user_id>`.
+ *   primary_group_sid    as text, or null; Linux: `S-1-22-2-<group_id>`.
+ *   group_sids           `group_sid_count` groups; on Linux also everyone, the authenticated users, and for root the
+ *                        system and the administrators.
+ *   privileges           PIPES_PRIVILEGE_...
+ *   impersonation_level  PIPES_SECURITY_LEVEL_...
+ *   remote               1 if it comes from another computer, else 0.
+ *   session_id           the logon session, or PIPES_UNKNOWN_ID.
+ *   reserved             0.
+ *   owned                the library's; null in a structure that the caller fills in himself.
+ *
+ * What the library fills in lives until pipes_identity_free. A caller who fills one in himself owns all of it; SIDs may
+ * then be aliases as well, and with `user_sid` null the SIDs follow from user_id, group_id, group_ids, session_id and
+ * remote, as they do for a process on Linux, whose `privileges` count besides. Win32: an access token. */
+typedef struct pipes_identity {
+  uint32_t size;
+  uint32_t process_id;
+  uint32_t user_id;
+  uint32_t group_id;
+  const uint32_t* group_ids;
+  const char* user_sid;
+  const char* primary_group_sid;
+  const pipes_identity_group* group_sids;
+  uint32_t group_id_count;
+  uint32_t group_sid_count;
+  uint32_t privileges;
+  uint32_t impersonation_level;
+  uint32_t remote;
+  uint32_t session_id;
+  uint32_t reserved[2];
+  void* owned;
+} pipes_identity;
+
+/* pipes_access_decision tells why an access check came out as it did.
+ *
+ *   size     sizeof(pipes_access_decision).
+ *   reason   PIPES_DECIDED_BY_...
+ *   entry    the entry of the DACL that decided, counted from 0; 0xFFFFFFFF if none did.
+ *   mask     the rights that this was about: those granted last, or denied, or missing. */
+typedef struct pipes_access_decision {
+  uint32_t size;
+  uint32_t reason;
+  uint32_t entry;
+  uint32_t mask;
+} pipes_access_decision;
+
 /* -------------------------------------------------------------------------------------------------- status numbers -- */
 
 /* These and the constants below are numbers of 32 bits, which #if can read, too. */
@@ -189,8 +248,16 @@ typedef struct pipes_open_options {
 #define PIPES_ERROR_IO_INCOMPLETE UINT32_C(996)
 #define PIPES_ERROR_IO_PENDING UINT32_C(997)
 #define PIPES_ERROR_NOT_FOUND UINT32_C(1168)
+#define PIPES_ERROR_UNKNOWN_REVISION UINT32_C(1305)
+#define PIPES_ERROR_INVALID_OWNER UINT32_C(1307)
 #define PIPES_ERROR_PRIVILEGE_NOT_HELD UINT32_C(1314)
+#define PIPES_ERROR_NONE_MAPPED UINT32_C(1332)
+#define PIPES_ERROR_INVALID_ACL UINT32_C(1336)
+#define PIPES_ERROR_INVALID_SID UINT32_C(1337)
 #define PIPES_ERROR_INVALID_SECURITY_DESCR UINT32_C(1338)
+#define PIPES_ERROR_BAD_IMPERSONATION_LEVEL UINT32_C(1346)
+#define PIPES_ERROR_CANT_OPEN_ANONYMOUS UINT32_C(1347)
+#define PIPES_ERROR_GENERIC_NOT_MAPPED UINT32_C(1360)
 #define PIPES_ERROR_CANNOT_IMPERSONATE UINT32_C(1368)
 #define PIPES_ERROR_NO_SYSTEM_RESOURCES UINT32_C(1450)
 #define PIPES_ERROR_NOT_ENOUGH_QUOTA UINT32_C(1816)
@@ -261,6 +328,66 @@ PIPES_API const char* pipes_status_message(pipes_status status);
 #define PIPES_SECURITY_CONTEXT_TRACKING UINT32_C(0x00040000)
 #define PIPES_SECURITY_EFFECTIVE_ONLY UINT32_C(0x00080000)
 #define PIPES_SECURITY_SQOS_PRESENT UINT32_C(0x00100000)
+
+/* Impersonation levels: what a server may do with its client's identity. */
+#define PIPES_SECURITY_LEVEL_ANONYMOUS UINT32_C(0)
+#define PIPES_SECURITY_LEVEL_IDENTIFICATION UINT32_C(1)
+#define PIPES_SECURITY_LEVEL_IMPERSONATION UINT32_C(2)
+#define PIPES_SECURITY_LEVEL_DELEGATION UINT32_C(3)
+
+/* Parts of a security descriptor. */
+#define PIPES_OWNER_SECURITY_INFORMATION UINT32_C(0x00000001)
+#define PIPES_GROUP_SECURITY_INFORMATION UINT32_C(0x00000002)
+#define PIPES_DACL_SECURITY_INFORMATION UINT32_C(0x00000004)
+#define PIPES_SACL_SECURITY_INFORMATION UINT32_C(0x00000008)
+#define PIPES_LABEL_SECURITY_INFORMATION UINT32_C(0x00000010)
+#define PIPES_ATTRIBUTE_SECURITY_INFORMATION UINT32_C(0x00000020)
+#define PIPES_SCOPE_SECURITY_INFORMATION UINT32_C(0x00000040)
+#define PIPES_BACKUP_SECURITY_INFORMATION UINT32_C(0x00010000)
+#define PIPES_UNPROTECTED_SACL_SECURITY_INFORMATION UINT32_C(0x10000000)
+#define PIPES_UNPROTECTED_DACL_SECURITY_INFORMATION UINT32_C(0x20000000)
+#define PIPES_PROTECTED_SACL_SECURITY_INFORMATION UINT32_C(0x40000000)
+#define PIPES_PROTECTED_DACL_SECURITY_INFORMATION UINT32_C(0x80000000)
+
+/* Attributes of a group in a pipes_identity, with Win32's values. A group counts where something is allowed only if it
+ * is enabled, where something is denied also if it is deny-only. */
+#define PIPES_GROUP_MANDATORY UINT32_C(0x00000001)
+#define PIPES_GROUP_ENABLED_BY_DEFAULT UINT32_C(0x00000002)
+#define PIPES_GROUP_ENABLED UINT32_C(0x00000004)
+#define PIPES_GROUP_OWNER UINT32_C(0x00000008) /* may own what the user creates */
+#define PIPES_GROUP_DENY_ONLY UINT32_C(0x00000010)
+#define PIPES_GROUP_LOGON UINT32_C(0xC0000000) /* names the logon session */
+
+/* Privileges of a pipes_identity. */
+#define PIPES_PRIVILEGE_SECURITY UINT32_C(0x00000001)       /* may have PIPES_ACCESS_SYSTEM_SECURITY */
+#define PIPES_PRIVILEGE_TAKE_OWNERSHIP UINT32_C(0x00000002) /* may have PIPES_WRITE_OWNER */
+#define PIPES_PRIVILEGE_RESTORE UINT32_C(0x00000004)        /* may make anybody the owner */
+#define PIPES_PRIVILEGE_IMPERSONATE UINT32_C(0x00000008)    /* may act as its clients */
+
+/* What settled an access check. */
+#define PIPES_DECIDED_BY_NOTHING_WANTED UINT32_C(0) /* no right was asked for: granted */
+#define PIPES_DECIDED_BY_NULL_DACL UINT32_C(1)      /* there is no DACL, or a null one: granted */
+#define PIPES_DECIDED_BY_OWNER UINT32_C(2)          /* what was left came to the caller as the owner: granted */
+#define PIPES_DECIDED_BY_PRIVILEGE UINT32_C(3)      /* a privilege gave what was left, or its lack refused */
+#define PIPES_DECIDED_BY_LABEL UINT32_C(4)          /* the mandatory label refused */
+#define PIPES_DECIDED_BY_ENTRY UINT32_C(5)          /* an entry of the DACL gave the last right wanted, or denied one */
+#define PIPES_DECIDED_BY_END_OF_LIST UINT32_C(6)    /* no entry gave what was left; or all were read, for the maximum */
+
+/* Ready-made descriptors, for pipes_sd_preset. */
+#define PIPES_PRESET_OWNER UINT32_C(1)
+#define PIPES_PRESET_OWNER_AND_GROUP UINT32_C(2)
+#define PIPES_PRESET_THIS_MACHINE UINT32_C(3)
+
+/* The revision of the text form of descriptors, and the longest SID in bytes and as text with its zero. */
+#define PIPES_SDDL_REVISION_1 UINT32_C(1)
+#define PIPES_SID_BYTES_MAX UINT32_C(68)
+#define PIPES_SID_TEXT_MAX UINT32_C(185)
+
+/* The longest security descriptor, in bytes. */
+#define PIPES_DESCRIPTOR_BYTES_MAX UINT32_C(65536)
+
+/* PIPES_UNKNOWN_ID stands where a user, group or session is not known, or has no such number. */
+#define PIPES_UNKNOWN_ID UINT32_C(0xFFFFFFFF)
 
 /* Handle flags, for pipes_get_handle_flags and pipes_set_handle_flags. */
 #define PIPES_HANDLE_FLAG_INHERIT UINT32_C(0x00000001)
@@ -817,6 +944,119 @@ PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask
  * child process. Needs no right. PIPES_ERROR_INVALID_FUNCTION for the end of a named pipe on Linux. Win32: none, since
  * there the handle is it. */
 PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native);
+
+/* ---------------------------------------------------------------------------------------------------- security -- */
+
+/* Security descriptors and SIDs as values. Nothing here needs a handle or a right, and no call but pipes_sid_to_name
+ * and pipes_sid_from_name asks the system for anything. A descriptor is self-relative, with its size beside it: its
+ * parts may lie in any order, share bytes and leave gaps, and no number in it is trusted. Wherever one is passed, what
+ * is wrong with it gives PIPES_ERROR_UNKNOWN_REVISION (its revision is not 1), PIPES_ERROR_INVALID_SECURITY_DESCR (cut
+ * short, not self-relative, an offset that leads astray, more than PIPES_DESCRIPTOR_BYTES_MAX), PIPES_ERROR_INVALID_ACL
+ * or PIPES_ERROR_INVALID_SID. docs/security.md tells what a pipe does with one. */
+
+/* pipes_sd_parse reads a security descriptor from its text form, SDDL: `O:BAG:BAD:(A;;FA;;;SY)`.
+ *
+ *   sddl        all of it is read. Blanks are tolerated between parts, entries and their fields.
+ *   revision    PIPES_SDDL_REVISION_1 (PIPES_ERROR_UNKNOWN_REVISION).
+ *   descriptor  receives the descriptor, to be freed with pipes_sd_free.
+ *   size        receives its size in bytes.
+ *
+ * PIPES_ERROR_INVALID_PARAMETER: malformed, or with conditional or resource entries, which cannot be expressed here.
+ * PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain. PIPES_ERROR_INVALID_SID: a
+ * malformed `S-...`. PIPES_ERROR_INVALID_ACL: a list longer than 65,535 bytes. PIPES_ERROR_INVALID_SECURITY_DESCR:
+ * longer than PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
+PIPES_API pipes_status pipes_sd_parse(const char* sddl, uint32_t revision, void** descriptor, uint32_t* size);
+
+/* pipes_sd_format writes a security descriptor as SDDL, in the order owner, group, DACL, SACL.
+ *
+ *   descriptor   `size` bytes.
+ *   revision     PIPES_SDDL_REVISION_1 (PIPES_ERROR_UNKNOWN_REVISION).
+ *   information  PIPES_..._SECURITY_INFORMATION: which parts; those that are absent are left out. In the SACL, labels,
+ *                resource attributes and scoped policies have bits of their own.
+ *   sddl         receives the text, zero-terminated, to be freed with pipes_sd_free.
+ *
+ * A DACL that is present and null is `D:NO_ACCESS_CONTROL`. PIPES_ERROR_INVALID_ACL also for an entry without words:
+ * a conditional or resource one, or one of unknown type. Win32: ConvertSecurityDescriptorToStringSecurityDescriptor. */
+PIPES_API pipes_status pipes_sd_format(const void* descriptor, uint32_t size, uint32_t revision, uint32_t information,
+                                       char** sddl);
+
+/* pipes_sd_preset makes a ready-made descriptor for what the caller creates: its user is the owner, its primary group
+ * the group. Nobody but those named may do anything.
+ *
+ *   PIPES_PRESET_OWNER            full control to the user, from wherever he comes.
+ *   PIPES_PRESET_OWNER_AND_GROUP  besides, the primary group may open it to read and write; not create instances.
+ *   PIPES_PRESET_THIS_MACHINE     full control to the user, and everyone may open it to read and write; but nothing at
+ * all to callers from other computers, the user included.
+ *
+ *   descriptor  receives the descriptor, to be freed with pipes_sd_free.
+ *   size        receives its size in bytes.
+ *
+ * PIPES_ERROR_INVALID_PARAMETER: no such preset. Win32: none. */
+PIPES_API pipes_status pipes_sd_preset(uint32_t preset, void** descriptor, uint32_t* size);
+
+/* pipes_sd_free frees what pipes_sd_parse, pipes_sd_format or pipes_sd_preset returned. Null is ignored. Never fails.
+ * Win32: LocalFree. */
+PIPES_API void pipes_sd_free(void* memory);
+
+/* pipes_sd_check_access tells what a security descriptor grants to somebody, as opening a pipe with it would.
+ *
+ *   descriptor  `size` bytes; has an owner and a group (PIPES_ERROR_INVALID_SECURITY_DESCR).
+ *   identity    whose rights; at least of identification level (PIPES_ERROR_BAD_IMPERSONATION_LEVEL). Its SIDs may be
+ *               malformed (PIPES_ERROR_INVALID_SID, PIPES_ERROR_NONE_MAPPED).
+ *   desired     rights without generic ones (PIPES_ERROR_GENERIC_NOT_MAPPED); with PIPES_MAXIMUM_ALLOWED all that
+ *               `identity` may have, besides.
+ *   granted     receives the rights: all that were desired, or, with PIPES_MAXIMUM_ALLOWED, more.
+ *   decision    may be null. Otherwise receives what settled it, whether it was granted, denied or lacked the
+ * privilege.
+ *
+ * PIPES_ERROR_ACCESS_DENIED: any of them is missing, or PIPES_MAXIMUM_ALLOWED found none.
+ * PIPES_ERROR_PRIVILEGE_NOT_HELD: PIPES_ACCESS_SYSTEM_SECURITY without the privilege. PIPES_ERROR_INVALID_PARAMETER:
+ * `identity` breaks its rules. Generic rights in the descriptor count only as themselves. Conditions are not evaluated:
+ * such an entry grants nothing and denies what it denies. Win32: AccessCheck. */
+PIPES_API pipes_status pipes_sd_check_access(const void* descriptor, uint32_t size, const pipes_identity* identity,
+                                             uint32_t desired, uint32_t* granted, pipes_access_decision* decision);
+
+/* pipes_identity_free frees what the library filled into `identity` and zeroes all but its size. Null, and one that was
+ * filled in by the caller, are left alone. Never fails. Win32: CloseHandle, of a token. */
+PIPES_API void pipes_identity_free(pipes_identity* identity);
+
+/* pipes_sid_parse reads a SID from text: `S-1-...`, with numbers decimal or, behind `0x`, hexadecimal, or a two-letter
+ * alias such as `BA`.
+ *
+ *   sid   receives it; may be null if `*size` is 0. PIPES_SID_BYTES_MAX always suffice.
+ *   size  the bytes at `sid`; receives how many the SID has, also if they are too few
+ * (PIPES_ERROR_INSUFFICIENT_BUFFER).
+ *
+ * PIPES_ERROR_INVALID_SID: malformed. PIPES_ERROR_NONE_MAPPED: an alias that needs a domain.
+ * Win32: ConvertStringSidToSid. */
+PIPES_API pipes_status pipes_sid_parse(const char* text, void* sid, uint32_t* size);
+
+/* pipes_sid_format writes the SID that `sid`, of `sid_size` bytes, begins with as `S-1-...`, never an alias.
+ *
+ *   text  receives it with its zero in `text_size` bytes (PIPES_ERROR_INSUFFICIENT_BUFFER); PIPES_SID_TEXT_MAX always
+ *         suffice.
+ *
+ * PIPES_ERROR_INVALID_SID: malformed, or longer than `sid_size`. Win32: ConvertSidToStringSid. */
+PIPES_API pipes_status pipes_sid_format(const void* sid, uint32_t sid_size, char* text, uint32_t text_size);
+
+/* pipes_sid_to_name writes what a SID is called, such as `BUILTIN\Administrators`. On Linux users are `Unix User\name`
+ * and groups `Unix Group\name`, as the system's name service knows them; it may have to ask other computers.
+ *
+ *   name  receives it with its zero in `name_size` bytes (PIPES_ERROR_INSUFFICIENT_BUFFER).
+ *
+ * PIPES_ERROR_NONE_MAPPED: it has no name, as a user who was deleted. PIPES_ERROR_INVALID_SID: as pipes_sid_format.
+ * Win32: LookupAccountSid. */
+PIPES_API pipes_status pipes_sid_to_name(const void* sid, uint32_t sid_size, char* name, uint32_t name_size);
+
+/* pipes_sid_from_name finds the SID of a name: one that pipes_sid_to_name gives, or only what follows its backslash,
+ * for which users are looked for before groups and groups before others. Asks as pipes_sid_to_name.
+ *
+ *   sid   receives it; may be null if `*size` is 0.
+ *   size  the bytes at `sid`; receives how many the SID has, also if they are too few
+ * (PIPES_ERROR_INSUFFICIENT_BUFFER).
+ *
+ * PIPES_ERROR_NONE_MAPPED: nobody is called so. Win32: LookupAccountName. */
+PIPES_API pipes_status pipes_sid_from_name(const char* name, void* sid, uint32_t* size);
 
 /* -------------------------------------------------------------------------------------------------- cancelling, log -- */
 

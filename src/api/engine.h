@@ -6,9 +6,12 @@
 // bits. Names are as the caller gave them. None lets an exception out.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 
 #include "pipes/pipes.h"
+#include "security/token.h"
 #include "support/status.h"
 
 namespace pipes::engine {
@@ -81,6 +84,12 @@ Status port_get_many(pipes_handle port, std::span<pipes_port_entry> entries, uin
                      bool alertable) noexcept;
 Status port_post(pipes_handle port, uint32_t transferred, uint64_t key, pipes_overlapped* overlapped) noexcept;
 Status set_notification_modes(pipes_handle handle, uint32_t modes) noexcept;
+
+// Who calls: the identity that what it creates belongs to. Which name an account has, and whose name it is; for SIDs
+// and names that are not well known (PIPES_ERROR_NONE_MAPPED).
+Status own_token(std::optional<Token>* token) noexcept;
+Status account_name(const Sid& sid, std::string* name) noexcept;
+Status account_sid(const std::string& name, std::optional<Sid>* sid) noexcept;
 
 pipes_thread current_thread() noexcept;
 Status cancel_synchronous(pipes_thread thread) noexcept;

@@ -65,10 +65,26 @@ const char* pipes_status_message(pipes_status status) {
       return "The operation is under way.";
     case PIPES_ERROR_NOT_FOUND:
       return "There is nothing of that kind.";
+    case PIPES_ERROR_UNKNOWN_REVISION:
+      return "The revision is unknown.";
+    case PIPES_ERROR_INVALID_OWNER:
+      return "The caller may not make that SID the owner.";
     case PIPES_ERROR_PRIVILEGE_NOT_HELD:
       return "The caller does not hold a privilege that is needed.";
+    case PIPES_ERROR_NONE_MAPPED:
+      return "No SID has that name, or no name that SID.";
+    case PIPES_ERROR_INVALID_ACL:
+      return "The access control list is not well-formed.";
+    case PIPES_ERROR_INVALID_SID:
+      return "The security identifier is not well-formed.";
     case PIPES_ERROR_INVALID_SECURITY_DESCR:
       return "The security descriptor is not valid.";
+    case PIPES_ERROR_BAD_IMPERSONATION_LEVEL:
+      return "The impersonation level does not allow this.";
+    case PIPES_ERROR_CANT_OPEN_ANONYMOUS:
+      return "The client is anonymous.";
+    case PIPES_ERROR_GENERIC_NOT_MAPPED:
+      return "Generic rights are not allowed here.";
     case PIPES_ERROR_CANNOT_IMPERSONATE:
       return "The client cannot be impersonated before data was read from it.";
     case PIPES_ERROR_NO_SYSTEM_RESOURCES:

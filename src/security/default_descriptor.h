@@ -1,31 +1,41 @@
-// The default descriptor of a pipe, reduced to what it grants: full control to the owner, the system and
-// administrators, which on Linux are root; reading to everybody else (SEC-1, SEC-2). Stands where a stored descriptor
-// and the walk over its entries will stand: access.h asks for nothing but the set of rights that a caller may have.
+// Descriptors that the library makes: the default one of a pipe (SEC-1), the one that is stored with a pipe that is
+// created with a descriptor of the caller's (SEC-5 to SEC-7), and ready-made ones for common wishes.
 #pragma once
 
 #include <cstdint>
 
-#include "pipes/pipes.h"
+#include "security/descriptor.h"
+#include "security/token.h"
 
 namespace pipes {
 
-// No user: what callers pass for credentials they do not know. It owns nothing and equals nobody, itself neither.
-inline constexpr std::uint32_t kUnknownUid = 0xFFFFFFFF;
+// default_descriptor returns what a pipe has that `creator` makes without a descriptor: owner and group of the token;
+// full control to the system, administrators and the owner; reading to everyone and to anonymous callers.
+[[nodiscard]] SecurityDescriptor default_descriptor(const Token& creator);
 
-// Caller is who asks, as the kernel tells it: the effective ids of a process or of a peer.
-struct Caller {
-  std::uint32_t uid = kUnknownUid;
-  std::uint32_t gid = kUnknownUid;
+// prepare_descriptor returns what is stored with a pipe that `creator` makes with `supplied`; null means none.
+//
+// Missing owner, group and DACL are those of default_descriptor (SEC-5, SEC-6); a null DACL stays. Entries for CREATOR
+// OWNER and CREATOR GROUP become entries for the owner and the group, and generic rights become those of a pipe;
+// entries that are inherit-only stay as they are.
+//
+// PIPES_ERROR_INVALID_OWNER: `creator` may not make that SID an owner (SEC-7). PIPES_ERROR_PRIVILEGE_NOT_HELD: a SACL
+// with more than a label, without the security privilege. PIPES_ERROR_INVALID_SECURITY_DESCR, PIPES_ERROR_INVALID_ACL:
+// too long once what was missing is there.
+[[nodiscard]] Result<SecurityDescriptor> prepare_descriptor(const Token& creator, const SecurityDescriptor* supplied);
+
+// What preset_descriptor can make.
+enum class Preset : std::uint32_t {
+  kOwner = PIPES_PRESET_OWNER,                    // Full control to the owner, nothing to anybody else.
+  kOwnerAndGroup = PIPES_PRESET_OWNER_AND_GROUP,  // Besides, the owner's primary group may read and write.
+  kThisMachine =
+      PIPES_PRESET_THIS_MACHINE,  // Besides, everybody may, but nothing at all to callers of other computers.
 };
 
-// is_privileged tells whether `caller` holds the privileges that rights can be bound to: on Linux, whether it is root.
-[[nodiscard]] constexpr bool is_privileged(const Caller& caller) { return caller.uid == 0; }
+// What a client needs to read and write, without the right to create instances (SEC-10).
+inline constexpr std::uint32_t kClientReadWrite =
+    (PIPES_FILE_GENERIC_READ | PIPES_FILE_GENERIC_WRITE) & ~PIPES_FILE_CREATE_PIPE_INSTANCE;
 
-// rights_by_default_descriptor returns all the rights that the default descriptor of a pipe of `owner_uid` grants.
-[[nodiscard]] constexpr std::uint32_t rights_by_default_descriptor(const Caller& caller, std::uint32_t owner_uid) {
-  if (caller.uid == 0) return PIPES_FILE_ALL_ACCESS;
-  if (caller.uid == owner_uid && caller.uid != kUnknownUid) return PIPES_FILE_ALL_ACCESS;
-  return PIPES_FILE_GENERIC_READ;
-}
+[[nodiscard]] SecurityDescriptor preset_descriptor(const Token& owner, Preset preset);
 
 }  // namespace pipes

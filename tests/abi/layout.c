@@ -33,6 +33,35 @@ PIN_SIZE(pipes_open_options, 8);
 PIN(pipes_open_options, size, 0);
 PIN(pipes_open_options, inherit_handle, 4);
 
+PIN_SIZE(pipes_identity_group, 16);
+PIN(pipes_identity_group, sid, 0);
+PIN(pipes_identity_group, attributes, 8);
+PIN(pipes_identity_group, reserved, 12);
+
+PIN_SIZE(pipes_identity, 88);
+PIN(pipes_identity, size, 0);
+PIN(pipes_identity, process_id, 4);
+PIN(pipes_identity, user_id, 8);
+PIN(pipes_identity, group_id, 12);
+PIN(pipes_identity, group_ids, 16);
+PIN(pipes_identity, user_sid, 24);
+PIN(pipes_identity, primary_group_sid, 32);
+PIN(pipes_identity, group_sids, 40);
+PIN(pipes_identity, group_id_count, 48);
+PIN(pipes_identity, group_sid_count, 52);
+PIN(pipes_identity, privileges, 56);
+PIN(pipes_identity, impersonation_level, 60);
+PIN(pipes_identity, remote, 64);
+PIN(pipes_identity, session_id, 68);
+PIN(pipes_identity, reserved, 72);
+PIN(pipes_identity, owned, 80);
+
+PIN_SIZE(pipes_access_decision, 16);
+PIN(pipes_access_decision, size, 0);
+PIN(pipes_access_decision, reason, 4);
+PIN(pipes_access_decision, entry, 8);
+PIN(pipes_access_decision, mask, 12);
+
 PIN_SIZE(pipes_local_info, 44);
 PIN(pipes_local_info, size, 0);
 PIN(pipes_local_info, type, 4);
