@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: MIT
+package io.github.pipes;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A named pipe as its server sees it: it makes the instances and accepts clients.
+ *
+ * <p>The pipe exists once this is open: clients may open it before {@link #accept} is called. A client that was accepted
+ * has an instance of its own; closing the server closes none of those.
+ *
+ * <pre>{@code
+ * try (var server = NamedPipeServer.builder("greeting").messages().open()) {
+ *   for (;;) {
+ *     try (var pipe = server.accept()) {
+ *       pipe.write(ByteBuffer.wrap(greet(pipe.readMessage())));
+ *     }
+ *   }
+ * }
+ * }</pre>
+ */
+public final class NamedPipeServer implements Channel {
+  private final Builder settings;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  // Guarded by `lock`.
+  private final ArrayDeque<Endpoint> listening = new ArrayDeque<>(); // instances that nobody waits at
+  private final Set<Endpoint> awaited = new HashSet<>(); // those of an accept that waits
+  private final ArrayDeque<PipeFuture<NamedPipe>> queue = new ArrayDeque<>(); // acceptAsync without an instance
+  private int inUse; // accepted and not closed
+  private boolean closed;
+
+  private NamedPipeServer(Builder settings) throws IOException {
+    this.settings = settings;
+    listening.add(settings.create(settings.exclusive));
+  }
+
+  /**
+   * Creates a pipe for bytes both ways, of any number of instances, with the default security. Nobody may have made one
+   * of that name.
+   *
+   * @param name {@code \\.\pipe\name}, or {@code name} alone
+   * @return the server, to be closed
+   * @throws PipeAccessDeniedException there is a pipe of that name
+   * @throws IOException the name is malformed, and so on
+   */
+  public static NamedPipeServer open(String name) throws IOException {
+    return builder(name).open();
+  }
+
+  /**
+   * Begins to say what a pipe is to be like.
+   *
+   * @param name as for {@link #open(String)}
+   * @return what says it
+   */
+  public static Builder builder(String name) {
+    return new Builder(Names.full(name));
+  }
+
+  /** What a pipe is to be like. */
+  public static final class Builder {
+    private final String name;
+    private PipeDirection direction = PipeDirection.DUPLEX;
+    private boolean isMessageType;
+    private boolean readsMessages;
+    private int instancesMax = Native.PIPES_UNLIMITED_INSTANCES;
+    private int outboundQuota = 65536;
+    private int inboundQuota = 65536;
+    private int defaultWaitMs;
+    private boolean exclusive = true;
+    private boolean acceptsRemote;
+    private int changeable; // rights that the handle gets besides
+
+    private Builder(String name) {
+      this.name = name;
+    }
+
+    private Builder(Builder other) {
+      name = other.name;
+      direction = other.direction;
+      isMessageType = other.isMessageType;
+      readsMessages = other.readsMessages;
+      instancesMax = other.instancesMax;
+      outboundQuota = other.outboundQuota;
+      inboundQuota = other.inboundQuota;
+      defaultWaitMs = other.defaultWaitMs;
+      exclusive = other.exclusive;
+      acceptsRemote = other.acceptsRemote;
+      changeable = other.changeable;
+    }
+
+    /**
+     * Which way data goes. Both ways, if this is not called.
+     *
+     * @param way which
+     * @return this
+     */
+    public Builder direction(PipeDirection way) {
+      direction = Objects.requireNonNull(way);
+      return this;
+    }
+
+    /**
+     * Of message type, and the server's ends read by messages.
+     *
+     * @return this
+     */
+    public Builder messages() {
+      isMessageType = true;
+      readsMessages = true;
+      return this;
+    }
+
+    /**
+     * How many instances, and so clients at once, there may be.
+     *
+     * @param count 1 to 254, or 255 for any number
+     * @return this
+     */
+    public Builder instancesMax(int count) {
+      if (count < 1 || count > Native.PIPES_UNLIMITED_INSTANCES) throw new IllegalArgumentException("1 to 255");
+      instancesMax = count;
+      return this;
+    }
+
+    /**
+     * How many unread bytes a write does not wait for. 65536 each way, if this is not called.
+     *
+     * @param outbound from the server to the client; 0: each write waits for its reader
+     * @param inbound from the client to the server
+     * @return this
+     */
+    public Builder quotas(int outbound, int inbound) {
+      if (outbound < 0 || inbound < 0) throw new IllegalArgumentException("a negative quota");
+      outboundQuota = outbound;
+      inboundQuota = inbound;
+      return this;
+    }
+
+    /**
+     * How long clients wait that leave it to the server.
+     *
+     * @param time at least a millisecond
+     * @return this
+     */
+    public Builder defaultWait(Duration time) {
+      defaultWaitMs = Timeouts.ms(time);
+      return this;
+    }
+
+    /**
+     * Adds instances to a pipe that exists, perhaps another process's, and lets others do the same. Otherwise the name
+     * must be new, so that nobody can sit on it before.
+     *
+     * @return this
+     */
+    public Builder shared() {
+      exclusive = false;
+      return this;
+    }
+
+    /**
+     * Accepts clients of other computers, where there are remote pipes.
+     *
+     * @return this
+     */
+    public Builder acceptRemoteClients() {
+      acceptsRemote = true;
+      return this;
+    }
+
+    /**
+     * Creates the pipe.
+     *
+     * @return the server, to be closed
+     * @throws IOException as for {@link NamedPipeServer#open(String)}
+     */
+    public NamedPipeServer open() throws IOException {
+      NativeLibrary.load();
+      return new NamedPipeServer(new Builder(this));
+    }
+
+    private Endpoint create(boolean first) throws IOException {
+      final ByteBuffer encoded = Memory.name(name);
+      final Scratch scratch = Scratch.mine();
+      final int openMode = direction.openMode() | Native.PIPES_FLAG_OVERLAPPED | changeable
+          | (first ? Native.PIPES_FLAG_FIRST_PIPE_INSTANCE : 0);
+      final int pipeMode = (isMessageType ? Native.PIPES_TYPE_MESSAGE : 0)
+          | (readsMessages ? Native.PIPES_READMODE_MESSAGE : 0)
+          | (acceptsRemote ? 0 : Native.PIPES_REJECT_REMOTE_CLIENTS);
+      final int status = Native.pipes_create_named(Memory.address(encoded), openMode, pipeMode, instancesMax,
+          outboundQuota, inboundQuota, defaultWaitMs, 0, scratch.at(0), 0);
+      if (status != Native.PIPES_OK) throw PipeException.of(status, "create " + name);
+      return new Endpoint(scratch.cells.getLong(0), name, true, isMessageType, readsMessages);
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------------- accepting --
+
+  /**
+   * Waits for a client. When as many are served as there may be, it waits first for one of these to be closed or
+   * disconnected.
+   *
+   * @return this end of the conversation with it, to be closed
+   * @throws PipeBusyException as many instances exist as there may be, and none of them is this server's to wait for:
+   *     they are other processes', or were closed here while their clients keep theirs
+   * @throws IOException see the package
+   */
+  public NamedPipe accept() throws IOException {
+    return accept(Timeouts.INFINITE);
+  }
+
+  /**
+   * The same, within a time.
+   *
+   * @param time how long at most
+   * @return as {@link #accept()}
+   * @throws PipeTimeoutException no client came
+   * @throws IOException as {@link #accept()}
+   */
+  public NamedPipe accept(Duration time) throws IOException {
+    return accept(Timeouts.ms(time));
+  }
+
+  private NamedPipe accept(int ms) throws IOException {
+    final long deadline = ms == Timeouts.INFINITE ? 0 : Timeouts.deadline(ms);
+    final Endpoint end = takeInstance(ms, deadline);
+    boolean accepted = false;
+    try {
+      final int left = ms == Timeouts.INFINITE ? ms : Timeouts.left(deadline);
+      final int status = end.transfer(Endpoint.Call.CONNECT, 0, 0, 0, 0, left, Scratch.mine());
+      if (!isConnected(status)) throw end.failure(status, "accept at");
+      accepted = true;
+      return accepted(end);
+    } catch (ClosedByInterruptException e) {
+      close();
+      throw e;
+    } catch (ClosedChannelException e) {
+      throw isOpen() ? e : new AsynchronousCloseException();
+    } finally {
+      if (!accepted) giveBack(end);
+    }
+  }
+
+  /** A client is there, or was and has left something perhaps. */
+  private static boolean isConnected(int status) {
+    return status == Native.PIPES_OK || status == Native.PIPES_ERROR_PIPE_CONNECTED
+        || status == Native.PIPES_ERROR_NO_DATA;
+  }
+
+  private Endpoint takeInstance(int ms, long deadline) throws IOException {
+    try {
+      lock.lockInterruptibly();
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
+    try {
+      boolean waited = false;
+      for (;;) {
+        final Endpoint end = takeInstanceNow(waited);
+        if (end != null) return end;
+        waited = true;
+        if (ms == Timeouts.INFINITE) {
+          changed.await();
+        } else {
+          final int left = Timeouts.left(deadline);
+          if (left == 0) throw new PipeTimeoutException("accept at " + settings.name);
+          changed.await(Integer.toUnsignedLong(left), TimeUnit.MILLISECONDS);
+        }
+      }
+    } catch (InterruptedException e) {
+      throw interrupted();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** An instance to wait at; null if there will be one when one of this server's own becomes free. With the lock. */
+  private Endpoint takeInstanceNow(boolean waited) throws IOException {
+    if (closed) throw waited ? new AsynchronousCloseException() : new ClosedChannelException();
+    Endpoint end;
+    do {
+      end = listening.poll();
+    } while (end != null && !end.isOpen());
+    if (end == null) {
+      try {
+        end = settings.create(false);
+      } catch (PipeBusyException e) {
+        if (inUse == 0 && awaited.isEmpty()) throw e;
+        return null;
+      }
+    }
+    awaited.add(end);
+    return end;
+  }
+
+  private IOException interrupted() throws IOException {
+    Thread.currentThread().interrupt();
+    close();
+    return new ClosedByInterruptException();
+  }
+
+  private NamedPipe accepted(Endpoint end) {
+    lock.lock();
+    try {
+      awaited.remove(end);
+      ++inUse;
+      end.handle().afterwards(this::instanceWasClosed);
+      // The next client is to find an instance, whether or not somebody accepts just now.
+      if (!closed && listening.isEmpty() && awaited.isEmpty()) listening.add(settings.create(false));
+    } catch (IOException e) {
+      // There are as many as there may be; or whoever accepts next will be told what is wrong.
+    } finally {
+      lock.unlock();
+    }
+    return new NamedPipe(end, this);
+  }
+
+  private void giveBack(Endpoint end) {
+    lock.lock();
+    try {
+      awaited.remove(end);
+      if (end.isOpen() && !closed) listening.addFirst(end);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    serveQueue();
+  }
+
+  private void instanceWasClosed() {
+    lock.lock();
+    try {
+      --inUse;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    serveQueue();
+  }
+
+  /** Takes an instance out of a conversation; see {@link NamedPipe#disconnect}. */
+  void takeBack(Endpoint end) throws IOException {
+    end.ensureOpen();
+    final Scratch scratch = Scratch.mine();
+    final long handle = end.handle().value;
+    end.askOrThrow(() -> Native.pipes_disconnect(handle), "disconnect");
+    // A handle of its own, so that whoever still uses the old one does not meet the next client.
+    end.askOrThrow(() -> Native.pipes_duplicate(handle, 0, 0, Native.PIPES_DUPLICATE_SAME_ACCESS, scratch.at(0)),
+        "disconnect");
+    final Endpoint next =
+        new Endpoint(scratch.cells.getLong(0), settings.name, true, settings.isMessageType, end.readsMessages());
+    if (end.isBound()) next.isBoundAlready();
+    end.close();
+    lock.lock();
+    try {
+      if (closed) {
+        next.close();
+        return;
+      }
+      listen(next);
+      listening.add(next);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    serveQueue();
+  }
+
+  /** Makes an instance listen again, which a connect does even if it is cancelled. */
+  private static void listen(Endpoint end) throws IOException {
+    try {
+      end.transfer(Endpoint.Call.CONNECT, 0, 0, 0, 0, 0, Scratch.mine());
+    } catch (PipeTimeoutException e) {
+      // No client has come so soon.
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ accepting later --
+
+  /**
+   * Waits for a client without a thread.
+   *
+   * @return this end of the conversation with it, later
+   * @throws IOException it is closed
+   */
+  public CompletableFuture<NamedPipe> acceptAsync() throws IOException {
+    return acceptAsync(Timeouts.INFINITE);
+  }
+
+  /**
+   * The same, within a time.
+   *
+   * @param time how long at most; then the future fails with {@link PipeTimeoutException}
+   * @return this end of the conversation with it, later
+   * @throws IOException it is closed
+   */
+  public CompletableFuture<NamedPipe> acceptAsync(Duration time) throws IOException {
+    return acceptAsync(Timeouts.ms(time));
+  }
+
+  private CompletableFuture<NamedPipe> acceptAsync(int ms) throws IOException {
+    final PipeFuture<NamedPipe> future = new PipeFuture<>();
+    if (ms != Timeouts.INFINITE) future.limit(ms, "accept at " + settings.name);
+    final Endpoint end;
+    lock.lock();
+    try {
+      end = takeInstanceNow(false);
+      if (end == null) queue.add(future);
+    } finally {
+      lock.unlock();
+    }
+    if (end != null) connectAsync(end, future);
+    return future;
+  }
+
+  private void connectAsync(Endpoint end, PipeFuture<NamedPipe> future) {
+    new Operation<NamedPipe>(end, future, "accept at") {
+      @Override
+      int call(long handle, long overlapped, long count) {
+        return Native.pipes_connect(handle, overlapped);
+      }
+
+      @Override
+      boolean isSuccess(int status) {
+        return isConnected(status);
+      }
+
+      @Override
+      NamedPipe result(int status, int transferred) {
+        return accepted(end);
+      }
+
+      @Override
+      void failed() {
+        giveBack(end);
+      }
+    }.start(Timeouts.INFINITE);
+  }
+
+  /** Begins what waits for an instance, as far as there is one now. */
+  private void serveQueue() {
+    for (;;) {
+      final PipeFuture<NamedPipe> future;
+      Endpoint end = null;
+      Throwable failure = null;
+      lock.lock();
+      try {
+        while (!queue.isEmpty() && queue.peek().isDone()) queue.poll();
+        if (queue.isEmpty()) return;
+        try {
+          end = takeInstanceNow(true);
+        } catch (IOException e) {
+          failure = e;
+        }
+        if (end == null && failure == null) return;
+        future = queue.poll();
+      } finally {
+        lock.unlock();
+      }
+      if (failure != null) {
+        future.fail(failure);
+      } else {
+        connectAsync(end, future);
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------- the rest --
+
+  /**
+   * The pipe's name.
+   *
+   * @return with its prefix
+   */
+  public String name() {
+    return settings.name;
+  }
+
+  @Override
+  public boolean isOpen() {
+    lock.lock();
+    try {
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Accepts no more clients. Calls that wait for one end; conversations go on. */
+  @Override
+  public void close() throws IOException {
+    final List<Endpoint> ends;
+    lock.lock();
+    try {
+      if (closed) return;
+      closed = true;
+      ends = new ArrayList<>(listening);
+      ends.addAll(awaited);
+      listening.clear();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    for (Endpoint end : ends) end.close();
+    serveQueue();
+  }
+
+  @Override
+  public String toString() {
+    return "server of " + settings.name + (isOpen() ? "" : " (closed)");
+  }
+}
