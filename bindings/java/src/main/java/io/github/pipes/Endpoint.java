@@ -145,10 +145,12 @@ final class Endpoint extends AbstractInterruptibleChannel {
 
   private int operate(Call call, long a, int aSize, long b, int bSize, int ms, Scratch scratch) throws IOException {
     final Slot slot = Slot.take();
-    int status =
-        call(call, handle.value, a, aSize, b, bSize, slot.transferredAddress(), slot.overlapped());
+    int status = Native.PIPES_ERROR_OPERATION_ABORTED;
+    if (handle.begin()) {
+      status = call(call, handle.value, a, aSize, b, bSize, slot.transferredAddress(), slot.overlapped());
+      handle.begun();
+    }
     if (status == Native.PIPES_ERROR_IO_PENDING) {
-      if (handle.isClosing()) Native.pipes_cancel_ex(handle.value, slot.overlapped());
       status = slot.await(handle, ms);
       if (status == Native.PIPES_ERROR_OPERATION_ABORTED && !handle.isClosing()) {
         slot.giveBack();

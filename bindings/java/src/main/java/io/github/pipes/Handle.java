@@ -1,20 +1,22 @@
 // A native handle, and who is using it.
 //
-// On Linux a handle that was closed is known to be none, so it is closed at once, and that ends what waits. On Windows
-// its number may soon be another's: there closing cancels what waits, and whoever leaves last closes the handle. Whoever
-// begins an operation looks again afterwards whether the handle is being closed, so that none is overlooked: either he
-// sees the closing, or the closing sees his operation.
+// Closing first cancels what is pending: a write, for one, would otherwise last until the other end has read it. So that
+// none is overlooked, closing waits for whoever is just beginning an operation, which takes no time; nobody begins one
+// after that. Then, on Linux, the handle is closed at once, which ends calls that block; a number that was closed is
+// known to be none there. On Windows it may soon be another's, so whoever leaves last closes it.
 // SPDX-License-Identifier: MIT
 package io.github.pipes;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 final class Handle implements Runnable {
   private static final int CLOSING = 0x4000_0000;
 
   final long value;
-  private volatile Runnable afterwards; // what else to do once it is closed
   private final AtomicInteger users = new AtomicInteger(); // and CLOSING
+  private final AtomicInteger beginning = new AtomicInteger(); // users who begin an operation
+  private final AtomicReference<Runnable> afterwards = new AtomicReference<>(); // what else to do once it is closed
 
   Handle(long value) {
     this.value = value;
@@ -31,6 +33,18 @@ final class Handle implements Runnable {
     if (users.decrementAndGet() == CLOSING && NativeLibrary.WINDOWS) Native.pipes_close(value);
   }
 
+  /** Whether an operation may begin, before {@link #begun}. Between them there is one call, which does not block. */
+  boolean begin() {
+    beginning.incrementAndGet();
+    if (!isClosing()) return true;
+    begun();
+    return false;
+  }
+
+  void begun() {
+    beginning.decrementAndGet();
+  }
+
   boolean isClosing() {
     return (users.get() & CLOSING) != 0;
   }
@@ -39,17 +53,18 @@ final class Handle implements Runnable {
   void close() {
     final int before = users.getAndUpdate(count -> count | CLOSING);
     if ((before & CLOSING) != 0) return;
-    if (before == 0 || !NativeLibrary.WINDOWS) {
-      Native.pipes_close(value);
-    } else {
+    if (before > 0) {
+      while (beginning.get() != 0) Thread.onSpinWait();
       Native.pipes_cancel_ex(value, 0);
     }
-    final Runnable next = afterwards;
+    if (before == 0 || !NativeLibrary.WINDOWS) Native.pipes_close(value);
+    final Runnable next = afterwards.getAndSet(null);
     if (next != null) next.run();
   }
 
-  void afterwards(Runnable next) {
-    afterwards = next;
+  /** Sets what else to do once it is closed; null for nothing. Returns whether there was something to do. */
+  boolean afterwards(Runnable next) {
+    return afterwards.getAndSet(next) != null;
   }
 
   /** The collector's way to close it. */

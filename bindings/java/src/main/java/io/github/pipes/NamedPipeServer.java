@@ -369,9 +369,11 @@ public final class NamedPipeServer implements Channel {
     final Endpoint next =
         new Endpoint(scratch.cells.getLong(0), settings.name, true, settings.isMessageType, end.readsMessages());
     if (end.isBound()) next.isBoundAlready();
+    final boolean wasInUse = end.handle().afterwards(null);
     end.close();
     lock.lock();
     try {
+      if (wasInUse) --inUse;
       if (closed) {
         next.close();
         return;

@@ -61,28 +61,28 @@ abstract class Operation<T> {
       refuse(new ClosedChannelException());
       return;
     }
-    boolean pending = false;
+    int status = Native.PIPES_ERROR_OPERATION_ABORTED; // what closing ends with
     try {
       end.bindToPort();
       Port.get().expect(this);
-      final int status = call(handle.value, address, address + TRANSFERRED);
-      pending = status == Native.PIPES_ERROR_IO_PENDING || status == Native.PIPES_ERROR_MORE_DATA;
-      if (pending) {
-        // SUBTLE: see Handle. Whoever closes has cancelled this, or is seen here.
-        if (handle.isClosing()) Native.pipes_cancel_ex(handle.value, address);
-      } else {
-        Port.get().forget(this);
-        finish(status, status == Native.PIPES_OK ? memory.getInt(TRANSFERRED) : 0);
-        deliver();
+      if (handle.begin()) {
+        status = call(handle.value, address, address + TRANSFERRED);
+        handle.begun();
       }
-    } catch (PipeException | RuntimeException | Error e) {
-      if (pending) throw new AssertionError(e);
+    } catch (PipeException | RuntimeException | Error e) { // the operation has not begun
       Port.get().forget(this);
       handle.release();
       refuse(e);
       return;
     }
-    if (!pending) return;
+    // Success at once queues no packet, by the mode that the port set; a long message's first part does.
+    final boolean pending = status == Native.PIPES_ERROR_IO_PENDING || status == Native.PIPES_ERROR_MORE_DATA;
+    if (!pending) {
+      Port.get().forget(this);
+      finish(status, status == Native.PIPES_OK ? memory.getInt(TRANSFERRED) : 0);
+      deliver();
+      return;
+    }
     final Throwable ending = future.endingBy();
     if (ending != null) abort(ending); // it was asked for before there was anything to abort
     if (timeoutMs != Timeouts.INFINITE) future.limit(timeoutMs, what);

@@ -67,10 +67,11 @@ final class PipeFuture<T> extends CompletableFuture<T> {
 
   private void afterwards(long time, TimeUnit unit, Consumer<TimeoutException> action) {
     final CompletableFuture<Void> timer = new CompletableFuture<>();
-    timer.orTimeout(time, unit).exceptionally(why -> {
+    timer.exceptionally(why -> {
       if (why instanceof TimeoutException timeout) action.accept(timeout);
       return null;
     });
+    timer.orTimeout(time, unit);
     whenComplete((value, why) -> timer.complete(null));
   }
 

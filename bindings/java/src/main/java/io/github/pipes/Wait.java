@@ -19,13 +19,15 @@ final class Wait {
   void limit(int ms) {
     if (ms == Timeouts.INFINITE) return;
     timer = new CompletableFuture<>();
-    timer.orTimeout(Integer.toUnsignedLong(ms), TimeUnit.MILLISECONDS).exceptionally(why -> {
+    // What is to be done is said before the timer starts, so that the timer's thread does it and never this one.
+    timer.exceptionally(why -> {
       if (why instanceof TimeoutException) {
         timedOut = true;
         cancel();
       }
       return null;
     });
+    timer.orTimeout(Integer.toUnsignedLong(ms), TimeUnit.MILLISECONDS);
   }
 
   boolean timedOut() {
