@@ -40,9 +40,8 @@
  *      the kernel of Windows is known to do otherwise, the kernel is followed. "NT:" names what only the kernel has.
  *      docs/conformance.md lists what differs on Linux.
  *
- * Not there yet on Linux; until then the calls say so and do nothing: security descriptors other than the default,
- * pipes of other computers (PIPES_ERROR_NOT_SUPPORTED), and ends of named pipes in child processes, which inherit only
- * those of anonymous pipes.
+ * Not there yet on Linux; until then the calls say so and do nothing: pipes of other computers
+ * (PIPES_ERROR_NOT_SUPPORTED), and ends of named pipes in child processes, which inherit only those of anonymous pipes.
  *
  * "Rights" below are rights of the handle, fixed when it was made; a missing one gives PIPES_ERROR_ACCESS_DENIED,
  * before the state of the instance is looked at. PIPES_ERROR_INVALID_HANDLE is common to all calls that take a handle
@@ -133,7 +132,9 @@ typedef struct pipes_overlapped {
  *   size                 sizeof(pipes_security_attributes).
  *   inherit_handle       0 or 1.
  *   security_descriptor  null for the default: full control for the system, administrators and the creator, reading for
- *                        everyone else. Otherwise a self-relative security descriptor, borrowed during the call.
+ *                        everyone else. Otherwise a self-relative security descriptor (pipes_sd_parse makes one),
+ *                        borrowed during the call. What it lacks of owner, group and DACL is taken from the default;
+ *                        a DACL that is present and null opens the pipe to everyone, an empty one to nobody.
  *   descriptor_size      bytes at `security_descriptor`.
  *   reserved             0.
  *
@@ -149,10 +150,17 @@ typedef struct pipes_security_attributes {
 /* pipes_open_options holds what pipes_open takes beside its access and flags.
  *
  *   size            sizeof(pipes_open_options).
- *   inherit_handle  0 or 1: whether a child process inherits the handle. Win32: SECURITY_ATTRIBUTES.bInheritHandle. */
+ *   inherit_handle  0 or 1: whether a child process inherits the handle. Win32: SECURITY_ATTRIBUTES.bInheritHandle.
+ *   server_owner    null, or a SID as text or alias: only server processes of that user are spoken to, so that nobody
+ *                   who was quicker to take the name can answer in his place. Linux: the user of the process, as the
+ *                   kernel tells it, before anything is sent. Windows: the owner of the pipe, before anything is
+ *                   written; give PIPES_SECURITY_IDENTIFICATION besides, since the server is reached first.
+ *
+ * A size that ends before server_owner is known, too. */
 typedef struct pipes_open_options {
   uint32_t size;
   uint32_t inherit_handle;
+  const char* server_owner;
 } pipes_open_options;
 
 /* pipes_identity_group is a group of a pipes_identity: its SID as text, and PIPES_GROUP_... attributes. */
@@ -435,15 +443,19 @@ PIPES_API const char* pipes_status_message(pipes_status status);
  *   out_buffer       quota of the outbound direction, in bytes. 0: every write waits for its reader.
  *   in_buffer        quota of the inbound direction.
  *   default_timeout  what PIPES_NMPWAIT_USE_DEFAULT_WAIT means to clients, in ms; 0 means 50.
- *   attributes       may be null. Its descriptor counts for the first instance only.
+ *   attributes       may be null. Its descriptor counts for the first instance only, and governs the pipe: who opens
+ *                    client ends, who adds instances. The creator of a new pipe is not checked against it.
  *   handle           receives the server end, to be closed with pipes_close.
  *   disposition      may be null; receives 0 if the name was new, PIPES_ERROR_ALREADY_EXISTS if an instance was added.
  *
- * Errors, in the order of the checks: PIPES_ERROR_INVALID_PARAMETER; PIPES_ERROR_PATH_NOT_FOUND (no string, or an empty
- * one), PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE; PIPES_ERROR_ACCESS_DENIED (no right to add
+ * Errors, in the order of the checks: PIPES_ERROR_INVALID_PARAMETER; a malformed descriptor
+ * (PIPES_ERROR_INVALID_SECURITY_DESCR, PIPES_ERROR_INVALID_ACL, PIPES_ERROR_INVALID_SID, PIPES_ERROR_UNKNOWN_REVISION);
+ * PIPES_ERROR_PRIVILEGE_NOT_HELD (PIPES_ACCESS_SYSTEM_SECURITY without the privilege); PIPES_ERROR_PATH_NOT_FOUND (no
+ * string, or an empty one), PIPES_ERROR_INVALID_NAME, PIPES_ERROR_FILENAME_EXCED_RANGE; PIPES_ERROR_ACCESS_DENIED (no right to add
  * instances, or a runtime directory that others could tamper with); PIPES_ERROR_PIPE_BUSY (the maximum is reached);
  * PIPES_ERROR_ACCESS_DENIED (first-instance flag on an existing pipe, or another access mode). PIPES_ERROR_INVALID_NAME
- * also for `a\b` while a pipe `a` exists.
+ * also for `a\b` while a pipe `a` exists. Of a new pipe PIPES_ERROR_INVALID_OWNER: an owner that the caller may not
+ * assign.
  * Linux: PIPES_ERROR_PATH_NOT_FOUND also if $PIPES_RUNTIME_DIR is set and missing, PIPES_ERROR_ACCESS_DENIED also if it
  * is set to a relative path. The log says so, here and in the calls that look for a pipe.
  * Does not wait for clients. Win32: CreateNamedPipe. */
@@ -480,7 +492,10 @@ PIPES_API pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_hand
  * Errors, in the order of the checks: malformed name (PIPES_ERROR_PATH_NOT_FOUND, PIPES_ERROR_INVALID_NAME,
  * PIPES_ERROR_FILENAME_EXCED_RANGE), PIPES_ERROR_FILE_NOT_FOUND (no such pipe), PIPES_ERROR_ACCESS_DENIED (refused by
  * the descriptor, or the pipe has no such direction), PIPES_ERROR_PIPE_BUSY (no instance listens; see
- * pipes_wait_available). A server process that does not answer within 2 s counts as busy.
+ * pipes_wait_available). A server process that does not answer within 2 s counts as busy. PIPES_ERROR_PRIVILEGE_NOT_HELD
+ * for PIPES_ACCESS_SYSTEM_SECURITY without the privilege. PIPES_ERROR_INVALID_OWNER: only processes of another user than
+ * `server_owner` serve the pipe; they were sent nothing. PIPES_ERROR_INVALID_SID, PIPES_ERROR_NONE_MAPPED: that text
+ * names nobody.
  * Linux: where $PIPES_RUNTIME_DIR is set and missing there is no pipe; where it is relative, or others could tamper
  * with it, PIPES_ERROR_ACCESS_DENIED. Win32: CreateFile. */
 PIPES_API pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flags,
@@ -548,7 +563,10 @@ PIPES_API pipes_status pipes_read(pipes_handle handle, void* buffer, uint32_t si
  * PIPES_ERROR_NO_DATA: the other end has closed; PIPES_ERROR_BROKEN_PIPE: it closed while this write waited;
  * PIPES_ERROR_PIPE_LISTENING, PIPES_ERROR_PIPE_NOT_CONNECTED: no client yet, or disconnected. A cancelled write takes
  * back what was not read of it yet; the reader may have seen the beginning.
- * Once it has returned 0 the data outlives the closing of this end. Win32: WriteFile. */
+ * Once it has returned 0 the data outlives the closing of this end. PIPES_ERROR_MORE_DATA, on a server end: the message
+ * is longer than this client, a gateway's, can take; nothing was sent. PIPES_ERROR_CANNOT_IMPERSONATE, on a client end,
+ * Linux: the thread acts for a client (pipes_impersonate_client), and the server, which is to know, could not be told.
+ * Win32: WriteFile. */
 PIPES_API pipes_status pipes_write(pipes_handle handle, const void* buffer, uint32_t size, uint32_t* transferred,
                                    pipes_overlapped* overlapped);
 
@@ -908,6 +926,80 @@ typedef int (*pipes_enumerate_callback)(const pipes_pipe_info* info, void* conte
  * relative path, or to a directory that others could tamper with. Win32: FindFirstFile on `\\.\pipe\*`. */
 PIPES_API pipes_status pipes_enumerate(pipes_enumerate_callback callback, void* context);
 
+/* ------------------------------------------------------------------------------------------------- security of pipes -- */
+
+/* A pipe has one security descriptor: its first instance's, or what was set since. It says who may open client ends and
+ * who may add instances. Rights of handles that exist do not change with it.
+ *
+ * Linux: server processes of other users than the one who made the pipe cannot change it for all; they, and clients of
+ * theirs, ask one that can, which checks what the descriptor grants the caller at that moment. */
+
+/* pipes_get_security returns a copy of parts of the pipe's descriptor, from a handle of either end.
+ *
+ *   handle       needs PIPES_READ_CONTROL, and for the SACL PIPES_ACCESS_SYSTEM_SECURITY.
+ *   information  which parts: PIPES_..._SECURITY_INFORMATION. Unknown bits: PIPES_ERROR_INVALID_PARAMETER.
+ *   descriptor   receives a self-relative descriptor, to be freed with pipes_sd_free.
+ *   size         receives its bytes.
+ *
+ * PIPES_ERROR_PIPE_NOT_CONNECTED on a client end that was disconnected. Once no server process is left a client end
+ * gets what the descriptor was when it was opened. Win32: GetSecurityInfo. */
+PIPES_API pipes_status pipes_get_security(pipes_handle handle, uint32_t information, void** descriptor, uint32_t* size);
+
+/* pipes_set_security replaces parts of the pipe's descriptor: for every client that opens the pipe after the return,
+ * whichever process serves it.
+ *
+ *   handle       needs PIPES_WRITE_DAC for the DACL, PIPES_WRITE_OWNER for owner, group and label,
+ *                PIPES_ACCESS_SYSTEM_SECURITY for the SACL.
+ *   information  which parts. Unknown bits: PIPES_ERROR_INVALID_PARAMETER.
+ *   descriptor   `size` bytes, self-relative; parts that `information` does not name are not looked at. A DACL that is
+ *                present and null opens the pipe to everyone.
+ *
+ * PIPES_ERROR_INVALID_OWNER: an owner that the caller may not assign. PIPES_ERROR_INVALID_SECURITY_DESCR,
+ * PIPES_ERROR_INVALID_ACL, PIPES_ERROR_INVALID_SID, PIPES_ERROR_UNKNOWN_REVISION: malformed, or a part is named that is
+ * not there. PIPES_ERROR_PIPE_NOT_CONNECTED on a client end that was disconnected; PIPES_ERROR_BROKEN_PIPE once no
+ * server process is left. A server process that does not answer within 2 s is not waited for; it obeys before its next
+ * client. Win32: SetSecurityInfo. */
+PIPES_API pipes_status pipes_set_security(pipes_handle handle, uint32_t information, const void* descriptor,
+                                          uint32_t size);
+
+/* pipes_get_client_identity tells who the client is, without acting for it: he who opened the pipe, or, where the
+ * client lets its identity be tracked (see pipes_impersonate_client), he who wrote what was read last.
+ *
+ *   handle    a server end; needs no right. PIPES_ERROR_INVALID_FUNCTION on a client end.
+ *   identity  its size is set by the caller; the rest is filled in, to be freed with pipes_identity_free.
+ *
+ * PIPES_ERROR_CANNOT_IMPERSONATE: there is no client. It stays readable after the client's process has ended. A client
+ * that opened the pipe with PIPES_SECURITY_ANONYMOUS is nobody: the anonymous SID, and unknown ids. Linux: ids and
+ * groups are the kernel's word. Win32: OpenThreadToken and GetTokenInformation. */
+PIPES_API pipes_status pipes_get_client_identity(pipes_handle handle, pipes_identity* identity);
+
+/* pipes_impersonate_client makes the calling thread act with its client's rights until pipes_revert_to_self: what it
+ * opens and makes is checked against the client and belongs to him. Other threads are not touched. A thread that acts
+ * for somebody already changes over; one pipes_revert_to_self ends it all the same. On failure the thread is what it
+ * was, and must not do what it was to do for the client.
+ *
+ *   handle  a server end. PIPES_ERROR_INVALID_FUNCTION on a client end.
+ *
+ * How far the client lets it is fixed by its pipes_open: the level by PIPES_SECURITY_SQOS_PRESENT and
+ * PIPES_SECURITY_ANONYMOUS, _IDENTIFICATION, _IMPERSONATION or _DELEGATION; with PIPES_SECURITY_CONTEXT_TRACKING it is
+ * always the writer of the last message read, else whoever opened the pipe. Without PIPES_SECURITY_SQOS_PRESENT: level
+ * impersonation, tracked.
+ *
+ * PIPES_ERROR_CANNOT_IMPERSONATE: no client, or it opened neither for reading nor for writing, or its identity is
+ * tracked and nothing has been read yet. Linux: PIPES_ERROR_CANT_OPEN_ANONYMOUS and PIPES_ERROR_BAD_IMPERSONATION_LEVEL
+ * for the two lowest levels, PIPES_ERROR_PRIVILEGE_NOT_HELD for a process without CAP_SETUID and CAP_SETGID, unless the
+ * client is the same user with at least the process's groups; on Windows the call succeeds then, and opening fails.
+ *
+ * Linux: the thread's effective user, group and supplementary groups change, and it keeps no capabilities; its real ids
+ * stay. Threads and processes that it starts meanwhile by other means than this library's take over what it is. A
+ * client process that changes its own ids is not tracked; one that itself acts for a client is.
+ * Win32: ImpersonateNamedPipeClient. */
+PIPES_API pipes_status pipes_impersonate_client(pipes_handle handle);
+
+/* pipes_revert_to_self ends it. Returns 0 also when the thread acts for nobody. Linux: where the way back is barred the
+ * process ends, since it would go on with the wrong rights. Win32: RevertToSelf. */
+PIPES_API pipes_status pipes_revert_to_self(void);
+
 /* ------------------------------------------------------------------------------------------------------- handles -- */
 
 /* pipes_close closes `handle`. Closing the last handle of an end closes the end: its own waiting calls end with
@@ -945,6 +1037,17 @@ PIPES_API pipes_status pipes_set_handle_flags(pipes_handle handle, uint32_t mask
  * there the handle is it. */
 PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native);
 
+/* pipes_adopt_native_handle makes a handle of the end of an anonymous pipe that this process was given by the one that
+ * started it.
+ *
+ *   native  a file descriptor on Linux, a HANDLE on Windows: what pipes_get_native_handle told there. It belongs to
+ *           `handle` from then on; on failure it is left alone.
+ *   handle  receives the handle, to be closed with pipes_close. Inheritable, as what it was made of.
+ *
+ * PIPES_ERROR_INVALID_HANDLE: it is not open, or no pipe that goes one way. Linux: PIPES_ERROR_ACCESS_DENIED for
+ * one that this user may not open again. Win32: none, since there the handle is it. */
+PIPES_API pipes_status pipes_adopt_native_handle(intptr_t native, pipes_handle* handle);
+
 /* ---------------------------------------------------------------------------------------------------- security -- */
 
 /* Security descriptors and SIDs as values. Nothing here needs a handle or a right, and no call but pipes_sid_to_name
@@ -961,10 +1064,11 @@ PIPES_API pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* na
  *   descriptor  receives the descriptor, to be freed with pipes_sd_free.
  *   size        receives its size in bytes.
  *
- * PIPES_ERROR_INVALID_PARAMETER: malformed, or with conditional or resource entries, which cannot be expressed here.
- * PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain. PIPES_ERROR_INVALID_SID: a
- * malformed `S-...`. PIPES_ERROR_INVALID_ACL: a list longer than 65,535 bytes. PIPES_ERROR_INVALID_SECURITY_DESCR:
- * longer than PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
+ * PIPES_ERROR_INVALID_PARAMETER: malformed, longer than a MiB, or with an entry of a type that is unknown, of the other
+ * list, conditional or a resource's, which cannot be expressed here. PIPES_ERROR_INVALID_ACL: a malformed entry, or a list
+ * longer than 65,535 bytes. PIPES_ERROR_NONE_MAPPED: two letters that stand for no SID, or for one of a domain.
+ * PIPES_ERROR_INVALID_SID: a malformed `S-...`. PIPES_ERROR_INVALID_SECURITY_DESCR: longer than
+ * PIPES_DESCRIPTOR_BYTES_MAX in all. Win32: ConvertStringSecurityDescriptorToSecurityDescriptor. */
 PIPES_API pipes_status pipes_sd_parse(const char* sddl, uint32_t revision, void** descriptor, uint32_t* size);
 
 /* pipes_sd_format writes a security descriptor as SDDL, in the order owner, group, DACL, SACL.

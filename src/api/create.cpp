@@ -1,4 +1,6 @@
 // Making pipes, opening, connecting, disconnecting, waiting for an instance, listing.
+#include <cstddef>
+
 #include "api/engine.h"
 
 using namespace pipes;
@@ -7,6 +9,8 @@ namespace {
 
 constexpr uint32_t kAttributesSize = sizeof(pipes_security_attributes);
 constexpr uint32_t kOpenOptionsSize = sizeof(pipes_open_options);
+// Without server_owner, which came later.
+constexpr uint32_t kOpenOptionsSizeMin = offsetof(pipes_open_options, server_owner);
 
 bool are_valid(const pipes_security_attributes* attributes) {
   return attributes == nullptr ||
@@ -14,7 +18,8 @@ bool are_valid(const pipes_security_attributes* attributes) {
 }
 
 bool are_valid(const pipes_open_options* options) {
-  return options == nullptr || (options->size == kOpenOptionsSize && options->inherit_handle <= 1);
+  return options == nullptr || 
+         ((options->size == kOpenOptionsSize || options->size == kOpenOptionsSizeMin) && options->inherit_handle <= 1);
 }
 
 }  // namespace
@@ -37,8 +42,14 @@ pipes_status pipes_create_anonymous(pipes_handle* read_end, pipes_handle* write_
 pipes_status pipes_open(const char* name, uint32_t desired_access, uint32_t flags, const pipes_open_options* options,
                         pipes_handle* handle) {
   if (handle == nullptr || !are_valid(options)) return PIPES_ERROR_INVALID_PARAMETER;
-  const bool inherit = options != nullptr && options->inherit_handle != 0;
-  return engine::open(name, desired_access, flags, inherit, handle);
+  engine::OpenOptions wanted;
+  wanted.inherit = options != nullptr && options->inherit_handle != 0;
+  if (options != nullptr && options->size == kOpenOptionsSize && options->server_owner != nullptr) {
+    const auto owner = sid_from_text(options->server_owner);
+    if (!owner) return owner.status();
+    wanted.server_owner = *owner;
+  }
+  return engine::open(name, desired_access, flags, wanted, handle);
 }
 
 pipes_status pipes_connect(pipes_handle handle, pipes_overlapped* overlapped) {

@@ -9,8 +9,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipes/pipes.h"
+#include "security/descriptor.h"
+#include "security/identity.h"
 #include "security/token.h"
 #include "support/status.h"
 
@@ -21,7 +24,12 @@ Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, ui
                     const pipes_security_attributes* attributes, pipes_handle* handle, uint32_t* disposition) noexcept;
 Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const pipes_security_attributes* attributes,
                         uint32_t size) noexcept;
-Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inherit, pipes_handle* handle) noexcept;
+struct OpenOptions {
+  bool inherit = false;
+  std::optional<Sid> server_owner;  // who alone is to be spoken to
+};
+Status open(const char* name, uint32_t desired_access, uint32_t flags, const OpenOptions& options,
+            pipes_handle* handle) noexcept;
 Status connect(pipes_handle handle, pipes_overlapped* overlapped) noexcept;
 Status disconnect(pipes_handle handle) noexcept;
 Status wait_available(const char* name, uint32_t timeout) noexcept;
@@ -50,12 +58,25 @@ Status get_server_process_id(pipes_handle handle, uint32_t* process_id) noexcept
 Status get_server_session_id(pipes_handle handle, uint32_t* session_id) noexcept;
 Status get_client_computer_name(pipes_handle handle, char* name, uint32_t size) noexcept;
 
+// `information` holds known bits.
+Status get_security(pipes_handle handle, uint32_t information, std::vector<std::byte>* descriptor) noexcept;
+Status set_security(pipes_handle handle, uint32_t information, const SecurityDescriptor& replacement) noexcept;
+struct ClientFacts {
+  std::optional<Token> token;              // always set
+  std::optional<Credentials> credentials;  // on Linux, if they are known
+  IdentityFacts facts;
+};
+Status get_client_identity(pipes_handle handle, ClientFacts* facts) noexcept;
+Status impersonate_client(pipes_handle handle) noexcept;
+Status revert_to_self() noexcept;
+
 Status close(pipes_handle handle) noexcept;
 Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uint32_t options,
                  pipes_handle* duplicate) noexcept;
 Status get_handle_flags(pipes_handle handle, uint32_t* flags) noexcept;
 Status set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags) noexcept;
 Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept;
+Status adopt_native_handle(intptr_t native, pipes_handle* handle) noexcept;
 
 Status read_ex(pipes_handle handle, void* buffer, uint32_t size, pipes_overlapped* overlapped,
                pipes_completion_routine routine) noexcept;

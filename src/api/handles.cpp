@@ -43,6 +43,10 @@ pipes_status pipes_get_native_handle(pipes_handle handle, intptr_t* native) {
   return native == nullptr ? Status{PIPES_ERROR_INVALID_PARAMETER} : engine::get_native_handle(handle, native);
 }
 
+pipes_status pipes_adopt_native_handle(intptr_t native, pipes_handle* handle) {
+  return handle == nullptr ? Status{PIPES_ERROR_INVALID_PARAMETER} : engine::adopt_native_handle(native, handle);
+}
+
 pipes_thread pipes_current_thread(void) { return engine::current_thread(); }
 
 pipes_status pipes_cancel_synchronous(pipes_thread thread) { return engine::cancel_synchronous(thread); }

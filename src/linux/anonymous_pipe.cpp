@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 
+#include "linux/anonymous_security.h"
 #include "linux/effects.h"
 #include "linux/fork.h"
 #include "linux/quiet_write.h"
@@ -275,6 +276,7 @@ Result<AnonymousEnd::Pair> AnonymousEnd::create(uint32_t size, bool inheritable)
             new AnonymousEnd(Kind::kWrite, std::move(write_native), std::move(write_own), quota, link));
   ends.first->peer_ = ends.second;
   ends.second->peer_ = ends.first;
+  ends.first->security_ = ends.second->security_ = std::make_shared<AnonymousSecurity>();
   if (!inheritable) return ends;
   for (AnonymousEnd* end : {ends.first.get(), ends.second.get()}) {
     if (const Status status = end->set_inheritable(true)) return status;
@@ -291,8 +293,10 @@ Result<std::shared_ptr<AnonymousEnd>> AnonymousEnd::adopt(int native) {
   if (!own) return status_from_errno(errno);
   const auto link = std::make_shared<Link>();
   const Kind kind = access == O_RDONLY ? Kind::kRead : Kind::kWrite;
-  return std::shared_ptr<AnonymousEnd>(
+  std::shared_ptr<AnonymousEnd> end(
       new AnonymousEnd(kind, UniqueFd(native), std::move(own), static_cast<uint32_t>(capacity), link));
+  end->security_ = std::make_shared<AnonymousSecurity>();
+  return end;
 }
 
 AnonymousEnd::AnonymousEnd(Kind kind, UniqueFd native, UniqueFd own, uint32_t quota, std::shared_ptr<Link> link)

@@ -35,6 +35,7 @@
 
 namespace pipes {
 
+class AnonymousSecurity;
 class Effects;
 class Parker;
 
@@ -114,6 +115,10 @@ class AnonymousEnd {
   // last of those calls has left. Never waits for the other end. Closing twice does nothing.
   void close();
 
+  // The pipe's descriptor. set_security is for whoever has just made the end.
+  [[nodiscard]] const std::shared_ptr<AnonymousSecurity>& security() const { return security_; }
+  void set_security(std::shared_ptr<AnonymousSecurity> security) { security_ = std::move(security); }
+
   [[nodiscard]] bool is_read_end() const { return kind_ == Kind::kRead; }
   // The process that made the pipe: client and server of both ends (PEER-7).
   [[nodiscard]] uint32_t creator_pid() const { return creator_pid_; }
@@ -173,6 +178,7 @@ class AnonymousEnd {
   const uint32_t creator_pid_;
   const std::shared_ptr<Link> link_;
   std::weak_ptr<AnonymousEnd> peer_;  // set once by create, before anyone else sees the end
+  std::shared_ptr<AnonymousSecurity> security_;  // the same
 
   // Valid while the end is open or any call is under way.
   UniqueFd native_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "linux/client_identity.h"
 #include "linux/handshake_io.h"
 #include "linux/known_pipes.h"
 #include "linux/local_pair.h"
@@ -14,7 +15,7 @@
 #include "linux/reactor.h"
 #include "linux/server_pipe.h"
 #include "linux/server_socket.h"
-#include "security/access.h"
+#include "security/well_known_sids.h"
 #include "support/fault_point.h"
 #include "support/seeded_mistake.h"
 #include "support/spin.h"
@@ -34,6 +35,7 @@ Status believed(Status answer) {
     case PIPES_ERROR_NOT_ENOUGH_MEMORY:
     case PIPES_ERROR_PIPE_BUSY:
     case PIPES_ERROR_NO_SYSTEM_RESOURCES:
+    case PIPES_ERROR_PRIVILEGE_NOT_HELD:
       return answer;
     default:
       return PIPES_BREACH("answer-unknown", true) ? Status{PIPES_ERROR_FILE_NOT_FOUND} : answer;
@@ -106,28 +108,38 @@ struct OpenRequest {
   const PipeName& name;
   uint32_t desired_access;
   uint32_t flags;
+  const std::optional<Sid>& owner;  // whose server processes alone are spoken to
 };
 
+// Root's processes are the system's and the administrators' as well.
+bool is_wanted(const OpenRequest& open, const ucred& server) {
+  if (!open.owner || *open.owner == sid_of_uid(server.uid)) return true;
+  return server.uid == 0 && (*open.owner == kSystem || *open.owner == kAdministrators);
+}
+
 // Asks one of several server processes whether an instance listens: memory is offered to one that has some.
-Status query_server(const FoundPipe& found, const ServerRecord& server, Deadline deadline) {
-  const auto socket = connect_server(found, server);
-  if (!socket) return socket.status();
-  wire::Request query;
-  query.kind = static_cast<uint32_t>(wire::RequestKind::kQuery);
-  if (!send_request(socket->get(), query, -1)) return refusal_of(socket->get());
-  const auto reply = await_reply(socket->get(), deadline);
+Status query_server(const OpenRequest& open, const FoundPipe& found, const ServerRecord& server, Deadline deadline) {
+  const auto reached = reach_server(found, server);
+  if (!reached) return reached.status();
+  if (!is_wanted(open, reached->peer)) return PIPES_ERROR_INVALID_OWNER;
+  const int socket = reached->fd.get();
+  wire::Request query = request_to(open.name.folded, wire::RequestKind::kQuery);
+  query.desired_access = open.desired_access;
+  if (!send_request(socket, query, -1)) return refusal_of(socket);
+  const auto reply = await_reply(socket, deadline);
   return reply ? believed(*reply) : silence(deadline);
 }
 
 // Asks the server process that was reached for an instance.
-Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, ReachedServer server, Deadline deadline) {
+Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, int64_t claimed_at, ReachedServer server,
+                             Deadline deadline) {
+  if (!is_wanted(open, server.peer)) return Status{PIPES_ERROR_INVALID_OWNER};
   const int socket = server.fd.get();
   auto file = SharedMemory::create(meta.ring_capacity);
   if (!file) return file.status();
-  wire::Request request;
-  request.kind = static_cast<uint32_t>(wire::RequestKind::kConnect);
+  wire::Request request = request_to(open.name.folded, wire::RequestKind::kConnect);
   request.desired_access = open.desired_access;
-  request.qos_flags = open.flags & (PIPES_SECURITY_SQOS_PRESENT | 0x000F0000u);
+  request.qos_flags = open.flags & kQualityOfServiceFlags;
   request.layout_version = wire::kLayoutVersion;
   request.ring_capacity = meta.ring_capacity;
   std::optional<LocalOffer> local;
@@ -149,7 +161,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
   fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
   fixed.quotas = {answer.inbound_quota.load(std::memory_order_relaxed),
                   answer.outbound_quota.load(std::memory_order_relaxed)};
-  fixed.name = shared_name(meta.display, open.name.folded);
+  fixed.name = shared_name(meta, claimed_at);
   fixed.owner_uid = meta.owner_uid;
   const uint32_t granted = answer.granted_access.load(std::memory_order_relaxed);
   const Quotas quotas = fixed.quotas;
@@ -157,6 +169,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
       std::make_shared<Connection>(Role::kClient, std::move(*memory), std::move(server.fd), quotas.inbound);
   connection->memory.hide_from_children();
   connection->credentials = credentials_of(server.peer);
+  connection->granted_access = granted;
   if (local) connection->local = local->pair();
   auto end = std::make_shared<NamedEnd>(Role::kClient, std::move(fixed), EndModes{}, nullptr);
   Effects effects;
@@ -176,11 +189,11 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, Reac
 Result<OpenedEnd> try_server(const OpenRequest& open, const FoundPipe& found, const ServerRecord& server,
                              Deadline deadline) {
   if (found.meta.servers.size() > 1) {
-    if (const Status status = query_server(found, server, deadline); status != PIPES_OK) return status;
+    if (const Status status = query_server(open, found, server, deadline); status != PIPES_OK) return status;
   }
   auto reached = reach_server(found, server);
   if (!reached) return reached.status();
-  return ask_server(open, found.meta, std::move(*reached), deadline);
+  return ask_server(open, found.meta, found.claimed_at, std::move(*reached), deadline);
 }
 
 // Asks the server processes of the claims in turn.
@@ -192,17 +205,21 @@ Result<OpenedEnd> open_found(const OpenRequest& open, const std::vector<FoundPip
     const size_t count = servers.size();
     const size_t first = count > 1 ? rotation.fetch_add(1, std::memory_order_relaxed) % count : 0;
     bool busy = false;
+    bool anothers = false;
     for (size_t i = 0; i < count; ++i) {
       const bool last = i + 1 == count && &claim == &found.back();
       auto opened = try_server(open, claim, servers[(first + i) % count], last ? deadline : share_of(deadline));
       if (opened) return opened;
       if (opened.status() == PIPES_ERROR_PIPE_BUSY) {
         busy = true;
+      } else if (opened.status() == PIPES_ERROR_INVALID_OWNER) {
+        anothers = true;
       } else if (opened.status() != PIPES_ERROR_FILE_NOT_FOUND) {
         return opened.status();
       }
     }
     if (busy) return Status{PIPES_ERROR_PIPE_BUSY};
+    if (anothers) return Status{PIPES_ERROR_INVALID_OWNER};
   }
   if (parent_exists(open.name)) return Status{PIPES_ERROR_INVALID_NAME};
   return Status{PIPES_ERROR_FILE_NOT_FOUND};
@@ -220,14 +237,15 @@ bool parent_exists(const PipeName& name) {
   return false;
 }
 
-Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags) {
+Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags,
+                              const std::optional<Sid>& owner) {
   if (Reactor::running() == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
-  const OpenRequest open{name, desired_access, flags};
+  const OpenRequest open{name, desired_access, flags, owner};
   const PipeLook look(name);
   if (const auto known = look.known()) {
     auto server = connect_at(known->path, known->founder_uid, known->meta.servers.front());
     if (server) {
-      auto opened = ask_server(open, known->meta, std::move(*server), Deadline::after_ms(kAnswerMs));
+      auto opened = ask_server(open, known->meta, known->claimed_at, std::move(*server), Deadline::after_ms(kAnswerMs));
       if (opened || opened.status() != PIPES_ERROR_FILE_NOT_FOUND) return opened;
     }
     look.forget();
@@ -287,8 +305,7 @@ Status wait_available(const PipeName& name, uint32_t timeout) {
             continue;
           }
           asked.insert(server.socket);
-          wire::Request request;
-          request.kind = static_cast<uint32_t>(wire::RequestKind::kWait);
+          const wire::Request request = request_to(name.folded, wire::RequestKind::kWait);
           Status refused = socket ? Status{PIPES_OK} : socket.status();
           if (socket && !send_request(socket->get(), request, -1)) refused = refusal_of(socket->get());
           if (is_want(refused)) without_any = refused;

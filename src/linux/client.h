@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "linux/named_end.h"
 #include "pipe/name.h"
+#include "security/sid.h"
 
 namespace pipes {
 
@@ -13,8 +15,10 @@ struct OpenedEnd {
   uint32_t granted_access = 0;
 };
 
-// pipes_open behind its checks of arguments.
-[[nodiscard]] Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags);
+// pipes_open behind its checks of arguments. With `owner` nothing is said to server processes of another user:
+// PIPES_ERROR_INVALID_OWNER if there are no others.
+[[nodiscard]] Result<OpenedEnd> open_client(const PipeName& name, uint32_t desired_access, uint32_t flags,
+                                            const std::optional<Sid>& owner);
 
 // NAME-14: whether a pipe bears a name that ends before a backslash of `name`. Nothing can then bear `name`.
 [[nodiscard]] bool parent_exists(const PipeName& name);

@@ -6,12 +6,15 @@
 // so the memory stays mapped until it has left.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 
+#include "linux/client_identity.h"
 #include "linux/guests.h"
 #include "linux/process_fd.h"
+#include "support/mutex.h"
 #include "support/status.h"
 #include "wire/layout.h"
 #include "wire/ring.h"
@@ -19,6 +22,13 @@
 namespace pipes {
 
 class LocalPair;  // local_pair.h
+
+// Who writes in whose name, by the numbers of frames; 0 is the opener. The last holds who wrote what was read last,
+// once his number has been given to somebody else.
+struct AnnouncedIdentities {
+  static constexpr uint32_t kReplaced = wire::kIdentitiesMax + 1;
+  std::array<std::shared_ptr<const ClientIdentity>, kReplaced + 1> by_number;
+};
 
 struct PeerCredentials {
   uint32_t pid = 0;
@@ -84,6 +94,12 @@ struct Connection {
   // Asks the kernel whether the peer's process died, which the reactor may not have told yet. A system call.
   [[nodiscard]] bool peer_has_died();
 
+  // Whether the peer has written `proof` into the memory (wire/handshake.h).
+  [[nodiscard]] bool is_proven_by(const uint64_t (&proof)[2]) const {
+    return (proof[0] | proof[1]) != 0 && peer->proof[0].load(std::memory_order_acquire) == proof[0] &&
+           peer->proof[1].load(std::memory_order_acquire) == proof[1];
+  }
+
   [[nodiscard]] bool map_reader();
   // Maps and populates what `bytes` of the outgoing ring from `position` on need.
   [[nodiscard]] bool prepare_writer(uint64_t position, uint64_t bytes);
@@ -104,6 +120,12 @@ struct Connection {
   // Set once: the control socket hung up, or the peer broke the rules of the ring.
   std::atomic<bool> gone{false};
   PeerCredentials credentials;
+  uint32_t granted_access = 0;  // the rights of the client's handle, as it was opened
+  // Server side: who opened the connection, and who has announced himself on it since, by number (named_end.h).
+  std::shared_ptr<const ClientIdentity> client;
+  std::unique_ptr<AnnouncedIdentities> announced;
+  uint32_t message_max = UINT32_MAX;  // server side: the longest message that the client can take
+  Mutex speaking;  // client side: held while `own` holds a proof
   std::shared_ptr<LocalPair> local;  // if the peer is in this process; set before the connection is used
   Guest guest;                       // server side: the place it takes up
   std::atomic<uint64_t> watch{0};    // the reactor's name for the socket; 0: not watched

@@ -1,20 +1,26 @@
 // Making pipes, opening, connecting, disconnecting, waiting for an instance, listing.
+#include "linux/anonymous_security.h"
 #include "linux/client.h"
+#include "linux/client_identity.h"
 #include "linux/engine_overlapped.h"
 #include "linux/pipe_folder.h"
 #include "linux/runtime_directory.h"
 #include "linux/server_pipe.h"
 #include "pipe/name.h"
 #include "pipe/parameters.h"
+#include "security/default_descriptor.h"
 #include "security/rights.h"
 
 namespace pipes::engine {
 namespace {
 
-// Other descriptors than the default are not there yet.
-Status check_attributes(const pipes_security_attributes* attributes) {
-  const bool has_descriptor = attributes != nullptr && attributes->security_descriptor != nullptr;
-  return has_descriptor ? PIPES_ERROR_NOT_SUPPORTED : PIPES_OK;
+// Nothing if there is none, which means the default.
+Result<std::optional<SecurityDescriptor>> descriptor_of(const pipes_security_attributes* attributes) {
+  if (attributes == nullptr || attributes->security_descriptor == nullptr) return std::optional<SecurityDescriptor>();
+  auto read = descriptor_from_bytes(
+      {static_cast<const std::byte*>(attributes->security_descriptor), attributes->descriptor_size});
+  if (!read) return read.status();
+  return std::optional<SecurityDescriptor>(std::move(*read));
 }
 
 uint32_t handle_flags_of(const pipes_security_attributes* attributes) {
@@ -40,12 +46,13 @@ Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, ui
     const auto parameters =
         check_create_parameters(open_mode, pipe_mode, max_instances, out_buffer, in_buffer, default_timeout);
     if (!parameters) return parameters.status();
-    if (const Status refused = check_attributes(attributes); refused != PIPES_OK) return refused;
+    const auto descriptor = descriptor_of(attributes);
+    if (!descriptor) return descriptor.status();
     const uint32_t handle_flags = handle_flags_of(attributes);
     const auto parsed = parse_pipe_name(name, NameUse::kCreate);
     if (!parsed) return parsed.status();
     if (parent_exists(*parsed)) return PIPES_ERROR_INVALID_NAME;
-    auto created = ServerPipe::create(*parsed, *parameters);
+    auto created = ServerPipe::create(*parsed, *parameters, *descriptor ? &**descriptor : nullptr);
     if (!created) return explained(created.status(), DirectoryUse::kCreate);
     HandleTarget target;
     target.named = created->end;
@@ -65,10 +72,18 @@ Status create_named(const char* name, uint32_t open_mode, uint32_t pipe_mode, ui
 Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const pipes_security_attributes* attributes,
                         uint32_t size) noexcept {
   return guard([&]() -> Status {
-    if (const Status refused = check_attributes(attributes); refused != PIPES_OK) return refused;
+    const auto supplied = descriptor_of(attributes);
+    if (!supplied) return supplied.status();
+    const auto token = token_of_thread();
+    if (!token) return token.status();
+    auto descriptor = prepare_descriptor(*token, *supplied ? &**supplied : nullptr);
+    if (!descriptor) return descriptor.status();
     const uint32_t handle_flags = handle_flags_of(attributes);
     auto ends = AnonymousEnd::create(size, handle_flags != 0);
     if (!ends) return ends.status();
+    const auto security = std::make_shared<AnonymousSecurity>(std::move(*descriptor));
+    ends->first->set_security(security);
+    ends->second->set_security(security);
     // ANON-15: each end also has the attribute right that the other direction would bring.
     const auto add = [&](std::shared_ptr<AnonymousEnd> end, uint32_t access) {
       HandleTarget target;
@@ -89,19 +104,20 @@ Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const p
   });
 }
 
-Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inherit, pipes_handle* handle) noexcept {
+Status open(const char* name, uint32_t desired_access, uint32_t flags, const OpenOptions& options,
+            pipes_handle* handle) noexcept {
   return guard([&]() -> Status {
     if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
     const auto parsed = parse_pipe_name(name, NameUse::kOpen);
     if (!parsed) return parsed.status();
     if (!parsed->server.empty()) return PIPES_ERROR_NOT_SUPPORTED;
-    auto opened = open_client(*parsed, desired_access, flags);
+    auto opened = open_client(*parsed, desired_access, flags, options.server_owner);
     if (!opened) return explained(opened.status(), DirectoryUse::kLook);
     HandleTarget target;
     target.named = opened->end;
     target.access = opened->granted_access;
     target.open_flags = flags;
-    const pipes_handle made = HandleTable::instance().add(std::move(target), inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
+    const pipes_handle made = HandleTable::instance().add(std::move(target), options.inherit ? PIPES_HANDLE_FLAG_INHERIT : 0);
     if (made == nullptr) {
       opened->end->close();
       return PIPES_ERROR_NOT_ENOUGH_MEMORY;

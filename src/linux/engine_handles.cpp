@@ -1,5 +1,8 @@
 // Handles themselves, cancelling, the log, and what needs no handle at all.
+#include <limits>
+
 #include "io/thread.h"
+#include "linux/adopt.h"
 #include "linux/engine_guard.h"
 #include "security/rights.h"
 #include "support/parker.h"
@@ -74,6 +77,11 @@ Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept {
     *native = fd;
     return PIPES_OK;
   });
+}
+
+Status adopt_native_handle(intptr_t native, pipes_handle* handle) noexcept {
+  if (native < 0 || native > std::numeric_limits<int>::max()) return PIPES_ERROR_INVALID_HANDLE;
+  return adopt_anonymous_end(static_cast<int>(native), handle);
 }
 
 // Routines may be queued for whoever has told his name.

@@ -25,20 +25,23 @@ uint32_t current_instances(NamedEnd& end) {
 
 // INFO-10 to INFO-12: as if by impersonating, so not before something was read, unless the identity is a static one.
 Status client_user_name(NamedEnd& end, char* user_name, uint32_t size) {
-  if (end.role() != Role::kServer) return PIPES_ERROR_INVALID_FUNCTION;
-  const NamedEnd::PeerFacts peer = end.peer_facts();
-  const bool is_static =
-      (peer.qos_flags & PIPES_SECURITY_SQOS_PRESENT) != 0 && (peer.qos_flags & PIPES_SECURITY_CONTEXT_TRACKING) == 0;
-  if (!peer.connected || (!peer.has_read && !is_static)) return PIPES_ERROR_CANNOT_IMPERSONATE;
+  const auto client = end.client();
+  if (!client) return client.status();
+  if (!client->may_be_acted_for) return PIPES_ERROR_CANNOT_IMPERSONATE;
+  const ClientIdentity& identity = *client->identity;
   std::array<char, 4096> room{};
   passwd entry{};
   passwd* found = nullptr;
   std::array<char, 16> number{};
   const char* text = number.data();
-  if (getpwuid_r(peer.credentials.uid, &entry, room.data(), room.size(), &found) == 0 && found != nullptr) {
+  if (identity.asserted != nullptr && !identity.asserted->account.empty()) {
+    text = identity.asserted->account.c_str();
+  } else if (!identity.has_ids()) {
+    return PIPES_ERROR_CANNOT_IMPERSONATE;
+  } else if (getpwuid_r(identity.ids.uid, &entry, room.data(), room.size(), &found) == 0 && found != nullptr) {
     text = found->pw_name;
   } else {
-    (void)std::snprintf(number.data(), number.size(), "%u", peer.credentials.uid);
+    (void)std::snprintf(number.data(), number.size(), "%u", identity.ids.uid);
   }
   const size_t length = std::strlen(text) + 1;
   if (length > size) return PIPES_ERROR_INSUFFICIENT_BUFFER;
@@ -185,12 +188,19 @@ Status get_server_session_id(pipes_handle handle, uint32_t* session_id) noexcept
   });
 }
 
-Status get_client_computer_name(pipes_handle handle, char*, uint32_t) noexcept {
+Status get_client_computer_name(pipes_handle handle, char* name, uint32_t size) noexcept {
   return with_end(
       handle, 0,
-      [](NamedEnd& end) -> Status {
+      [&](NamedEnd& end) -> Status {
         if (end.role() != Role::kServer) return PIPES_ERROR_INVALID_FUNCTION;
-        return end.peer_facts().connected ? PIPES_ERROR_PIPE_LOCAL : PIPES_ERROR_NOT_FOUND;
+        const auto connection = end.connection();
+        if (connection == nullptr) return PIPES_ERROR_NOT_FOUND;
+        if (connection->client == nullptr || !connection->client->is_remote()) return PIPES_ERROR_PIPE_LOCAL;
+        const std::string& computer = connection->client->asserted->computer;
+        if (computer.size() >= size) return PIPES_ERROR_INSUFFICIENT_BUFFER;
+        if (name == nullptr) return PIPES_ERROR_INVALID_PARAMETER;
+        std::memcpy(name, computer.c_str(), computer.size() + 1);
+        return PIPES_OK;
       },
       [](AnonymousEnd& end) -> Status {
         return end.is_read_end() ? PIPES_ERROR_PIPE_LOCAL : PIPES_ERROR_INVALID_FUNCTION;

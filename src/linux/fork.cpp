@@ -14,6 +14,7 @@
 #include "linux/server_pipe.h"
 #include "support/log.h"
 #include "support/parker.h"
+#include "support/thread_identity.h"
 
 namespace pipes {
 namespace {
@@ -42,6 +43,7 @@ void in_parent() {
 
 // Only async-signal-safe work: other threads of the parent, and the locks they held, do not exist here.
 void in_child() {
+  act_as_self_in_child();
   reset_log_in_child();
   close_process_fds_in_child();
   Parker::reset_all_in_child();

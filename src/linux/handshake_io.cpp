@@ -11,6 +11,13 @@
 
 namespace pipes {
 
+wire::Request request_to(std::u16string_view folded, wire::RequestKind kind) {
+  wire::Request request;
+  request.kind = static_cast<uint32_t>(kind);
+  request.name = wire::name_hash(folded);
+  return request;
+}
+
 ReceivedRequest receive_request(int socket) {
   std::array<std::byte, sizeof(wire::Request) + 1> datagram{};
   constexpr size_t kDescriptors = 4;
@@ -51,7 +58,7 @@ ReceivedRequest receive_request(int socket) {
   }
   const auto request = wire::decode_request({datagram.data(), static_cast<size_t>(got)});
   const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-  const bool wants_memory = request && request->kind == static_cast<uint32_t>(wire::RequestKind::kConnect);
+  const bool wants_memory = request && wire::carries_memory(*request);
   // The kernel cuts off what it finds no number for: this process's want, not the peer's fault.
   if (wants_memory && truncated && descriptors == 0) received.kind = ReceivedRequest::Kind::kNoDescriptor;
   if (!request || truncated) return received;

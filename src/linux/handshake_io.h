@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <optional>
+#include <string_view>
 
 #include "linux/connection.h"
 #include "support/deadline.h"
@@ -20,6 +21,9 @@ struct ReceivedRequest {
   wire::Request request;
   UniqueFd memory;  // descriptors beyond the first are closed, and make the request a bad one
 };
+
+// A request of this kind to whoever serves the pipe `folded`.
+[[nodiscard]] wire::Request request_to(std::u16string_view folded, wire::RequestKind kind);
 
 // Never blocks.
 [[nodiscard]] ReceivedRequest receive_request(int socket);

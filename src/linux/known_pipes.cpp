@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -69,6 +70,7 @@ namespace {
 
 struct Entry {
   std::u16string folded;
+  uint32_t uid = 0;
   std::vector<FileTraits> directories;
   FileTraits folder;
   std::shared_ptr<const KnownPipe> pipe;
@@ -120,12 +122,15 @@ List& list() {
 
 }  // namespace
 
-std::shared_ptr<const EndName> shared_name(const std::string& display, const std::u16string& folded) {
+std::shared_ptr<const EndName> shared_name(const PipeMeta& meta, int64_t claimed_at) {
   List& all = list();
   MutexLock lock(all.mutex);
   auto name = all.last_name.lock();
-  if (name == nullptr || name->folded != folded || name->display != display) {
-    name = std::make_shared<const EndName>(EndName{display, folded});
+  const bool same = name != nullptr && name->claimed_at == claimed_at && name->founder_uid == meta.owner_uid &&
+                    name->folded == meta.folded && name->display == meta.display && name->descriptor == meta.descriptor;
+  if (!same) {
+    name = std::make_shared<const EndName>(
+        EndName{meta.display, meta.folded, meta.owner_uid, claimed_at, meta.descriptor});
     all.last_name = name;
   }
   return name;
@@ -133,7 +138,7 @@ std::shared_ptr<const EndName> shared_name(const std::string& display, const std
 
 void PipeLook::forget_in_child() noexcept { List::the_.store(nullptr, std::memory_order_relaxed); }
 
-PipeLook::PipeLook(const PipeName& name) : name_(name), began_ns_(file_clock_ns()) {
+PipeLook::PipeLook(const PipeName& name) : name_(name), uid_(::geteuid()), began_ns_(file_clock_ns()) {
   for (const std::string& path : paths_for_looking()) directories_.push_back(FileTraits::of_path(path));
 }
 
@@ -141,22 +146,23 @@ PipeLook::PipeLook(const PipeName& name) : name_(name), began_ns_(file_clock_ns(
 // folder, and no other folder may be the pipe. The folder's traits tell the same of what is in it.
 std::shared_ptr<const KnownPipe> PipeLook::known() const {
   const auto entry = list().find(name_.folded);
-  if (entry == nullptr || entry->directories != directories_) return nullptr;
+  if (entry == nullptr || entry->uid != uid_ || entry->directories != directories_) return nullptr;
   return FileTraits::of_path(entry->pipe->path) == entry->folder ? entry->pipe : nullptr;
 }
 
 void PipeLook::learn(const std::vector<FoundPipe>& found) const {
   if (found.size() != 1 || found.front().meta.servers.size() != 1) return;
   const FoundPipe& pipe = found.front();
-  if (!is_reachable_at(pipe.path, pipe.meta.servers.front().socket)) return;
+  if (!is_reachable_at(pipe.path, pipe.founder_uid, pipe.meta.servers.front())) return;
   const FileTraits folder = FileTraits::of_fd(pipe.folder.get());
   const auto settled = [&](const FileTraits& traits) { return traits.settled_before(began_ns_); };
   if (!settled(folder) || !std::ranges::all_of(directories_, settled)) return;
   auto entry = std::make_shared<Entry>();
   entry->folded = name_.folded;
+  entry->uid = uid_;
   entry->directories = directories_;
   entry->folder = folder;
-  entry->pipe = std::make_shared<const KnownPipe>(KnownPipe{pipe.meta, pipe.founder_uid, pipe.path});
+  entry->pipe = std::make_shared<const KnownPipe>(KnownPipe{pipe.meta, pipe.founder_uid, pipe.path, pipe.claimed_at});
   list().add(std::move(entry));
 }
 

@@ -44,16 +44,20 @@ struct KnownPipe {
   PipeMeta meta;
   uint32_t founder_uid = 0;
   std::string path;  // the folder's
+  int64_t claimed_at = 0;
 };
 
-// EndName is the name of a pipe, as its ends keep it.
+// EndName is what the ends of a pipe keep of it: its name, and what tells it from a later one that bears the same name.
 struct EndName {
   std::string display;
   std::u16string folded;
+  uint32_t founder_uid = 0;
+  int64_t claimed_at = 0;
+  std::vector<std::byte> descriptor;  // as it was when the end was made
 };
 
 // shared_name gives all ends of one pipe the same object: a process may have thousands of them.
-[[nodiscard]] std::shared_ptr<const EndName> shared_name(const std::string& display, const std::u16string& folded);
+[[nodiscard]] std::shared_ptr<const EndName> shared_name(const PipeMeta& meta, int64_t claimed_at);
 
 // PipeLook is one look for a pipe: what is known of it, and, if that is nothing, what is to be known from now on.
 //
@@ -77,6 +81,7 @@ class PipeLook {
 
  private:
   const PipeName& name_;
+  uint32_t uid_;                         // whose looking it is: each user looks elsewhere, and trusts others
   int64_t began_ns_;                     // by the file systems' clock
   std::vector<FileTraits> directories_;  // the candidates, in order
 };

@@ -107,6 +107,7 @@ bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags
   connection_ = std::move(connection);
   state_ = InstanceState::kConnected;
   qos_flags_ = qos_flags;
+  if (role_ == Role::kClient) opener_ = Parker::mine().identity;
   complete_all(connects_, PIPES_OK, effects);
   read_event_.raise();
   write_event_.raise();
@@ -325,6 +326,11 @@ Status NamedEnd::fill_local_info(pipes_local_info* info) {
   return PIPES_OK;
 }
 
+std::shared_ptr<Connection> NamedEnd::connection() {
+  MutexLock lock(read_mutex_);
+  return connection_;
+}
+
 NamedEnd::PeerFacts NamedEnd::peer_facts() {
   MutexLock lock(read_mutex_);
   PeerFacts facts;
@@ -336,11 +342,7 @@ NamedEnd::PeerFacts NamedEnd::peer_facts() {
 }
 
 bool NamedEnd::with_socket(const std::function<void(int)>& use) {
-  std::shared_ptr<Connection> connection;
-  {
-    MutexLock lock(read_mutex_);
-    connection = connection_;
-  }
+  const std::shared_ptr<Connection> connection = this->connection();
   if (connection == nullptr) return false;
   use(connection->socket.get());
   return true;

@@ -45,6 +45,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
     Quotas quotas;
     std::shared_ptr<const EndName> name;
     uint32_t owner_uid = 0;
+    bool rejects_remote = false;  // server ends: REMOTE-4
   };
 
   NamedEnd(Role role, Fixed fixed, EndModes modes, std::shared_ptr<ServerPipe> pipe);
@@ -108,6 +109,19 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   [[nodiscard]] PeerFacts peer_facts();
   // Runs `use` with the control socket while it is held open; false if there is no connection.
   bool with_socket(const std::function<void(int)>& use);
+
+  [[nodiscard]] std::shared_ptr<Connection> connection();
+
+  // Server end: whom a thread would act for, and how far the client lets it (named_end_identity.cpp).
+  struct Client {
+    std::shared_ptr<const ClientIdentity> identity;
+    uint32_t level = PIPES_SECURITY_LEVEL_ANONYMOUS;
+    bool may_be_acted_for = false;  // IMP-10, IMP-17
+  };
+  // PIPES_ERROR_INVALID_FUNCTION on a client end; PIPES_ERROR_CANNOT_IMPERSONATE without a client.
+  [[nodiscard]] Result<Client> client();
+  // Who sent it is who writes under `number` from now on. False if `proof` is not this connection's.
+  bool learn_writer(const uint64_t (&proof)[2], uint32_t number, std::shared_ptr<const ClientIdentity> writer);
 
   // Server end. connect waits, or answers at once; listen_again and disconnect are called with the pipe's lock held.
   Status connect();
@@ -203,6 +217,27 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   };
   Meanwhile read_meanwhile(PendingOp& reading);
 
+  // The number under which this thread's write goes, kept from being given to another while it is wanted.
+  class Announced {
+   public:
+    Announced() = default;
+    ~Announced() {
+      if (end_ != nullptr) end_->drop_writer(number_);
+    }
+    Announced(const Announced&) = delete;
+    Announced& operator=(const Announced&) = delete;
+    [[nodiscard]] uint32_t number() const { return number_; }
+
+   private:
+    friend class NamedEnd;
+    NamedEnd* end_ = nullptr;
+    uint32_t number_ = 0;
+  };
+  // IMP-9: a thread of a client end that does not act as the end's opener did makes itself known, once.
+  // PIPES_ERROR_CANNOT_IMPERSONATE: it could not; PIPES_ERROR_NO_SYSTEM_RESOURCES: too many others have.
+  Status announce_writer(Announced* writer);
+  void drop_writer(uint32_t number);
+
   // Writing; write_mutex_ is held.
   bool write_at_once(std::span<const std::byte> data);
   // Accepts a write: decides whether it waits, and announces it. Finishes it if it is refused.
@@ -250,7 +285,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   bool start_write(PendingOp& op, Effects& effects);
 
   Status begin_connect(PendingOp& op);
-  Status transact_refusal();
+  Status transact_refusal(size_t request_size);
   void end_writes_at_close(bool peer_stays, Effects& effects);
   void stop_lingering();
   void complete_all(PendingQueue& queue, Status status, Effects& effects);
@@ -261,6 +296,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   const Role role_;
   const Fixed fixed_;
   const std::shared_ptr<ServerPipe> pipe_;  // server ends only
+  uint64_t opener_ = 0;  // client ends: whom the opening thread acted for (Parker::identity); set before others see it
   std::atomic<uint32_t> handles_{0};
 
   mutable Mutex read_mutex_;
@@ -311,6 +347,18 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint64_t empties_end_ = 0;         // where the newest empty message in the ring ends
   uint64_t head_at_last_write_ = 0;  // of the reading half
   PollEvent write_event_;
+  // Client ends: who has announced himself, by number; 0 is the opener, who need not.
+  struct Writers {
+    struct Entry {
+      UserIds ids;
+      uint64_t identity = 0;  // the Parker's, of the thread that was last found to be him
+      uint32_t users = 0;     // writes between their announcement and the ring
+      bool taken = false;
+      bool known = false;  // to the server process
+    };
+    std::array<Entry, wire::kIdentitiesMax> entries;
+  };
+  std::unique_ptr<Writers> writers_;
   // Frames of waiting writes, oldest first: what may have to be taken back.
   struct WaitingFrame {
     uint64_t sequence = 0;

@@ -109,6 +109,9 @@ Status NamedEnd::write(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) 
   Status status = PIPES_ERROR_IO_PENDING;
   bool has_port = false;
   const uint32_t size_asked = op->size;  // of which a no-wait write may take less
+  Announced writer;
+  if (const Status refused = announce_writer(&writer); refused != PIPES_OK) return refused;
+  op->identity = writer.number();
   {
     MutexLock lock(write_mutex_);
     has_port = port_ != nullptr;
@@ -116,9 +119,10 @@ Status NamedEnd::write(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) 
       if (refused == PIPES_ERROR_PIPE_LISTENING) write_event_.lower();
       return refused;
     }
+    if (op->size > connection_->message_max) return PIPES_ERROR_MORE_DATA;
     if (op->call().event != nullptr) tells_at_once_.store(true, std::memory_order_relaxed);
     op->no_wait = wait_mode_ == WaitMode::kNoWait;
-    if (write_at_once({op->buffer, op->size})) {
+    if (op->identity == 0 && write_at_once({op->buffer, op->size})) {
       effects.wake(take_reader_flag());
       op->transferred = op->size;
       op->finish(PIPES_OK);
@@ -158,6 +162,8 @@ Status NamedEnd::connect(std::unique_ptr<OverlappedOp> op) {
 }
 
 Status NamedEnd::transact(std::span<const std::byte> request, std::unique_ptr<OverlappedOp> reply) {
+  Announced writer;
+  if (const Status refused = announce_writer(&writer); refused != PIPES_OK) return refused;
   Effects effects;
   OverlappedOp* const reading = reply.get();
   reading->message_mode = true;
@@ -165,13 +171,14 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::unique_ptr<Ov
   writing->buffer = const_cast<std::byte*>(request.data());  // only read from
   writing->size = static_cast<uint32_t>(request.size());
   writing->ignores_quota = true;
+  writing->identity = writer.number();
   writing->reserve_bytes();
   Status status = PIPES_OK;
   bool sends_on = false;
   {
     // Both halves at once: no reply can come in between, and what is refused leaves no trace.
     MutexLock reading_half(read_mutex_);
-    if (const Status refused = transact_refusal(); refused != PIPES_OK) return refused;
+    if (const Status refused = transact_refusal(request.size()); refused != PIPES_OK) return refused;
     if (reading->call().event != nullptr) tells_at_once_.store(true, std::memory_order_relaxed);
     MutexLock writing_half(write_mutex_);
     status = refusal(Operation::kWrite);

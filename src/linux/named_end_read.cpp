@@ -449,7 +449,10 @@ Status NamedEnd::peek(std::span<std::byte> buffer, uint32_t* transferred, uint32
   if (transferred != nullptr) *transferred = narrow(peeked.copied);
   if (available != nullptr) *available = narrow(std::max(unread, peeked.copied));
   if (left != nullptr) *left = one_message ? narrow(peeked.message_left) : 0;
-  if (peeked.copied > 0 || peeked.look == Look::kFrame) has_read_ = true;  // IMP-9: peeking counts
+  if (peeked.copied > 0 || peeked.look == Look::kFrame) {
+    has_read_ = true;  // IMP-9: peeking counts
+    connection.reader.set_identity(peeked.identity);
+  }
   return PIPES_OK;
 }
 

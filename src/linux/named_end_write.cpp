@@ -36,7 +36,7 @@ uint64_t bytes_in_ring(const PendingOp& op) {
 bool NamedEnd::write_at_once(std::span<const std::byte> data) {
   Connection* connection = connection_.get();
   if (connection == nullptr || connection->over() || !writes_.empty() || PIPES_ANY_MISTAKE()) return false;
-  if (data.empty() || data.size() > kAtOnceMax ||
+  if (data.empty() || data.size() > std::min<uint64_t>(kAtOnceMax, connection->message_max) ||
       !connection->writer.fits_at_once(data.size(), connection->write_quota)) {
     return false;
   }
@@ -56,9 +56,13 @@ bool NamedEnd::write_at_once(std::span<const std::byte> data) {
 }
 
 Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
+  Announced writer;
+  if (Parker::mine().identity != opener_) [[unlikely]] {
+    if (const Status refused = announce_writer(&writer); refused != PIPES_OK) return refused;
+  }
   {
     MutexLock lock(write_mutex_);
-    if (write_at_once(data)) [[likely]] {
+    if (writer.number() == 0 && write_at_once(data)) [[likely]] {
       const Wakeup wakeup = take_reader_flag();
       lock.unlock();
       wakeup.perform();
@@ -69,6 +73,7 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
   PendingOp op;
   op.buffer = const_cast<std::byte*>(data.data());  // only read from
   op.size = static_cast<uint32_t>(data.size());
+  op.identity = writer.number();
   const uint32_t size_asked = op.size;  // of which a no-wait write may take less
   Effects effects;
   bool waits = false;
@@ -78,6 +83,7 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
       if (refused == PIPES_ERROR_PIPE_LISTENING) write_event_.lower();  // a client that comes raises it
       return refused;
     }
+    if (op.size > connection_->message_max) return PIPES_ERROR_MORE_DATA;  // nothing is sent of it
     op.no_wait = wait_mode_ == WaitMode::kNoWait;
     const bool makes_message =
         fixed_.attributes.type == PipeType::kMessage && !PIPES_MISTAKE("empty-message-swallowed");
@@ -228,7 +234,7 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     const RingWriter::Fit fit = settled([&] { return writer.fit(kind, payload); }, wire::frame_bytes(kind, payload));
     if (fit != RingWriter::Fit::kFits) return fit == RingWriter::Fit::kViolation ? Push::kFailed : Push::kNoRoom;
     if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
-    writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size);
+    writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size, op.identity);
     PIPES_CRASH_POINT("frame-pushed");  // CRASH: published, and nobody woken; the reader's reactor sees the death.
     op.pushed_bytes += static_cast<uint32_t>(payload);
     const bool woke = wake_reader(effects);
@@ -585,13 +591,14 @@ Status NamedEnd::flush() {
 }
 
 // Whether a transaction may begin (TRANS-2, TRANS-4, TRANS-9); `read_mutex_` is held.
-Status NamedEnd::transact_refusal() {
+Status NamedEnd::transact_refusal(size_t request_size) {
   if (const Status refused = refusal(Operation::kTransact); refused != PIPES_OK) return refused;
   const bool fit = fixed_.attributes.access == AccessMode::kDuplex && fixed_.attributes.type == PipeType::kMessage &&
                    read_mode_ == ReadMode::kMessage;
   if (!fit) return PIPES_ERROR_BAD_PIPE;
   if (connection_->peer_state() == EndState::kDisconnected) return PIPES_ERROR_PIPE_NOT_CONNECTED;
   if (connection_->over()) return PIPES_ERROR_BAD_PIPE;
+  if (request_size > connection_->message_max) return PIPES_ERROR_MORE_DATA;
   if (!reads_.empty()) return PIPES_ERROR_PIPE_BUSY;  // TRANS-4
   wire::Look look = connection_->reader.look();
   // What was withdrawn is not unread, but has to be passed.
@@ -606,6 +613,8 @@ Status NamedEnd::transact_refusal() {
 // The request goes into the ring first, whatever the quota (TRANS-5); the read of the reply was queued before it, so
 // that no other read of this end can take the reply.
 Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byte> reply, uint32_t* transferred) {
+  Announced writer;
+  if (const Status refused = announce_writer(&writer); refused != PIPES_OK) return refused;
   PendingOp reading;
   reading.buffer = reply.data();
   reading.size = static_cast<uint32_t>(reply.size());
@@ -613,7 +622,7 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
   Effects queued;
   {
     MutexLock lock(read_mutex_);
-    if (const Status refused = transact_refusal(); refused != PIPES_OK) return refused;
+    if (const Status refused = transact_refusal(request.size()); refused != PIPES_OK) return refused;
     reading.parker = &Parker::mine();
     queue_read(reading);
     publish_reads(queued);
@@ -623,6 +632,7 @@ Status NamedEnd::transact(std::span<const std::byte> request, std::span<std::byt
   writing.buffer = const_cast<std::byte*>(request.data());
   writing.size = static_cast<uint32_t>(request.size());
   writing.ignores_quota = true;
+  writing.identity = writer.number();
   Status written = PIPES_OK;
   bool waits = false;
   Effects effects;

@@ -32,6 +32,7 @@ struct PendingOp {
   bool ignores_quota = false;  // a transaction's request
   bool waits = false;          // its frames carry the flag
   bool answers = false;        // the peer's message came since the last write: short frames
+  uint32_t identity = 0;       // in whose name it is written, as frames have it
   bool pushed = false;         // the last frame is in the ring
   uint32_t pushed_bytes = 0;
   uint64_t announced_end = 0;  // payload announced up to the end of this write

@@ -1,6 +1,7 @@
 #include "linux/pipe_folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,13 +123,14 @@ Result<bool> has_live_server(const Folder& folder, const PipeMeta& meta) {
 Status drop_dead(const LockedFolder& locked, const std::string& own_socket, PipeMeta* meta) {
   std::vector<ServerRecord> live;
   std::vector<std::string> dead;
+  const uint32_t founder = locked.folder().founder_uid();
   for (const ServerRecord& server : meta->servers) {
     const auto liveness = server.socket == own_socket
                               ? Result<Liveness>(Liveness::kAlive)
                               : probe(locked.folder().fd(), locked.folder().founder_uid(), server);
     if (!liveness) return liveness.status();
     if (*liveness == Liveness::kDead) {
-      dead.push_back(server.socket);
+      dead.push_back(is_beside(founder, server) ? "../" + server.socket : server.socket);
     } else {
       live.push_back(server);
     }
@@ -184,7 +186,7 @@ Status recount_others(const AddRequest& request, const Folder& folder, const Pip
                       const std::string& own_socket) {
   auto fd = folder.duplicate_fd();
   if (!fd) return fd.status();
-  const FoundPipe pipe{std::move(*fd), meta, folder.founder_uid(), {}};
+  const FoundPipe pipe{std::move(*fd), meta, folder.founder_uid(), {}, 0};
   for (const ServerRecord& server : meta.servers) {
     if (server.socket != own_socket) request.recount(pipe, server);
   }
@@ -198,13 +200,31 @@ bool bears_its_name(const Claim& claim) {
          name_digest(*name) == claim.folder.name().digest;
 }
 
+// A server process whose socket lies beside the folders left it there when it was killed. One that was bound a moment
+// ago is about to listen.
+void sweep_beside(int directory, const std::string& file) {
+  constexpr time_t kSecondsToListen = 2;
+  struct stat status {};
+  if (fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
+  if (geteuid() != 0 && status.st_uid != geteuid()) return;
+  if (status.st_ctim.tv_sec + kSecondsToListen >= time(nullptr)) return;
+  ServerRecord record;
+  record.uid = status.st_uid;
+  record.socket = file;
+  const auto liveness = probe(directory, status.st_uid, record);
+  if (liveness && *liveness == Liveness::kDead) unlinkat(directory, file.c_str(), 0);
+}
+
 // collect_claims adds the established claims to any name in `directory`, and sweeps what is none.
 Status collect_claims(int directory, std::vector<Claim>* claims) {
   std::vector<FolderName> names;
+  std::vector<std::string> beside;
   const Status listed = for_each_entry(directory, [&](const char* entry) {
     if (auto name = FolderName::parse(entry)) names.push_back(std::move(*name));
+    if (is_server_socket_name(entry)) beside.emplace_back(entry);
   });
   if (listed != PIPES_OK) return listed;
+  for (const std::string& file : beside) sweep_beside(directory, file);
   for (FolderName& name : names) {
     auto folder = Folder::open(directory, std::move(name));
     if (!folder && folder.status() != PIPES_ERROR_FILE_NOT_FOUND) return folder.status();
@@ -242,7 +262,7 @@ Result<std::vector<FoundPipe>> find_pipe(const PipeName& name) {
   for (Claim& claim : *claims) {
     if (!claim.since) continue;
     const uint32_t founder = claim.folder.founder_uid();
-    found.push_back({claim.folder.take_fd(), std::move(claim.meta), founder, std::move(claim.path)});
+    found.push_back({claim.folder.take_fd(), std::move(claim.meta), founder, std::move(claim.path), *claim.since});
   }
   return found;
 }
@@ -311,6 +331,7 @@ class PipeAdder {
  private:
   Result<Added> add_once();
   Result<Added> join(Claim claim);
+  Result<Added> join_as_guest(Claim claim);
   Result<ServerSocket> enter(const LockedFolder& locked, PipeMeta* meta) const;
   Result<Added> create();
   Result<bool> is_served(const LockedFolder& locked) const;
@@ -353,10 +374,7 @@ Result<PipeMembership::Added> PipeAdder::add_once() {
 // SUBTLE: the lock outlives the folder it was taken on, which moves into the membership. It then only lets go.
 Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
   const Folder& folder = claim.folder;
-  if (!folder.may_change()) {
-    const Status status = request_.check_access(claim.meta);
-    return status != PIPES_OK ? status : PIPES_ERROR_ACCESS_DENIED;
-  }
+  if (!folder.may_change()) return join_as_guest(std::move(claim));
   PipeMeta meta;
   {
     const auto locked = LockedFolder::acquire(folder, LockedFolder::Wait::kForever);
@@ -383,6 +401,32 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
   return status != PIPES_OK ? status : kStartAgain;
 }
 
+// The socket listens before anybody is told of it.
+Result<PipeMembership::Added> PipeAdder::join_as_guest(Claim claim) {
+  Folder& folder = claim.folder;
+  if (const Status status = request_.check_access(claim.meta); status != PIPES_OK) return status;
+  if (!request_.admit) return Status{PIPES_ERROR_ACCESS_DENIED};
+  const UniqueFd directory(openat(folder.fd(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return status_from_errno(errno);
+  auto server = listen_in(directory.get());
+  if (!server) return server.status();
+  auto fd = folder.duplicate_fd();
+  Status status = fd ? Status{PIPES_OK} : fd.status();
+  if (fd) {
+    const FoundPipe pipe{std::move(*fd), claim.meta, folder.founder_uid(), claim.path, claim.since.value_or(0)};
+    status = request_.admit(pipe, server->record);
+  }
+  auto meta = status == PIPES_OK ? folder.read_meta() : Result<PipeMeta>(status);
+  if (!meta) {
+    unlinkat(directory.get(), server->record.socket.c_str(), 0);
+    return meta.status();
+  }
+  server->record.instances = 1;
+  Added added = result(std::move(folder), std::move(*server), false, std::move(*meta));
+  added.membership->report_ = request_.report;
+  return added;
+}
+
 Result<ServerSocket> PipeAdder::enter(const LockedFolder& locked, PipeMeta* meta) const {
   locked.remove_unknown_sockets(*meta);
   auto server = listen_in(locked.folder().fd());
@@ -397,6 +441,7 @@ Result<ServerSocket> PipeAdder::enter(const LockedFolder& locked, PipeMeta* meta
 }
 
 Result<PipeMembership::Added> PipeAdder::create() {
+  if (request_.attributes.refused != PIPES_OK) return request_.attributes.refused;
   const auto directory = directory_for_creating();
   if (!directory) return directory.status();
   auto folder = Folder::open_or_make(directory->get(), digest_);
@@ -530,7 +575,10 @@ Result<PipeMembership::Added> PipeMembership::add_first(const AddRequest& reques
 }
 
 PipeMembership::PipeMembership(PipeMembership&& other) noexcept
-    : folder_(std::move(other.folder_)), socket_(std::move(other.socket_)), record_(std::move(other.record_)) {
+    : folder_(std::move(other.folder_)),
+      socket_(std::move(other.socket_)),
+      record_(std::move(other.record_)),
+      report_(std::move(other.report_)) {
   other.record_ = {};
 }
 
@@ -540,6 +588,7 @@ PipeMembership& PipeMembership::operator=(PipeMembership&& other) noexcept {
   folder_ = std::move(other.folder_);
   socket_ = std::move(other.socket_);
   record_ = std::exchange(other.record_, {});
+  report_ = std::move(other.report_);
   return *this;
 }
 
@@ -549,6 +598,7 @@ PipeMembership::~PipeMembership() {
 
 Status PipeMembership::add_instance(const AddRequest& request, PipeMeta* meta) {
   Expects(record_.instances > 0);
+  if (report_) return add_as_guest(request, meta);
   for (bool recounted = false;; recounted = true) {
     PipeMeta current;
     {
@@ -577,9 +627,107 @@ Status PipeMembership::add_instance(const AddRequest& request, PipeMeta* meta) {
   }
 }
 
+Result<FoundPipe> PipeMembership::as_found() const {
+  auto meta = folder_.read_meta();
+  if (!meta) return meta.status();
+  auto fd = folder_.duplicate_fd();
+  if (!fd) return fd.status();
+  return FoundPipe{std::move(*fd), std::move(*meta), folder_.founder_uid(), {}, folder_.claimed_at().value_or(0)};
+}
+
+Status PipeMembership::add_as_guest(const AddRequest& request, PipeMeta* meta) {
+  const auto found = as_found();
+  if (!found) return found.status();
+  if (const Status refused = request.check_access(found->meta); refused != PIPES_OK) return refused;
+  if (const Status refused = request.admit(*found, record_); refused != PIPES_OK) return refused;
+  ++record_.instances;
+  if (meta == nullptr) return PIPES_OK;
+  auto now = folder_.read_meta();
+  *meta = now ? std::move(*now) : found->meta;
+  return PIPES_OK;
+}
+
+void PipeMembership::report() const {
+  const auto found = as_found();
+  if (found) report_(*found, record_);
+}
+
+Status PipeMembership::admit(const AddRequest& request, const ServerRecord& newcomer) {
+  for (bool recounted = false;; recounted = true) {
+    PipeMeta meta;
+    {
+      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+      if (!locked) return locked.status();
+      auto read = folder_.read_meta();
+      if (!read) return read.status();
+      meta = std::move(*read);
+      if (is_full(meta)) {
+        if (const Status status = drop_dead(*locked, record_.socket, &meta); status != PIPES_OK) return status;
+      }
+      auto known = std::ranges::find(meta.servers, newcomer.socket, &ServerRecord::socket);
+      if (known != meta.servers.end()) {
+        if (known->uid != newcomer.uid || known->ticket != newcomer.ticket) return PIPES_ERROR_ACCESS_DENIED;
+        known->instances = std::max(newcomer.instances, 1u);
+      }
+      const Status refused = judge(request, meta).status;
+      if (refused == PIPES_OK) {
+        if (known == meta.servers.end()) {
+          const auto liveness = probe(folder_.fd(), folder_.founder_uid(), newcomer);
+          if (!liveness) return liveness.status();
+          if (*liveness != Liveness::kAlive) return PIPES_ERROR_ACCESS_DENIED;
+          meta.servers.push_back(newcomer);
+          meta.servers.back().instances = 0;
+          known = std::prev(meta.servers.end());
+        }
+        ++known->instances;
+        return locked->write_meta(meta);
+      }
+      if (refused != PIPES_ERROR_PIPE_BUSY || recounted) return refused;
+    }
+    const Status status = recount_others(request, folder_, meta, record_.socket);
+    if (status != PIPES_OK) return status;
+  }
+}
+
+Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) {
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  if (!locked) return locked.status();
+  auto meta = folder_.read_meta();
+  if (!meta) return meta.status();
+  const auto server = std::ranges::find(meta->servers, ticket, &ServerRecord::ticket);
+  const bool is_his = server != meta->servers.end() && is_beside(folder_.founder_uid(), *server) &&
+                      (uid == server->uid || uid == 0) && instances < server->instances;
+  if (!is_his) return PIPES_ERROR_ACCESS_DENIED;
+  if (instances == 0) {
+    meta->servers.erase(server);
+  } else {
+    server->instances = instances;
+  }
+  return locked->write_meta(*meta);
+}
+
+Status PipeMembership::change_descriptor(
+    const std::function<Result<std::vector<std::byte>>(const PipeMeta&)>& change, PipeMeta* meta) {
+  if (!folder_.may_change()) return PIPES_ERROR_ACCESS_DENIED;
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  if (!locked) return locked.status();
+  auto current = folder_.read_meta();
+  if (!current) return current.status();
+  auto changed = change(*current);
+  if (!changed) return changed.status();
+  current->descriptor = std::move(*changed);
+  if (const Status status = locked->write_meta(*current); status != PIPES_OK) return status;
+  *meta = std::move(*current);
+  return PIPES_OK;
+}
+
 Status PipeMembership::remove_instances(uint32_t count) {
   Expects(count <= record_.instances);
   record_.instances -= count;
+  if (report_ && record_.instances > 0) {
+    report();
+    return PIPES_OK;
+  }
   if (record_.instances > 0) return republish();
   leave();
   return PIPES_OK;
@@ -612,6 +760,13 @@ Status PipeMembership::republish() {
 // descriptor for the lock.
 void PipeMembership::leave() {
   socket_.reset();
+  if (report_) {
+    folder_.remove_file("../" + record_.socket);
+    report();
+    record_ = {};
+    folder_ = {};
+    return;
+  }
   folder_.remove_file(record_.socket);
   PIPES_CRASH_POINT("own-socket-removed");  // CRASH: meta names a server that is dead; so it is swept.
   const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);

@@ -17,7 +17,11 @@
 // earlier claim, the lower uid. A creator first puts up its folder without `claim`, looks for rivals, and withdraws
 // from an established one, or from one that is being put up by a lower uid; only then it writes `claim` (decision 14).
 //
-// A process serves the pipe through one PipeMembership. Only root and processes with the founder's uid may join.
+// A process serves the pipe through one PipeMembership. Root and processes with the founder's uid join by themselves. Of
+// any other user's, one of those is asked for admission: it checks the newcomer by what the kernel tells of it, and names
+// it in meta (decision 15). The newcomer, which may not write to the folder, has its socket beside it, in the runtime
+// directory, as `s.<pid>.<ticket>`; where it may not write there either it cannot join. Once none is left that may change
+// the folder, nobody else is admitted, and the number of instances in meta stays as it was.
 //
 // Threads: functions may be called from any thread; one PipeMembership, and all add_first calls for one name, by one
 // thread at a time. A child forked in the midst of add_first would inherit a listening socket that nobody knows of, and
@@ -50,7 +54,8 @@ struct FoundPipe {
   UniqueFd folder;
   PipeMeta meta;
   uint32_t founder_uid = 0;
-  std::string path;  // the folder's, when it was opened
+  std::string path;        // the folder's, when it was opened
+  int64_t claimed_at = 0;  // tells the pipe from others of that name and founder
 };
 
 // find_pipe returns the established claims to `name` in all runtime directories, the best first; mostly none or one.
@@ -69,7 +74,7 @@ struct FoundPipe {
 
 // connect_server connects to one of the server processes of `pipe`, without waiting: the returned SOCK_SEQPACKET socket
 // does not block. PIPES_ERROR_PIPE_BUSY: its backlog is full. PIPES_ERROR_FILE_NOT_FOUND: nobody answers, or somebody
-// whose uid is not that of the record, or is neither root nor the founder. PIPES_ERROR_NO_SYSTEM_RESOURCES,
+// whose uid is not that of the record. PIPES_ERROR_NO_SYSTEM_RESOURCES,
 // PIPES_ERROR_NOT_ENOUGH_MEMORY: as they say.
 [[nodiscard]] Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server);
 // The same, and tells whose process that is.
@@ -87,6 +92,7 @@ struct NewPipe {
   uint32_t default_timeout_ms = 0;
   uint64_t ring_capacity = 0;
   std::vector<std::byte> descriptor;
+  Status refused = PIPES_OK;  // why there can be no such pipe; counts only if it would be new
 };
 
 // AddRequest is one pipes_create_named call.
@@ -100,6 +106,11 @@ struct AddRequest {
   // Asks a server process to drop instances whose last handles have gone, and returns when it has answered or given up.
   // Called without the lock, at most once a call and server process, never for the calling membership's own record.
   std::function<void(const FoundPipe&, const ServerRecord&)> recount;
+  // For a process that may not change the folder: has one that may name `record` in it, with one instance more than it
+  // has. Called without the lock. Returns what that one answers; PIPES_ERROR_ACCESS_DENIED if there is none.
+  std::function<Status(const FoundPipe&, const ServerRecord&)> admit = nullptr;
+  // Tells the same one that `record` has fewer instances than it had, and waits for nothing. Kept by the membership.
+  std::function<void(const FoundPipe&, const ServerRecord&)> report = nullptr;
 };
 
 // PipeMembership is this process's part in serving one pipe: its listening socket, its record in meta, and how many
@@ -135,6 +146,20 @@ class PipeMembership {
   // same, and the last one's effects never fail.
   Status remove_instances(uint32_t count);
 
+  // For the requests of a process that may not change the folder itself (AddRequest::admit, AddRequest::report). admit
+  // judges `request` and names `newcomer`, which listens already, with one instance more. count lowers the number of
+  // the process with this uid and ticket, or drops it. Either fails with PIPES_ERROR_ACCESS_DENIED for whoever is not
+  // what he says.
+  Status admit(const AddRequest& request, const ServerRecord& newcomer);
+  Status count(uint32_t uid, uint64_t ticket, uint32_t instances);
+
+  // change_descriptor writes what `change` makes of the present snapshot; `*meta` receives the new one.
+  // PIPES_ERROR_ACCESS_DENIED if this process may not change the folder.
+  Status change_descriptor(const std::function<Result<std::vector<std::byte>>(const PipeMeta&)>& change,
+                           PipeMeta* meta);
+  [[nodiscard]] bool may_change() const { return folder_.may_change(); }
+  [[nodiscard]] Result<PipeMeta> read_meta() const { return folder_.read_meta(); }
+
   // abandon closes the descriptors and touches nothing else: for the child of a fork. Async-signal-safe.
   void abandon() noexcept;
 
@@ -145,12 +170,16 @@ class PipeMembership {
   [[nodiscard]] uint32_t instances() const { return record_.instances; }
   [[nodiscard]] const ServerRecord& record() const { return record_; }
   [[nodiscard]] uint32_t founder_uid() const { return folder_.founder_uid(); }
+  [[nodiscard]] int64_t claimed_at() const { return folder_.claimed_at().value_or(0); }
 
  private:
   friend class PipeAdder;  // does the work of add_first
   PipeMembership(Folder folder, UniqueFd socket, ServerRecord record)
       : folder_(std::move(folder)), socket_(std::move(socket)), record_(std::move(record)) {}
 
+  [[nodiscard]] Result<FoundPipe> as_found() const;
+  Status add_as_guest(const AddRequest& request, PipeMeta* meta);
+  void report() const;
   Status publish(const LockedFolder& locked, PipeMeta* meta);
   Status republish();
   void leave();
@@ -158,6 +187,8 @@ class PipeMembership {
   Folder folder_;
   UniqueFd socket_;
   ServerRecord record_;  // as it should stand in meta
+  // Set if this process may not change the folder.
+  std::function<void(const FoundPipe&, const ServerRecord&)> report_;
 };
 
 // Added is what add_first did.

@@ -16,7 +16,10 @@
 #include "linux/guests.h"
 #include "linux/known_pipes.h"
 #include "linux/local_pair.h"
+#include "linux/refused_access.h"
+#include "linux/server_request.h"
 #include "security/access.h"
+#include "security/default_descriptor.h"
 #include "support/fault_point.h"
 #include "support/log.h"
 #include "support/seeded_mistake.h"
@@ -73,20 +76,6 @@ void answer(Connection& connection, Status status) {
   wire::Answer& word = connection.memory.answer();
   const uint32_t before = word.word.exchange(wire::Answer::kAnswered | status, std::memory_order_acq_rel);
   if (before == wire::Answer::kSleeping) send_reply(connection.socket.get(), status);
-}
-
-Caller caller_of(const PeerCredentials& peer) {
-  Caller caller{};
-  caller.uid = peer.uid;
-  caller.gid = peer.gid;
-  return caller;
-}
-
-Caller this_process() {
-  Caller caller{};
-  caller.uid = ::geteuid();
-  caller.gid = ::getegid();
-  return caller;
 }
 
 }  // namespace
@@ -179,70 +168,77 @@ class ServerPipe::Watch : public Reactor::Source {
 
 // ------------------------------------------------------------------------------------------------------------ creating
 
-Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const CreateParameters& parameters) {
+Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const CreateParameters& parameters,
+                                               const SecurityDescriptor* supplied) {
   while (true) {
     const auto pipe = registered(name.folded, true);
     bool retry = false;
-    auto created = pipe->add(name, parameters, &retry);
+    auto created = pipe->add({name, parameters, supplied}, &retry);
     if (!retry) return created;
   }
 }
 
 // SUBTLE: instances that end while the lock is held are left to the holder, who therefore sweeps once it has let go,
 // whatever came of the call.
-Result<ServerPipe::Created> ServerPipe::add(const PipeName& name, const CreateParameters& parameters, bool* retry) {
+Result<ServerPipe::Created> ServerPipe::add(const Creation& creation, bool* retry) {
   sweep(IfBusy::kWait);
   membership_mutex_.lock();
-  auto added = add_to_folder(name, parameters, retry);
+  auto added = add_to_folder(creation, retry);
   membership_mutex_.unlock();
   sweep(IfBusy::kWait);
   if (!added) return added;
   start_to_listen(added->end);
-  if (added->added) tell_other_servers(name);
+  if (added->added) tell_other_servers(creation.name);
   return added;
 }
 
-// `membership_mutex_` is held.
-Result<ServerPipe::Created> ServerPipe::add_to_folder(const PipeName& name, const CreateParameters& parameters,
-                                                      bool* retry) {
+// `membership_mutex_` is held. The pipe, if it is new, is made with the rights of whoever this thread acts for, and is
+// his (IMP-16).
+Result<ServerPipe::Created> ServerPipe::add_to_folder(const Creation& creation, bool* retry) {
   Reactor* reactor = Reactor::running();
   if (reactor == nullptr) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
   if (dissolved_) {
     *retry = true;
     return Status{PIPES_ERROR_FILE_NOT_FOUND};
   }
-  if (const Status refused = check_create_pipe(this_process(), parameters.open_mode); refused != PIPES_OK) {
-    return refused;
-  }
-  const uint64_t capacity = ring_capacity(parameters.quotas);
-  const auto check_access = [&](const PipeMeta& meta) {
-    return check_add_instance(this_process(), meta.owner_uid, parameters.open_mode);
+  const CreateParameters& parameters = creation.parameters;
+  const auto token = token_of_thread(true);
+  if (!token) return token.status();
+  if (const Status refused = check_create_pipe(*token, parameters.open_mode); refused != PIPES_OK) return refused;
+  const auto prepared = prepare_descriptor(*token, creation.supplied);
+  auto bytes = prepared ? descriptor_to_bytes(*prepared) : Result<std::vector<std::byte>>(prepared.status());
+  NewPipe attributes;
+  attributes.type = parameters.attributes.type == PipeType::kMessage ? PIPES_TYPE_MESSAGE : PIPES_TYPE_BYTE;
+  attributes.access = static_cast<uint32_t>(parameters.attributes.access);
+  attributes.max_instances = parameters.attributes.max_instances;
+  attributes.default_timeout_ms = parameters.attributes.default_timeout_ms;
+  attributes.ring_capacity = ring_capacity(parameters.quotas);
+  attributes.refused = bytes.status();
+  if (bytes) attributes.descriptor = std::move(*bytes);
+  RefusedAccess refused_access;
+  const auto check_access = [&](const PipeMeta& found) {
+    const auto descriptor = stored_descriptor_of(found);
+    AccessTrace trace;
+    const Status status = check_add_instance(*token, descriptor->value, parameters.open_mode, &trace);
+    if (status != PIPES_OK) refused_access = {descriptor, trace};
+    return status;
   };
-  const auto recount = [](const FoundPipe& found, const ServerRecord& server) {
-    const auto socket = connect_server(found, server);
-    if (!socket) return;
-    wire::Request request;
-    request.kind = static_cast<uint32_t>(wire::RequestKind::kRecount);
-    if (send_request(socket->get(), request, -1)) {
-      [[maybe_unused]] const auto done = await_reply(socket->get(), Deadline::after_ms(kHandshakeMs));
-    }
-  };
-  const AddRequest request{name,
-                           {parameters.attributes.type == PipeType::kMessage ? PIPES_TYPE_MESSAGE : PIPES_TYPE_BYTE,
-                            static_cast<uint32_t>(parameters.attributes.access),
-                            parameters.attributes.max_instances,
-                            parameters.attributes.default_timeout_ms,
-                            capacity,
-                            {}},
+  const AddRequest request{creation.name,
+                           std::move(attributes),
                            parameters.first_instance,
                            static_cast<uint32_t>(parameters.attributes.access),
                            check_access,
-                           recount};
+                           ask_to_recount,
+                           [&](const FoundPipe& found, const ServerRecord& record) {
+                             return ask_for_admission(found, record, parameters.open_mode);
+                           },
+                           report_instances};
   bool created = false;
   PipeMeta meta;
   if (!membership_) {
     auto first = PipeMembership::add_first(request);
     if (!first) {
+      refused_access.log(creation.name.display, ::geteuid());
       dissolved_ = true;
       unregister(folded_, this);
       return first.status();
@@ -257,6 +253,7 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const PipeName& name, cons
       meta_ = meta;
       display_ = meta.display;
     }
+    store_descriptor(meta);
     set_listener(membership_->listening_socket());
     const auto watched =
         reactor->watch(membership_->listening_socket(), EPOLLIN, std::make_shared<Listener>(weak_from_this()));
@@ -270,8 +267,11 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const PipeName& name, cons
     }
     listener_watch_ = *watched;
   } else {
+    const AsSelf as_self;
     const Status refused = membership_->add_instance(request, &meta);
+    refused_access.log(creation.name.display, ::geteuid());
     if (refused != PIPES_OK) return refused;
+    store_descriptor(meta);
   }
   NamedEnd::Fixed fixed;
   fixed.attributes.access = static_cast<AccessMode>(meta.access);
@@ -279,14 +279,16 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const PipeName& name, cons
   fixed.attributes.max_instances = meta.max_instances;
   fixed.attributes.default_timeout_ms = meta.default_timeout_ms;
   fixed.quotas = parameters.quotas;
-  fixed.name = shared_name(meta.display, folded_);
+  fixed.name = shared_name(meta, membership_->claimed_at());
   fixed.owner_uid = meta.owner_uid;
+  fixed.rejects_remote = parameters.remote_clients == RemoteClients::kReject;
   EndModes modes = parameters.server_modes;
   // INST-6: the type is the first instance's, whatever this call said; message read mode needs message type.
   if (fixed.attributes.type == PipeType::kByte) modes.read_mode = ReadMode::kByte;
   auto end = std::make_shared<NamedEnd>(Role::kServer, std::move(fixed), modes, shared_from_this());
   {
     MutexLock lock(mutex_);
+    open_ends_.emplace(end.get(), end);
     ++open_end_count_;
   }
   return Created{std::move(end), !created};
@@ -299,8 +301,7 @@ void ServerPipe::tell_other_servers(const PipeName& name) const {
   for (const ServerRecord& server : found->front().meta.servers) {
     if (server.pid == static_cast<uint32_t>(::getpid())) continue;
     const auto socket = connect_server(found->front(), server);
-    wire::Request notice;
-    notice.kind = static_cast<uint32_t>(wire::RequestKind::kNewServer);
+    const wire::Request notice = request_to(name.folded, wire::RequestKind::kNewServer);
     if (!socket || !send_request(socket->get(), notice, -1)) continue;  // dead, then; nobody waits there
   }
 }
@@ -350,6 +351,7 @@ void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
   {
     MutexLock lock(mutex_);
     std::erase_if(listening_, [&](const auto& listed) { return listed.get() == &end; });
+    open_ends_.erase(&end);
     --open_end_count_;
     if (stays) left_behind_.push_back(closed.connection);
     if (!stays) to_drop_.fetch_add(1, std::memory_order_seq_cst);
@@ -423,7 +425,10 @@ bool ServerPipe::drop_counted() {
     keep_in_child(membership_->listening_socket());
     keep_in_child(membership_->folder());
   }
-  membership_->remove_instances(count);
+  {
+    const AsSelf as_self;
+    membership_->remove_instances(count);
+  }
   if (!last) return false;
   dissolved_ = true;
   membership_.reset();
@@ -603,12 +608,16 @@ Status ServerPipe::availability() {
 }
 
 void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
+  if (PIPES_BREACH("request-for-another", received.request.name != wire::name_hash(folded_))) {
+    send_reply(socket.get(), PIPES_ERROR_FILE_NOT_FOUND);
+    return;
+  }
   switch (static_cast<wire::RequestKind>(received.request.kind)) {
     case wire::RequestKind::kConnect:
       accept_client(std::move(socket), std::move(received));
       return;
     case wire::RequestKind::kQuery:
-      send_reply(socket.get(), availability());
+      send_reply(socket.get(), answer_to_query(socket.get(), received.request));
       return;
     case wire::RequestKind::kRecount:
       sweep(IfBusy::kSkip);
@@ -616,6 +625,15 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
       return;
     case wire::RequestKind::kNewServer:
       release_waiters();
+      return;
+    case wire::RequestKind::kIdentity:
+      learn_writer(std::move(socket), received.request);
+      return;
+    case wire::RequestKind::kAdmit:
+    case wire::RequestKind::kCount:
+    case wire::RequestKind::kSetSecurity:
+    case wire::RequestKind::kNewSecurity:
+      begin_errand(std::move(socket), std::move(received));
       return;
     case wire::RequestKind::kWait:
       break;
@@ -686,16 +704,21 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     log_line(LogLevel::kWarning, "a client of uid %u offered memory that is not what was agreed", peer.uid);
     return;
   }
-  const auto granted =
-      check_open(caller_of(peer), meta.owner_uid, request.desired_access, static_cast<AccessMode>(meta.access));
+  const auto identity = identify(socket.get(), *memory, request);
+  RefusedAccess refused_access;
+  const auto granted = identity ? check_client(socket.get(), **identity, request.desired_access, &refused_access)
+                                : Result<GrantedAccess>(identity.status());
   // The quota that this side writes against is set once the instance is known.
   std::shared_ptr<NamedEnd> chosen;
   {
     if (!granted) {
       auto refused = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), 0);
       if (availability() == PIPES_ERROR_FILE_NOT_FOUND) return answer(*refused, PIPES_ERROR_FILE_NOT_FOUND);  // CLI-2
-      log_line(LogLevel::kInformation, "uid %u was refused access 0x%08x", peer.uid, request.desired_access);
       answer(*refused, granted.status());
+      if (!identity) return;
+      log_line(LogLevel::kInformation, "uid %u was refused access 0x%08x", (*identity)->ids.uid,
+               request.desired_access);
+      refused_access.log(meta.display, (*identity)->ids.uid);
       return;
     }
     auto guest = Guest::admit(Guest::Kind::kConnection, peer.uid);
@@ -706,18 +729,26 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     }
     sweep(IfBusy::kSkip);
     MutexLock lock(mutex_);
-    if (listening_.empty()) {
-      const Status status = open_end_count_ == 0 ? PIPES_ERROR_FILE_NOT_FOUND : PIPES_ERROR_PIPE_BUSY;
+    const auto takes_him = [&](const std::shared_ptr<NamedEnd>& end) {
+      return !(*identity)->is_remote() || !end->fixed().rejects_remote;
+    };
+    const auto place = std::ranges::find_if(listening_, takes_him);
+    if (place == listening_.end()) {
+      Status status = open_end_count_ == 0 ? PIPES_ERROR_FILE_NOT_FOUND : PIPES_ERROR_PIPE_BUSY;
+      if (!listening_.empty()) status = PIPES_ERROR_ACCESS_DENIED;  // REMOTE-2
       lock.unlock();
       auto refused = std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), 0);
       answer(*refused, status);
       return;
     }
-    chosen = listening_.front();
+    chosen = *place;
     const Quotas quotas = chosen->fixed().quotas;
     auto connection =
         std::make_shared<Connection>(Role::kServer, std::move(*memory), std::move(socket), quotas.outbound);
-    connection->credentials = peer;
+    connection->credentials = {(*identity)->pid, (*identity)->ids.uid, (*identity)->ids.gid};
+    connection->client = *identity;
+    connection->granted_access = granted->mask;
+    if (request.max_message != 0 && meta.type == PIPES_TYPE_MESSAGE) connection->message_max = request.max_message;
     connection->guest = std::move(*guest);
     if (peer.pid == static_cast<uint32_t>(::getpid())) {
       connection->local = LocalPair::find(connection->memory.fd());
@@ -746,7 +777,7 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     };
     Effects effects;
     if (!chosen->attach(connection, request.qos_flags, effects, settle)) return;
-    listening_.pop_front();
+    listening_.erase(place);
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.
     const auto watched = reactor->watch(connection->socket.get(), EPOLLIN | EPOLLRDHUP, std::move(watch));

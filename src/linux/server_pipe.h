@@ -11,12 +11,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "linux/handshake_io.h"
 #include "linux/named_end.h"
 #include "linux/pipe_folder.h"
 #include "linux/reactor.h"
+#include "linux/refused_access.h"
+#include "linux/stored_descriptor.h"
 
 namespace pipes {
 
@@ -26,8 +29,9 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
     std::shared_ptr<NamedEnd> end;
     bool added = false;  // to a pipe that existed
   };
-  // pipes_create_named behind its checks of arguments.
-  static Result<Created> create(const PipeName& name, const CreateParameters& parameters);
+  // pipes_create_named behind its checks of arguments. `supplied` is the descriptor of a new pipe; null: the default.
+  static Result<Created> create(const PipeName& name, const CreateParameters& parameters,
+                                const SecurityDescriptor* supplied);
   // Drops instances of `folded` in this process whose last handles have gone, if it serves that name.
   static void sweep_name(const std::u16string& folded);
   static void forget_in_child() noexcept;
@@ -40,6 +44,11 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   void end_closed(NamedEnd& end, const NamedEnd::Closed& closed);
   // Instances of the pipe in all processes.
   uint32_t current_instances();
+  // The pipe's descriptor (server_security.cpp). set_security replaces the parts of it that `information` names, for
+  // all processes that serve the pipe: when it returns 0 their next client meets the new one. Rights have been checked.
+  // PIPES_ERROR_NOT_SUPPORTED: this process may not change the pipe's folder; otherwise as merge_parts.
+  [[nodiscard]] std::shared_ptr<const StoredDescriptor> descriptor();
+  Status set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement);
 
   class Doorkeeper;
 
@@ -55,10 +64,16 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   class HalfOpen;
   class Waiter;
   class Watch;
+  class Errand;
 
   // Either leaves `retry` set if the pipe has been dissolved meanwhile.
-  Result<Created> add(const PipeName& name, const CreateParameters& parameters, bool* retry);
-  Result<Created> add_to_folder(const PipeName& name, const CreateParameters& parameters, bool* retry);
+  struct Creation {
+    const PipeName& name;
+    const CreateParameters& parameters;
+    const SecurityDescriptor* supplied;
+  };
+  Result<Created> add(const Creation& creation, bool* retry);
+  Result<Created> add_to_folder(const Creation& creation, bool* retry);
   void tell_other_servers(const PipeName& name) const;
   void set_listener(int listener);
   void take_request(UniqueFd socket, ReceivedRequest received);
@@ -69,6 +84,21 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   void start_to_listen(std::shared_ptr<NamedEnd> end);
   void release_waiters();
   void accept_client(UniqueFd socket, ReceivedRequest received);
+  [[nodiscard]] Result<std::shared_ptr<const ClientIdentity>> identify(int socket, const SharedMemory& memory,
+                                                                       const wire::Request& request);
+  [[nodiscard]] Result<GrantedAccess> check_client(int socket, const ClientIdentity& client, uint32_t desired_access,
+                                                   RefusedAccess* refused);
+  [[nodiscard]] Status answer_to_query(int socket, const wire::Request& request);
+  void learn_writer(UniqueFd socket, const wire::Request& request);
+  // What may take its time, and so is done by a thread of its own (server_security.cpp).
+  void begin_errand(UniqueFd socket, ReceivedRequest received);
+  Status run_errand(int socket, const ReceivedRequest& received);
+  Status admit(const ClientIdentity& newcomer, const wire::Request& request);
+  Status change_security(const ClientIdentity& asker, const ReceivedRequest& received);
+  Status read_descriptor();
+  void store_descriptor(const PipeMeta& meta);
+  void tell_of_descriptor(const std::string& own_socket) const;
+  [[nodiscard]] std::shared_ptr<Connection> find_proven(const uint64_t (&proof)[2]);
   void drop_ended(IfBusy if_busy);
   bool drop_counted();
   void forget_waiter(uint64_t key);
@@ -94,7 +124,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // Set once, before anybody can reach the pipe.
   PipeMeta meta_;
   std::string display_;
-  std::vector<std::weak_ptr<NamedEnd>> open_ends_;
+  std::shared_ptr<const StoredDescriptor> descriptor_;  // replaced whole; what changes it holds membership_mutex_, too
+  std::unordered_map<const NamedEnd*, std::weak_ptr<NamedEnd>> open_ends_;
   std::deque<std::shared_ptr<NamedEnd>> listening_;
   uint32_t open_end_count_ = 0;
   // Connections whose server end has closed while the client keeps its own: they still count as instances.

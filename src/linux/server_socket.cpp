@@ -36,7 +36,7 @@ sockaddr_un address_at(const std::string& path) {
 
 // Through the folder's descriptor an address is short, whatever the folder's path.
 sockaddr_un address_of(int folder, const std::string& socket) {
-  static_assert(sizeof("/proc/thread-self/fd/2147483647/") + wire::kMetaSocketBytesMax <=
+  static_assert(sizeof("/proc/thread-self/fd/2147483647/../") + wire::kMetaSocketBytesMax <=
                 sizeof(sockaddr_un::sun_path));
   return address_at(fd_path(folder) + "/" + socket);
 }
@@ -53,11 +53,13 @@ wire::ServerRecord new_record() {
   record.uid = geteuid();
   const ssize_t filled = getrandom(&record.ticket, sizeof(record.ticket), 0);
   Ensures(filled == static_cast<ssize_t>(sizeof(record.ticket)));
-  std::array<char, 40> name{};
-  (void)std::snprintf(name.data(), name.size(), "s.%u.%016llx", record.pid,
-                      static_cast<unsigned long long>(record.ticket));
-  record.socket = name.data();
+  record.socket = server_socket_name(record.pid, record.ticket);
   return record;
+}
+
+// The way to a socket from its pipe's folder.
+std::string from_folder(uint32_t founder_uid, const wire::ServerRecord& record) {
+  return is_beside(founder_uid, record) ? "../" + record.socket : record.socket;
 }
 
 // Connecting takes the right to write, which the process's file mode mask has cut. The socket is opened first, since a
@@ -103,22 +105,10 @@ Status status_of_connect(int error) {
 }
 
 // The kernel tells whose process began to listen; a record may say anything.
-bool peer_is(int fd, uint32_t founder_uid, uint32_t record_uid, ucred* peer) {
+bool peer_is(int fd, uint32_t record_uid, ucred* peer) {
   socklen_t size = sizeof(*peer);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) != 0) return false;
-  return peer->uid == record_uid && (peer->uid == 0 || peer->uid == founder_uid);
-}
-
-// The kernel tells the address that the listening socket was bound to; its last part is the name that was made for it.
-bool peer_is_bound_as(int fd, std::string_view socket) {
-  sockaddr_un address{};
-  socklen_t size = sizeof(address);
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
-  const size_t before_path = offsetof(sockaddr_un, sun_path);
-  if (size <= before_path || size > sizeof(address)) return false;
-  const std::string_view path(address.sun_path, strnlen(address.sun_path, size - before_path));
-  const size_t slash = path.rfind('/');
-  return slash != std::string_view::npos && path.substr(slash + 1) == socket;
+  return peer->uid == record_uid;
 }
 
 struct Attempt {
@@ -148,6 +138,28 @@ bool is_missing(int folder, const std::string& socket) {
 
 bool is_server_socket_name(std::string_view file) { return file.starts_with(kPrefix); }
 
+std::string server_socket_name(uint32_t pid, uint64_t ticket) {
+  std::array<char, 40> name{};
+  (void)std::snprintf(name.data(), name.size(), "s.%u.%016llx", pid, static_cast<unsigned long long>(ticket));
+  return name.data();
+}
+
+bool is_beside(uint32_t founder_uid, const wire::ServerRecord& record) {
+  return record.uid != founder_uid && record.uid != 0;
+}
+
+// The kernel tells the address that the listening socket was bound to; its last part is the name that was made for it.
+std::string bound_name_of_peer(int fd) {
+  sockaddr_un address{};
+  socklen_t size = sizeof(address);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  const size_t before_path = offsetof(sockaddr_un, sun_path);
+  if (size <= before_path || size > sizeof(address)) return {};
+  const std::string_view path(address.sun_path, strnlen(address.sun_path, size - before_path));
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string() : std::string(path.substr(slash + 1));
+}
+
 Result<ServerSocket> listen_in(int folder) {
   auto fd = new_socket();
   if (!fd) return fd.status();
@@ -157,43 +169,44 @@ Result<ServerSocket> listen_in(int folder) {
 }
 
 Result<ReachedServer> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
-  auto attempt = try_to_connect(address_of(folder, record.socket));
+  auto attempt = try_to_connect(address_of(folder, from_folder(founder_uid, record)));
   if (!attempt) return attempt.status();
   if (attempt->error != 0) return status_of_connect(attempt->error);
   ReachedServer reached{std::move(attempt->fd)};
-  if (!peer_is(reached.fd.get(), founder_uid, record.uid, &reached.peer)) return PIPES_ERROR_FILE_NOT_FOUND;
+  if (!peer_is(reached.fd.get(), record.uid, &reached.peer)) return PIPES_ERROR_FILE_NOT_FOUND;
   return reached;
 }
 
-bool is_reachable_at(const std::string& folder, const std::string& socket) {
-  return folder.starts_with('/') && folder.size() + 1 + socket.size() < sizeof(sockaddr_un::sun_path);
+bool is_reachable_at(const std::string& folder, uint32_t founder_uid, const wire::ServerRecord& record) {
+  const size_t length = folder.size() + 1 + from_folder(founder_uid, record).size();
+  return folder.starts_with('/') && length < sizeof(sockaddr_un::sun_path);
 }
 
 Result<ReachedServer> connect_at(const std::string& folder, uint32_t founder_uid, const wire::ServerRecord& record) {
-  if (!is_reachable_at(folder, record.socket)) return PIPES_ERROR_FILE_NOT_FOUND;
-  auto attempt = try_to_connect(address_at(folder + "/" + record.socket));
+  if (!is_reachable_at(folder, founder_uid, record)) return PIPES_ERROR_FILE_NOT_FOUND;
+  auto attempt = try_to_connect(address_at(folder + "/" + from_folder(founder_uid, record)));
   if (!attempt) return attempt.status();
   if (attempt->error != 0) return status_of_connect(attempt->error);
   ReachedServer reached{std::move(attempt->fd)};
-  const bool is_meant = peer_is(reached.fd.get(), founder_uid, record.uid, &reached.peer) &&
-                        peer_is_bound_as(reached.fd.get(), record.socket);
+  const bool is_meant =
+      peer_is(reached.fd.get(), record.uid, &reached.peer) && bound_name_of_peer(reached.fd.get()) == record.socket;
   if (!is_meant) return PIPES_ERROR_FILE_NOT_FOUND;
   return reached;
 }
 
 Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
-  const auto attempt = try_to_connect(address_of(folder, record.socket));
+  const auto attempt = try_to_connect(address_of(folder, from_folder(founder_uid, record)));
   if (!attempt) return attempt.status();
   ucred peer{};
   switch (attempt->error) {
     case 0:
-      return peer_is(attempt->fd.get(), founder_uid, record.uid, &peer) ? Liveness::kAlive : Liveness::kUnclear;
+      return peer_is(attempt->fd.get(), record.uid, &peer) ? Liveness::kAlive : Liveness::kUnclear;
     case EAGAIN:
       return Liveness::kAlive;
     case ECONNREFUSED:
       return Liveness::kDead;
     case ENOENT:
-      return is_missing(folder, record.socket) ? Liveness::kDead : Liveness::kUnclear;
+      return is_missing(folder, from_folder(founder_uid, record)) ? Liveness::kDead : Liveness::kUnclear;
     default:
       if (const Status status = status_of_connect(attempt->error); status != PIPES_ERROR_FILE_NOT_FOUND) return status;
       return Liveness::kUnclear;

@@ -24,6 +24,11 @@ struct ServerSocket {
 // it works, the caller holds the folder's lock.
 [[nodiscard]] Result<ServerSocket> listen_in(int folder);
 
+// A server process whose user may not write to the pipe's folder has its socket beside the folder, in the runtime
+// directory. is_beside tells whether that of `record` is there.
+[[nodiscard]] bool is_beside(uint32_t founder_uid, const wire::ServerRecord& record);
+[[nodiscard]] std::string server_socket_name(uint32_t pid, uint64_t ticket);
+
 [[nodiscard]] bool is_server_socket_name(std::string_view file);
 
 // ReachedServer is a socket that is connected to a server process, and whose that is, as the kernel says.
@@ -32,7 +37,8 @@ struct ReachedServer {
   ucred peer{};
 };
 
-// connect_in connects to the server process of `record`, whose uid must be that of the record, and 0 or `founder_uid`.
+// connect_in connects to the server process of `record`, whose uid must be that of the record: who may write to a
+// pipe's folder decides who serves the pipe.
 // Failures: those of connect_server in linux/pipe_folder.h.
 [[nodiscard]] Result<ReachedServer> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record);
 
@@ -43,7 +49,9 @@ struct ReachedServer {
 [[nodiscard]] Result<ReachedServer> connect_at(const std::string& folder, uint32_t founder_uid,
                                                const wire::ServerRecord& record);
 // Whether the path of a socket in `folder` is an address for connect_at.
-[[nodiscard]] bool is_reachable_at(const std::string& folder, const std::string& socket);
+[[nodiscard]] bool is_reachable_at(const std::string& folder, uint32_t founder_uid, const wire::ServerRecord& record);
+// The name that the socket at the other end of `fd` was bound under, without its folder; empty if it has none.
+[[nodiscard]] std::string bound_name_of_peer(int fd);
 
 // Liveness of a server process. kUnclear: its socket is there, but does not let us tell.
 enum class Liveness { kAlive, kDead, kUnclear };

@@ -11,9 +11,10 @@ namespace pipes {
 
 // sddl_parse reads a descriptor from all of `text`.
 //
-// PIPES_ERROR_INVALID_PARAMETER: malformed, too long, or a conditional or resource entry (SDDL-21).
-// PIPES_ERROR_INVALID_SID, PIPES_ERROR_NONE_MAPPED: as sid_from_text. PIPES_ERROR_INVALID_ACL: a list of more than
-// kAclBytesMax. PIPES_ERROR_INVALID_SECURITY_DESCR: more than kDescriptorBytesMax in all.
+// PIPES_ERROR_INVALID_PARAMETER: malformed, too long, or an entry of a type that is unknown, of the other list, or
+// conditional (SDDL-5, SDDL-21). PIPES_ERROR_INVALID_ACL: a malformed entry, or a list of more than kAclBytesMax.
+// PIPES_ERROR_INVALID_SID: a malformed SID. PIPES_ERROR_NONE_MAPPED: two letters that are no alias, or one of a domain's
+// (SDDL-12). PIPES_ERROR_INVALID_SECURITY_DESCR: more than kDescriptorBytesMax in all.
 [[nodiscard]] Result<SecurityDescriptor> sddl_parse(std::string_view text);
 
 // sddl_format writes those parts of `descriptor` that are present and that `information`,

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kTextMax = std::size_t{1} << 20;
 
 constexpr Status kMalformed = PIPES_ERROR_INVALID_PARAMETER;
+constexpr Status kMalformedEntry = PIPES_ERROR_INVALID_ACL;
 
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -214,7 +215,7 @@ class Reader {
     std::size_t size = kAclHeaderBytes;
     for (skip_blanks(); take("("); skip_blanks()) {
       const std::size_t end = text_.find(')');
-      if (end == std::string_view::npos) return kMalformed;
+      if (end == std::string_view::npos) return kMalformedEntry;
       Result<Ace> ace = read_entry(text_.substr(0, end), list);
       if (!ace) return ace.status();
       text_.remove_prefix(end + 1);
@@ -226,24 +227,37 @@ class Reader {
     return PIPES_OK;
   }
 
-  // read_entry reads what stands between the parentheses: exactly six fields (SDDL-4).
-  static Result<Ace> read_entry(std::string_view text, SddlList list) {
-    std::array<std::string_view, 6> fields;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
+  // type_named finds the type that `text` begins with, up to its first semicolon.
+  static const SddlType* type_named(std::string_view text) {
+    const std::string_view name = trimmed(text.substr(0, text.find(';')));
+    for (const SddlType& type : kSddlTypes) {
+      if (type.text.size() == name.size() && starts_with_in_any_case(name, type.text)) return &type;
+    }
+    return nullptr;
+  }
+
+  // split puts what five semicolons separate into `fields`; false if there are more or fewer (SDDL-4).
+  static bool split(std::string_view text, std::array<std::string_view, 6>* fields) {
+    for (std::size_t i = 0; i < fields->size(); ++i) {
       const std::size_t end = text.find(';');
-      const bool is_last = i + 1 == fields.size();
-      if ((end == std::string_view::npos) != is_last) return kMalformed;
-      fields[i] = text.substr(0, end);
+      const bool is_last = i + 1 == fields->size();
+      if ((end == std::string_view::npos) != is_last) return false;
+      (*fields)[i] = text.substr(0, end);
       text.remove_prefix(is_last ? text.size() : end + 1);
     }
-    const std::string_view type_text = trimmed(fields[0]);
-    const auto type = std::ranges::find_if(kSddlTypes, [=](const SddlType& each) {
-      return each.text.size() == type_text.size() && starts_with_in_any_case(type_text, each.text);
-    });
-    if (type == kSddlTypes.end() || type->list != list) return kMalformed;
+    return true;
+  }
+
+  // read_entry reads what stands between the parentheses. Types that are not for this list, or not for text at all, are
+  // told apart from malformed entries (SDDL-5, SDDL-21).
+  static Result<Ace> read_entry(std::string_view text, SddlList list) {
+    const SddlType* const type = type_named(text);
+    if (type == nullptr || type->list != list) return kMalformed;
+    std::array<std::string_view, 6> fields;
+    if (!split(text, &fields)) return kMalformedEntry;
     const std::optional<std::uint8_t> flags = ace_flags_from(fields[1]);
     const std::optional<std::uint32_t> mask = mask_from(fields[2]);
-    if (!flags || !mask) return kMalformed;
+    if (!flags || !mask) return kMalformedEntry;
 
     Ace ace;
     ace.type = type->type;
@@ -251,14 +265,16 @@ class Reader {
     ace.mask = *mask;
     if (!read_guid(fields[3], kAceHasObjectType, &ace.object_flags, &ace.object_type) ||
         !read_guid(fields[4], kAceHasInheritedObjectType, &ace.object_flags, &ace.inherited_object_type)) {
-      return kMalformed;
+      return kMalformedEntry;
     }
     if (ace.object_flags == 0) {
       ace.type = type->without_guids;
     } else if (layout_of(ace.type) != AceLayout::kObject) {
-      return kMalformed;
+      return kMalformedEntry;
     }
-    const Result<Sid> sid = sid_from(trimmed(fields[5]));
+    const std::string_view sid_text = trimmed(fields[5]);
+    if (sid_text.empty()) return kMalformedEntry;
+    const Result<Sid> sid = sid_from(sid_text);
     if (!sid) return sid.status();
     ace.sid = *sid;
     return ace;

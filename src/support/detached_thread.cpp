@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 
+#include "support/thread_identity.h"
+
 namespace pipes {
 namespace {
 
@@ -27,6 +29,8 @@ void* run(void* start) {
 bool start_detached_thread(const char* name, void (*body)(void*), void* argument) noexcept {
   std::unique_ptr<Start> start(new (std::nothrow) Start{name, body, argument});
   if (start == nullptr) return false;
+  // A thread inherits the rights of who starts it, and could not give them back.
+  const AsSelf as_self;
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -27,6 +27,7 @@ struct ParkerPool {
   static void give_back(Parker* parker) {
     Parker::threads_own_ = nullptr;
     parker->guarded.store(nullptr, std::memory_order_release);
+    parker->identity = 0;
     parker->generation_.fetch_add(1, std::memory_order_release);
     parker->call_.store(Parker::kNoCall, std::memory_order_relaxed);
     MutexLock lock(mutex_);

@@ -60,6 +60,9 @@ class Parker {
   // thread asks.
   [[nodiscard]] uint32_t blocking_calls() const noexcept { return blocking_calls_; }
 
+  // Whose rights the thread acts with (thread_identity.h): 0 the process's own. Only its own thread asks.
+  uint64_t identity = 0;
+
   // What this thread is using, for whoever may take it away: only its own thread stores. any_guards looks at all
   // threads.
   std::atomic<const void*> guarded{nullptr};

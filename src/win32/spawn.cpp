@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "support/thread_identity.h"
 #include "support/unique_fd.h"
 #include "win32/command_line.h"
 #include "win32/inherited.h"
@@ -186,6 +187,7 @@ Status spawn(const Start& start, pid_t* process_id) {
   if (!start.inherit_handles) settings.close_all_else();  // INH-3
   auto environment = start.environment.value_or(std::vector<std::string>());
   const std::vector<char*> variables = pointers_to(environment);
+  const AsSelf as_self;  // IMP-16
   const int error = posix_spawn(process_id, program->c_str(), settings.actions(), settings.attributes(),
                                 pointers_to(arguments).data(), start.environment ? variables.data() : environ);
   return status_of_errno(error);

@@ -9,6 +9,7 @@
 #include <semaphore>
 
 #include "support/mutex.h"
+#include "support/thread_identity.h"
 #include "win32/last_error.h"
 
 namespace pipes::win32 {
@@ -87,6 +88,7 @@ class StartedThread : public Thread {
     }
     started->self_ = std::move(thread);
     pthread_t unused{};
+    const AsSelf as_self;  // a thread begins with the rights of the process
     const bool is_started = pthread_create(&unused, &attributes, &StartedThread::run, started.get()) == 0;
     pthread_attr_destroy(&attributes);
     if (!is_started) started->self_ = nullptr;

@@ -45,7 +45,93 @@ Sid sid_from(PSID sid) {
   return read ? *read : Sid{};
 }
 
+// The privileges that the library knows, by the numbers that Windows gives them everywhere.
+uint32_t privileges_of(const TOKEN_PRIVILEGES& held) {
+  constexpr struct {
+    DWORD number;
+    uint32_t privilege;
+  } kKnown[] = {{8, kSecurityPrivilege}, {9, kTakeOwnershipPrivilege}, {18, kRestorePrivilege}, {29, kImpersonatePrivilege}};
+  uint32_t privileges = kNoPrivileges;
+  for (DWORD i = 0; i < held.PrivilegeCount; ++i) {
+    for (const auto& known : kKnown) {
+      if (held.Privileges[i].Luid.HighPart == 0 && held.Privileges[i].Luid.LowPart == known.number) {
+        privileges |= known.privilege;
+      }
+    }
+  }
+  return privileges;
+}
+
+// The library and Windows have the same attributes, and Windows some more.
+constexpr uint32_t kGroupAttributes = PIPES_GROUP_MANDATORY | PIPES_GROUP_ENABLED_BY_DEFAULT | PIPES_GROUP_ENABLED |
+                                      PIPES_GROUP_OWNER | PIPES_GROUP_DENY_ONLY | PIPES_GROUP_LOGON;
+
+// Acting is the time in which the thread has its client's token, and what it had before.
+class Acting {
+ public:
+  explicit Acting(HANDLE server) {
+    HANDLE before = nullptr;
+    if (::OpenThreadToken(::GetCurrentThread(), TOKEN_IMPERSONATE, TRUE, &before) != FALSE) before_.reset(before);
+    status_ = status_of(::ImpersonateNamedPipeClient(server));
+  }
+  ~Acting() {
+    if (status_ == PIPES_OK && ::SetThreadToken(nullptr, before_.get()) == FALSE) ::TerminateProcess(::GetCurrentProcess(), 1);
+  }
+  Acting(const Acting&) = delete;
+  Acting& operator=(const Acting&) = delete;
+  [[nodiscard]] Status status() const { return status_; }
+
+ private:
+  TokenHandle before_;
+  Status status_ = PIPES_OK;
+};
+
+Status describe(HANDLE token, ClientFacts* facts) {
+  std::vector<uint64_t> user;
+  std::vector<uint64_t> primary;
+  std::vector<uint64_t> groups;
+  std::vector<uint64_t> privileges;
+  std::vector<uint64_t> level;
+  Status status = ask(token, TokenUser, &user);
+  if (status == PIPES_OK) status = ask(token, TokenPrimaryGroup, &primary);
+  if (status == PIPES_OK) status = ask(token, TokenGroups, &groups);
+  if (status == PIPES_OK) status = ask(token, TokenPrivileges, &privileges);
+  if (status == PIPES_OK) status = ask(token, TokenImpersonationLevel, &level);
+  if (status != PIPES_OK) return status;
+  std::vector<TokenGroup> known;
+  const auto& told = as<TOKEN_GROUPS>(groups);
+  for (DWORD i = 0; i < told.GroupCount; ++i) {
+    known.push_back({sid_from(told.Groups[i].Sid), static_cast<uint32_t>(told.Groups[i].Attributes) & kGroupAttributes});
+  }
+  facts->token.emplace(sid_from(as<TOKEN_USER>(user).User.Sid),
+                       sid_from(as<TOKEN_PRIMARY_GROUP>(primary).PrimaryGroup), std::move(known),
+                       privileges_of(as<TOKEN_PRIVILEGES>(privileges)));
+  facts->facts.impersonation_level = static_cast<uint32_t>(as<SECURITY_IMPERSONATION_LEVEL>(level));
+  return PIPES_OK;
+}
+
 }  // namespace
+
+Status get_client_identity(pipes_handle handle, ClientFacts* facts) noexcept {
+  return guard([&]() -> Status {
+    HANDLE opened = nullptr;
+    {
+      const Acting acting(kernel(handle));
+      if (acting.status() != PIPES_OK) return acting.status();
+      if (::OpenThreadToken(::GetCurrentThread(), TOKEN_QUERY, TRUE, &opened) == FALSE) {
+        const Status failed = status_of(FALSE);
+        if (failed != PIPES_ERROR_CANT_OPEN_ANONYMOUS) return failed;
+        facts->token.emplace();
+        facts->facts.impersonation_level = PIPES_SECURITY_LEVEL_ANONYMOUS;
+        return PIPES_OK;
+      }
+    }
+    const TokenHandle token(opened);
+    ULONG process = 0;
+    if (::GetNamedPipeClientProcessId(kernel(handle), &process) != FALSE) facts->facts.process_id = process;
+    return describe(token.get(), facts);
+  });
+}
 
 Status own_token(std::optional<Token>* token) noexcept {
   return guard([&]() -> Status {

@@ -41,6 +41,14 @@ Status check_descriptor(const pipes_security_attributes* attributes) {
   return readable ? PIPES_OK : PIPES_ERROR_INVALID_SECURITY_DESCR;
 }
 
+// Whether the pipe belongs to `owner`.
+Status check_owner(HANDLE pipe, const Sid& owner) {
+  std::vector<std::byte> descriptor;
+  if (const Status failed = get_security(ours(pipe), PIPES_OWNER_SECURITY_INFORMATION, &descriptor)) return failed;
+  const auto read = descriptor_from_bytes(descriptor);
+  return read && read->owner == owner ? PIPES_OK : PIPES_ERROR_INVALID_OWNER;
+}
+
 // The folder of all pipes, open for listing.
 class Directory {
  public:
@@ -113,7 +121,8 @@ Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const p
   return PIPES_OK;
 }
 
-Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inherit, pipes_handle* handle) noexcept {
+Status open(const char* name, uint32_t desired_access, uint32_t flags, const OpenOptions& options,
+            pipes_handle* handle) noexcept {
   // What CreateFile knows besides is for files.
   constexpr uint32_t kFlags = PIPES_FLAG_OVERLAPPED | PIPES_FLAG_WRITE_THROUGH | PIPES_SECURITY_SQOS_PRESENT |
                               PIPES_SECURITY_DELEGATION | PIPES_SECURITY_CONTEXT_TRACKING |
@@ -121,10 +130,17 @@ Status open(const char* name, uint32_t desired_access, uint32_t flags, bool inhe
   return guard([&]() -> Status {
     const auto wide = pipe_name(name, NameUse::kOpen);
     if (!wide) return wide.status();
-    SECURITY_ATTRIBUTES attributes{sizeof attributes, nullptr, inherit};
-    const HANDLE opened = ::CreateFileW(wide->c_str(), desired_access, FILE_SHARE_READ | FILE_SHARE_WRITE, &attributes,
+    SECURITY_ATTRIBUTES attributes{sizeof attributes, nullptr, options.inherit};
+    const uint32_t access = desired_access | (options.server_owner ? PIPES_READ_CONTROL : 0);
+    const HANDLE opened = ::CreateFileW(wide->c_str(), access, FILE_SHARE_READ | FILE_SHARE_WRITE, &attributes,
                                         OPEN_EXISTING, flags & kFlags, nullptr);
     if (opened == INVALID_HANDLE_VALUE) return status_of(FALSE);
+    if (options.server_owner) {
+      if (const Status refused = check_owner(opened, *options.server_owner); refused != PIPES_OK) {
+        ::CloseHandle(opened);
+        return refused;
+      }
+    }
     *handle = ours(opened);
     return PIPES_OK;
   });

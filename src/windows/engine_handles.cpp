@@ -33,6 +33,13 @@ Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept {
   return status;
 }
 
+Status adopt_native_handle(intptr_t native, pipes_handle* handle) noexcept {
+  const auto given = reinterpret_cast<HANDLE>(native);
+  if (::GetFileType(given) != FILE_TYPE_PIPE) return PIPES_ERROR_INVALID_HANDLE;
+  *handle = ours(given);
+  return PIPES_OK;
+}
+
 pipes_thread current_thread() noexcept { return ::GetCurrentThreadId(); }
 
 Status cancel_synchronous(pipes_thread thread) noexcept {

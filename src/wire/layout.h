@@ -70,6 +70,9 @@ struct DirectionWords {
 struct alignas(kLinePair) EndWords {
   std::atomic<uint32_t> state;      // EndState
   std::atomic<uint32_t> processor;  // where its thread ran last, plus one; 0 unknown
+  // Written by whoever speaks for this end over another socket, and repeated in what he says there: only who has this
+  // memory can (handshake.h). 0 otherwise.
+  std::atomic<uint64_t> proof[2];
 };
 
 // The answer to a request for a connection. The client offers, the server settles it once.
@@ -113,7 +116,7 @@ static_assert(sizeof(std::atomic<uint32_t>) == 4 && sizeof(std::atomic<uint64_t>
 // A frame's header: one word in the ring. 0 means that nothing is here yet.
 //
 //   bits 0-3   kind        bit 4  the frame belongs to a write that waits, and must be claimed before it is copied
-//   bits 5-7   0
+//   bits 5-7   whose words these are: 0 the opener's, else an identity announced under this number (handshake.h)
 //   bits 8-35  payload bytes in this frame            bits 36-63  of these, claimed by the reader
 enum class FrameKind : uint32_t {
   kNone = 0,
@@ -128,21 +131,27 @@ enum class FrameKind : uint32_t {
 
 struct FrameHeader {
   static constexpr uint64_t kWaits = 1u << 4;
-  static constexpr uint64_t kUnused = 7u << 5;
+  static constexpr uint64_t kIdentity = 7u << 5;
   static constexpr uint64_t kLengthMax = (1u << 28) - 1;
 
   FrameKind kind = FrameKind::kNone;
   bool waits = false;
   uint64_t length = 0;
   uint64_t taken = 0;
+  uint32_t identity = 0;
 
   [[nodiscard]] constexpr uint64_t encode() const {
-    return static_cast<uint64_t>(kind) | (waits ? kWaits : 0) | (length << 8) | (taken << 36);
+    return static_cast<uint64_t>(kind) | (waits ? kWaits : 0) | uint64_t{identity} << 5 | (length << 8) |
+           (taken << 36);
   }
   static constexpr FrameHeader decode(uint64_t word) {
-    return {static_cast<FrameKind>(word & 0xF), (word & kWaits) != 0, (word >> 8) & kLengthMax, word >> 36};
+    return {static_cast<FrameKind>(word & 0xF), (word & kWaits) != 0, (word >> 8) & kLengthMax, word >> 36,
+            static_cast<uint32_t>((word & kIdentity) >> 5)};
   }
 };
+
+// Identities that can be announced at a time.
+inline constexpr uint32_t kIdentitiesMax = 7;
 
 constexpr uint64_t padded(uint64_t bytes) { return (bytes + 7) & ~uint64_t{7}; }
 inline constexpr uint64_t kHeaderBytes = 8;

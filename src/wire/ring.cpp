@@ -107,7 +107,7 @@ RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, ui
     const bool garbled = frame.kind != kind || !frame.waits || frame.length != length || frame.taken > length;
     if (PIPES_BREACH("withdraw-garbled", garbled)) return {true, 0};
     if (frame.taken == length) return {false, 0};
-    const uint64_t taken_back = FrameHeader{withdrawn, true, length, frame.taken}.encode();
+    const uint64_t taken_back = FrameHeader{withdrawn, true, length, frame.taken, frame.identity}.encode();
     if (header.compare_exchange_strong(word, taken_back, std::memory_order_acq_rel)) {
       return {false, length - frame.taken};
     }
@@ -134,7 +134,7 @@ Look RingReader::reload(Cursor* at) const {
   const uint64_t word = memory_.word(at->position).load(std::memory_order_acquire);
   const FrameHeader now = FrameHeader::decode(word);
   const bool same_size =
-      now.length == at->frame.length && now.taken == at->frame.taken && (word & FrameHeader::kUnused) == 0;
+      now.length == at->frame.length && now.taken == at->frame.taken && now.identity == at->frame.identity;
   if (PIPES_BREACH("reload-another-size", !same_size)) return Look::kViolation;
   if (now.kind == at->frame.kind && now.waits) return Look::kFrame;
   const FrameKind withdrawn = at->frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
@@ -147,12 +147,11 @@ Look RingReader::reload(Cursor* at) const {
 // (kNothing), or as it was.
 Look RingReader::accept(Cursor* at, uint64_t word) const {
   FrameHeader frame = FrameHeader::decode(word);
-  if (PIPES_BREACH("header-unused-bits", (word & FrameHeader::kUnused) != 0)) return Look::kViolation;
   if (PIPES_BREACH("header-claimed", frame.taken != 0)) return Look::kViolation;
   const uint64_t offset = memory_.offset(at->position);
   if (frame.kind == FrameKind::kSkip) {
     if (PIPES_BREACH("skip-twice", at->skipped) || PIPES_BREACH("skip-in-message", at->in_message) ||
-        PIPES_BREACH("skip-with-content", frame.length != 0 || frame.waits)) {
+        PIPES_BREACH("skip-with-content", frame.length != 0 || frame.waits || frame.identity != 0)) {
       return Look::kViolation;
     }
     at->position += memory_.capacity - offset;
@@ -283,6 +282,7 @@ RingReader::Taken RingReader::take(std::span<std::byte> buffer) {
   at_.frame.taken += bytes;
   at_.message_left -= bytes;
   consumed_ += bytes;
+  identity_ = at_.frame.identity;
   if (bytes > 0) at_.in_message = true;
   if (at_.frame.taken == at_.frame.length) leave_frame(&at_);
   const bool done = at_.message_left == 0 && !at_.loaded;
@@ -309,6 +309,7 @@ RingReader::Peeked RingReader::peek(std::span<std::byte> buffer, bool one_messag
     const uint64_t bytes = std::min(buffer.size() - peeked.copied, at.frame.length - at.frame.taken);
     copy_out(at.position + payload_offset(at.frame.kind) + at.frame.taken, buffer.data() + peeked.copied, bytes);
     peeked.copied += bytes;
+    peeked.identity = at.frame.identity;
     at.frame.taken += bytes;
     at.message_left -= bytes;
     at.in_message = at.message_left != 0;

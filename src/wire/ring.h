@@ -68,13 +68,15 @@ class RingWriter {
   }
 
   // push publishes a frame. `fit` said kFits for it. `total` is the whole message's length, for kFirst.
-  void push(FrameKind kind, bool waits, std::span<const std::byte> payload, uint64_t total = 0) {
+  void push(FrameKind kind, bool waits, std::span<const std::byte> payload, uint64_t total = 0,
+            uint32_t identity = 0) {
     const uint64_t bytes = frame_bytes(kind, payload.size());
     if (kind == FrameKind::kFirst) memory_.word(tail_ + kHeaderBytes).store(total, std::memory_order_relaxed);
     copy_in(tail_ + payload_offset(kind), payload);
     memory_.word(tail_ + bytes).store(0, std::memory_order_relaxed);
     // Release: the payload, the length and the zero behind it are visible to whoever sees the header.
-    memory_.word(tail_).store(FrameHeader{kind, waits, payload.size(), 0}.encode(), std::memory_order_release);
+    memory_.word(tail_).store(FrameHeader{kind, waits, payload.size(), 0, identity}.encode(),
+                              std::memory_order_release);
     tail_ += bytes;
   }
 
@@ -237,6 +239,7 @@ class RingReader {
     at_.skipped = false;
     at_.message_left = 0;
     consumed_ += length;
+    identity_ = 0;
     return length;
   }
 
@@ -262,6 +265,7 @@ class RingReader {
     Look look = Look::kNothing;
     uint64_t copied = 0;
     uint64_t message_left = 0;  // of the first message, beyond what was copied
+    uint32_t identity = 0;      // of what was looked at last
   };
   [[nodiscard]] Peeked peek(std::span<std::byte> buffer, bool one_message) const;
 
@@ -284,6 +288,10 @@ class RingReader {
     memory_.base = base;
     memory_.mapped = memory_.capacity;
   }
+
+  // Whose words were read last: 0 the opener's, else the number of an announced identity.
+  [[nodiscard]] uint32_t identity() const { return identity_; }
+  void set_identity(uint32_t identity) { identity_ = identity; }
 
   [[nodiscard]] uint64_t position() const { return at_.position; }
   [[nodiscard]] uint64_t consumed() const { return consumed_; }
@@ -331,6 +339,7 @@ class RingReader {
   RingMemory memory_;
   Cursor at_;
   uint64_t consumed_ = 0;
+  uint32_t identity_ = 0;
   mutable uint64_t final_ = 0;  // of the writer's word, as last looked at
   uint64_t end_ = UINT64_MAX;   // no frame begins beyond it
   bool dead_ = false;

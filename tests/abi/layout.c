@@ -29,9 +29,10 @@ PIN(pipes_security_attributes, security_descriptor, 8);
 PIN(pipes_security_attributes, descriptor_size, 16);
 PIN(pipes_security_attributes, reserved, 20);
 
-PIN_SIZE(pipes_open_options, 8);
+PIN_SIZE(pipes_open_options, 16);
 PIN(pipes_open_options, size, 0);
 PIN(pipes_open_options, inherit_handle, 4);
+PIN(pipes_open_options, server_owner, 8);
 
 PIN_SIZE(pipes_identity_group, 16);
 PIN(pipes_identity_group, sid, 0);

@@ -363,5 +363,16 @@ TEST(Anon, CANCEL_4_WaitingReadWriteAndFlushCanBeCancelled) {
   EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, writing.result().status);
 }
 
+// What a process was not given is refused. What it was given is shown in the bindings' tests, across two processes.
+TEST(Anon, ANON_12_WhatIsNoEndIsNotAdopted) {
+  const pipes_handle nothing = reinterpret_cast<pipes_handle>(uintptr_t{4});
+  pipes_handle adopted = nothing;
+  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_adopt_native_handle(-1, &adopted));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_adopt_native_handle(0x7ffffff0, &adopted));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_adopt_native_handle(INTPTR_MIN, &adopted));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, pipes_adopt_native_handle(0, nullptr));
+  EXPECT_EQ(nothing, adopted) << "untouched";
+}
+
 }  // namespace
 }  // namespace pipes::test

@@ -194,7 +194,7 @@ TEST(CliHere, CLI_13_OptionsDecideOnInheritance) {
   const std::string name = unique_name();
   for (const uint32_t inherit : {0u, 1u}) {
     const Handle server = create_server(name);
-    const pipes_open_options options{.size = sizeof(options), .inherit_handle = inherit};
+    const pipes_open_options options{.size = sizeof(options), .inherit_handle = inherit, .server_owner = nullptr};
     pipes_handle raw = PIPES_INVALID_HANDLE;
     ASSERT_STATUS(PIPES_OK, pipes_open(name.c_str(), kReadWrite, 0, &options, &raw));
     const Handle client(raw);

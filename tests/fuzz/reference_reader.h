@@ -182,11 +182,11 @@ class ReferenceReader {
   [[nodiscard]] bool well_formed(const wire::FrameHeader& header, uint64_t raw) const {
     const bool goes_on = in_message_ && header.length > 0;
     const uint64_t total = header.kind == Kind::kFirst ? word(position_ + 8) : 0;
-    const uint64_t unused = 0xE0;
-    if ((raw & unused) != 0 || header.taken != 0) return false;
+    const uint64_t identity = raw & 0xE0;
+    if (header.taken != 0) return false;
     switch (header.kind) {
       case Kind::kSkip:
-        return !after_skip_ && !in_message_ && header.length == 0 && !header.waits;
+        return !after_skip_ && !in_message_ && header.length == 0 && !header.waits && identity == 0;
       case Kind::kWhole:
         return !in_message_;
       case Kind::kFirst:

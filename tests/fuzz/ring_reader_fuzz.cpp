@@ -110,7 +110,7 @@ class HostileWriter {
     made.waits = (flags & 1) != 0;
     made.length = input_.next_size(FrameHeader::kLengthMax + 1);
     made.taken = (flags & 6) == 6 ? input_.next_size(FrameHeader::kLengthMax + 1) : 0;
-    return made.encode() | ((flags & 0xF8) == 0xF8 ? FrameHeader::kUnused : 0);
+    return made.encode() | ((flags & 0xF8) == 0xF8 ? FrameHeader::kIdentity : 0);
   }
 
   void put(uint64_t position, uint64_t word) {
@@ -123,7 +123,7 @@ class HostileWriter {
   void tamper() {
     auto word = reader_.memory().word(reader_.position());
     FrameHeader header = FrameHeader::decode(word.load());
-    uint64_t unused = 0;
+    uint64_t flipped = 0;
     switch (input_.next<uint8_t>() % 5) {
       case 0:
         header.kind = static_cast<FrameKind>(input_.next<uint8_t>() % 16);
@@ -138,9 +138,9 @@ class HostileWriter {
         header.taken = input_.next_size(1024);
         break;
       default:
-        unused = input_.next<uint8_t>() & FrameHeader::kUnused;
+        flipped = input_.next<uint8_t>() & FrameHeader::kIdentity;
     }
-    word.store(header.encode() | unused);
+    word.store(header.encode() ^ flipped);
   }
 
   // The same header over and over, as far as the ring goes.

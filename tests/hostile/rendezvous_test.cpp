@@ -183,14 +183,14 @@ TEST_F(Rendezvous, RequestsOfAnotherProtocolAreHungUpOn) {
   expect_refused_with("version 0", [](Request& r) { r.version = 0; });
   expect_refused_with("version 2", [](Request& r) { r.version = 2; });
   expect_refused_with("kind 0", [](Request& r) { r.kind = 0; });
-  expect_refused_with("kind 6", [](Request& r) { r.kind = 6; });
+  expect_refused_with("kind 11", [](Request& r) { r.kind = 11; });
   expect_refused_with("kind 2^32-1", [](Request& r) { r.kind = UINT32_MAX; });
   expect_refused_with("another layout", [](Request& r) { ++r.layout_version; });
   expect_refused_with("another capacity", [](Request& r) { r.ring_capacity *= 2; });
   expect_refused_with("no capacity", [](Request& r) { r.ring_capacity = 0; });
-  for (int i = 0; i < 4; ++i) {
-    expect_refused_with("reserve in use", [i](Request& r) { r.reserved[i] = 1; });
-  }
+  expect_refused_with("reserve in use", [](Request& r) { r.reserved = 1; });
+  expect_refused_with("another request's field", [](Request& r) { r.ticket = 1; });
+  expect_refused_with("another request's field", [](Request& r) { r.proof[1] = 1; });
 }
 
 TEST_F(Rendezvous, ARequestBringsExactlyOneDescriptor) {
@@ -200,9 +200,10 @@ TEST_F(Rendezvous, ARequestBringsExactlyOneDescriptor) {
     expect_request_refused(request(), std::vector<int>(count, memory.get()));
   }
   // And only a request for a connection brings any.
-  for (const uint32_t kind : {2u, 3u, 4u, 5u}) {
+  for (const uint32_t kind : {2u, 3u, 4u, 5u, 6u, 7u, 9u, 10u}) {
     SCOPED_TRACE(kind);
-    Request request = this->request();
+    Request request;
+    request.name = this->request().name;
     request.kind = kind;
     expect_request_refused(request, {memory.get()});
   }

@@ -72,7 +72,7 @@ TEST(RingNonsense, KindsThatThereAreNot) {
 TEST(RingNonsense, BitsThatMeanNothing) {
   for (int bit = 5; bit < 8; ++bit) {
     Arena arena;
-    arena.ring.word(0).store(FrameHeader{FrameKind::kWhole, false, 8, 0}.encode() | (1u << bit));
+    arena.ring.word(0).store(FrameHeader{FrameKind::kSkip, false, 0, 0}.encode() | (1u << bit));
     expect_refused(arena);
   }
 }
@@ -259,7 +259,7 @@ TEST(RingNonsense, AnAcceptedFrameThatBecomesAnother) {
                                      FrameHeader{FrameKind::kWhole, true, 8, 0}.encode(),
                                      FrameHeader{FrameKind::kWhole, true, 64, 8}.encode(),
                                      FrameHeader{FrameKind::kWithdrawn, true, 4096, 0}.encode(),
-                                     accepted.encode() | FrameHeader::kUnused,
+                                     accepted.encode() | FrameHeader::kIdentity,
                                      0};
   for (const uint64_t other : others) {
     SCOPED_TRACE(other);
@@ -463,12 +463,16 @@ TEST(HandshakeNonsense, ARequestOfAnotherProtocol) {
   request.version = 2;
   EXPECT_FALSE(decode_request(datagram_of(request)));
   request.version = Request::kVersion;
-  for (const uint32_t kind : {0u, 6u, UINT32_MAX}) {
+  for (const uint32_t kind : {0u, kRequestKinds + 1, UINT32_MAX}) {
     request.kind = kind;
     EXPECT_FALSE(decode_request(datagram_of(request)));
   }
   request.kind = 1;
-  request.reserved[3] = 1;
+  request.reserved = 1;
+  EXPECT_FALSE(decode_request(datagram_of(request)));
+  request.reserved = 0;
+  EXPECT_TRUE(decode_request(datagram_of(request)));
+  request.instances = 1;  // of another kind
   EXPECT_FALSE(decode_request(datagram_of(request)));
 }
 

@@ -323,9 +323,14 @@ TEST_F(KnownPipes, AServerOfAnotherUidThanItsRecordIsAnImpostor) {
 }
 
 TEST_F(KnownPipes, APathThatIsNoAddressIsNotTried) {
-  EXPECT_FALSE(is_reachable_at("relative", "s.1.2"));
-  EXPECT_FALSE(is_reachable_at("/" + std::string(107, 'x'), "s.1.2"));
-  EXPECT_TRUE(is_reachable_at("/" + std::string(100, 'x'), "s.1.2"));
+  const auto server_named = [](const char* socket) {
+    ServerRecord record;
+    record.socket = socket;
+    return record;
+  };
+  EXPECT_FALSE(is_reachable_at("relative", 0, server_named("s.1.2")));
+  EXPECT_FALSE(is_reachable_at("/" + std::string(107, 'x'), 0, server_named("s.1.2")));
+  EXPECT_TRUE(is_reachable_at("/" + std::string(100, 'x'), 0, server_named("s.1.2")));
 }
 
 }  // namespace

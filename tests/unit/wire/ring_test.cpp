@@ -347,7 +347,7 @@ INSTANTIATE_TEST_SUITE_P(
                     FrameHeader{FrameKind::kLast, false, 8, 0}.encode(),   // an end without a beginning
                     FrameHeader{FrameKind::kFirst, false, 0, 0}.encode(),  // an empty beginning
                     FrameHeader{FrameKind::kSkip, false, 8, 0}.encode(),   // a skip with a length
-                    FrameHeader{FrameKind::kWhole, false, 8, 0}.encode() | FrameHeader::kUnused));
+                    FrameHeader{FrameKind::kSkip, false, 0, 0}.encode() | FrameHeader::kIdentity));
 
 TEST(Ring, TwoSkipsInARowAreAViolation) {
   RingPair ring;
