@@ -4,6 +4,7 @@ package io.github.pipes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.InterruptibleChannel;
@@ -186,6 +187,7 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
       final int rights = messages ? access | Native.PIPES_FILE_WRITE_ATTRIBUTES : access;
       for (;;) {
         int status = Native.pipes_open(Memory.address(encoded), rights, flags, 0, scratch.at(0));
+        Reference.reachabilityFence(encoded);
         if (status == Native.PIPES_OK) return scratch.cells.getLong(0);
         if (status == Native.PIPES_ERROR_PIPE_BUSY && waitMs != 0) {
           status = Names.waitAvailable(encoded, Timeouts.left(deadline), "wait for " + name);
@@ -643,6 +645,79 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
     if (status == Native.PIPES_ERROR_PIPE_LOCAL) return "";
     if (status != Native.PIPES_OK) throw end.failure(status, "look at");
     return Memory.text(Native.address_of(room));
+  }
+
+  // ------------------------------------------------------------------------------------------------------ security --
+
+  /**
+   * Who the client is, at a server's end: who opened the pipe, or, if its identity is tracked, who wrote what was read
+   * last.
+   *
+   * @return the identity
+   * @throws IOException there is no client; this is a client's end
+   */
+  public ClientIdentity clientIdentity() throws IOException {
+    return ClientIdentity.of(end);
+  }
+
+  /**
+   * Does something with the client's rights, at a server's end, on this thread and no other: files that are opened
+   * meanwhile, for one, are checked against the client and belong to him. On failure to act as the client nothing is
+   * done.
+   *
+   * <p>Java itself then has the client's rights, too, on this thread: classes that it loads for the first time in
+   * {@code action} must be where the client may read them. Not to be called on a virtual thread.
+   *
+   * @param <T> what comes of it
+   * @param <X> what the action may fail with
+   * @param action what to do; must start no threads, which would keep the client's rights
+   * @return what the action returned
+   * @throws PipeException the client forbids it, or has not written yet, or this process lacks the privilege
+   * @throws X the action failed
+   * @throws IOException see the package
+   */
+  public <T, X extends Exception> T runAsClient(ClientAction<T, X> action) throws IOException, X {
+    Objects.requireNonNull(action);
+    if (Thread.currentThread().getClass().getName().contains("Virtual")) {
+      throw new IllegalStateException("a virtual thread has no rights of its own: use a platform thread");
+    }
+    end.askOrThrow(() -> Native.pipes_impersonate_client(end.handle().value), "act as the client of");
+    try {
+      return action.run();
+    } finally {
+      final int status = Native.pipes_revert_to_self();
+      if (status != Native.PIPES_OK) throw new Error(PipeException.of(status, "revert to self"));
+    }
+  }
+
+  /**
+   * The pipe's security: owner, group, DACL and label.
+   *
+   * @return a copy
+   * @throws IOException this end has no right to ask; see the package
+   */
+  public PipeSecurity security() throws IOException {
+    final Scratch scratch = Scratch.mine();
+    final int parts = Native.PIPES_OWNER_SECURITY_INFORMATION | Native.PIPES_GROUP_SECURITY_INFORMATION
+        | Native.PIPES_DACL_SECURITY_INFORMATION | Native.PIPES_LABEL_SECURITY_INFORMATION;
+    end.askOrThrow(() -> Native.pipes_get_security(end.handle().value, parts, scratch.at(0), scratch.at(8)),
+        "ask for the security of");
+    return PipeSecurity.take(scratch);
+  }
+
+  /**
+   * Replaces the pipe's DACL, for every client that opens it from now on. Of a server's end that takes
+   * {@link NamedPipeServer.Builder#changeableSecurity}.
+   *
+   * @param security whose DACL counts
+   * @throws PipeAccessDeniedException this end has no right to
+   * @throws IOException see the package
+   */
+  public void setSecurity(PipeSecurity security) throws IOException {
+    final ByteBuffer descriptor = security.direct();
+    end.askOrThrow(() -> Native.pipes_set_security(end.handle().value, Native.PIPES_DACL_SECURITY_INFORMATION,
+        Memory.address(descriptor), descriptor.limit()), "change the security of");
+    Reference.reachabilityFence(descriptor);
   }
 
   // ----------------------------------------------------------------------------------------------------- ending it --

@@ -2,6 +2,7 @@
 package io.github.pipes;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channel;
@@ -77,6 +78,9 @@ public final class NamedPipeServer implements Channel {
 
   /** What a pipe is to be like. */
   public static final class Builder {
+    private static final int ATTRIBUTES = 8; // where pipes_security_attributes lie, and their bytes
+    private static final int ATTRIBUTES_BYTES = 24;
+
     private final String name;
     private PipeDirection direction = PipeDirection.DUPLEX;
     private boolean isMessageType;
@@ -87,6 +91,7 @@ public final class NamedPipeServer implements Channel {
     private int defaultWaitMs;
     private boolean exclusive = true;
     private boolean acceptsRemote;
+    private PipeSecurity security; // null: the default
     private int changeable; // rights that the handle gets besides
 
     private Builder(String name) {
@@ -104,6 +109,7 @@ public final class NamedPipeServer implements Channel {
       defaultWaitMs = other.defaultWaitMs;
       exclusive = other.exclusive;
       acceptsRemote = other.acceptsRemote;
+      security = other.security;
       changeable = other.changeable;
     }
 
@@ -188,6 +194,28 @@ public final class NamedPipeServer implements Channel {
     }
 
     /**
+     * Who may use the pipe. Everything to the system, administrators and this user, reading to everyone else, if this is
+     * not called.
+     *
+     * @param who who may
+     * @return this
+     */
+    public Builder security(PipeSecurity who) {
+      security = Objects.requireNonNull(who);
+      return this;
+    }
+
+    /**
+     * The server's ends may change the pipe's security; see {@link NamedPipe#setSecurity}.
+     *
+     * @return this
+     */
+    public Builder changeableSecurity() {
+      changeable = Native.PIPES_WRITE_DAC;
+      return this;
+    }
+
+    /**
      * Creates the pipe.
      *
      * @return the server, to be closed
@@ -206,8 +234,16 @@ public final class NamedPipeServer implements Channel {
       final int pipeMode = (isMessageType ? Native.PIPES_TYPE_MESSAGE : 0)
           | (readsMessages ? Native.PIPES_READMODE_MESSAGE : 0)
           | (acceptsRemote ? 0 : Native.PIPES_REJECT_REMOTE_CLIENTS);
+      final ByteBuffer descriptor = security == null ? null : security.direct();
+      if (descriptor != null) {
+        scratch.cells.putInt(ATTRIBUTES, ATTRIBUTES_BYTES).putInt(ATTRIBUTES + 4, 0)
+            .putLong(ATTRIBUTES + 8, Memory.address(descriptor)).putInt(ATTRIBUTES + 16, descriptor.limit())
+            .putInt(ATTRIBUTES + 20, 0);
+      }
       final int status = Native.pipes_create_named(Memory.address(encoded), openMode, pipeMode, instancesMax,
-          outboundQuota, inboundQuota, defaultWaitMs, 0, scratch.at(0), 0);
+          outboundQuota, inboundQuota, defaultWaitMs, descriptor == null ? 0 : scratch.at(ATTRIBUTES), scratch.at(0), 0);
+      Reference.reachabilityFence(descriptor);
+      Reference.reachabilityFence(encoded);
       if (status != Native.PIPES_OK) throw PipeException.of(status, "create " + name);
       return new Endpoint(scratch.cells.getLong(0), name, true, isMessageType, readsMessages);
     }

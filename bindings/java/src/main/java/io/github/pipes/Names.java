@@ -55,6 +55,7 @@ final class Names {
     final int atLeast = ms == 0 ? 1 : ms; // 0 would be the server's own idea
     final int status =
         new Blocked().run(() -> Native.pipes_wait_available(Memory.address(name), atLeast), Timeouts.INFINITE, what);
+    Reference.reachabilityFence(name);
     if (status == Native.PIPES_ERROR_SEM_TIMEOUT) throw new PipeTimeoutException(what);
     return status;
   }
@@ -70,6 +71,7 @@ final class Names {
             scratch.at(0), ms == 0 ? Native.PIPES_NMPWAIT_NOWAIT : ms),
         ms, "call " + fullName);
     Reference.reachabilityFence(room);
+    Reference.reachabilityFence(name);
     if (status == Native.PIPES_ERROR_SEM_TIMEOUT) throw new PipeTimeoutException("call " + fullName);
     if (status != Native.PIPES_OK) throw PipeException.of(status, "call " + fullName);
     final byte[] reply = new byte[scratch.cells.getInt(0)];

@@ -62,12 +62,12 @@ final class Slot {
     return status == Native.PIPES_ERROR_INVALID_HANDLE ? Native.PIPES_ERROR_OPERATION_ABORTED : status;
   }
 
+  // The event is a hint: what counts is that the operation has stored how it ended.
   private boolean waitUntilDone(int ms, long deadline) {
-    int left = ms;
-    while (Native.pipes_wait(address + HANDLES, 1, 0, left, 0, 0) != Native.PIPES_OK) {
-      if (ms == Timeouts.INFINITE) continue;
-      left = Timeouts.left(deadline);
-      if (left == 0) return !isPending();
+    while (isPending()) {
+      final int left = ms == Timeouts.INFINITE ? ms : Timeouts.left(deadline);
+      final int status = Native.pipes_wait(address + HANDLES, 1, 0, left, 0, 0);
+      if (status != Native.PIPES_OK && left == 0) return !isPending();
     }
     return true;
   }
