@@ -31,6 +31,7 @@
 %crosses(uint32_t, jint, int)
 %crosses(uint64_t, jlong, long)
 %crosses(uintptr_t, jlong, long)
+%crosses(intptr_t, jlong, long)
 
 /* %address(C): a pointer crosses as a number. */
 %define %address(C)

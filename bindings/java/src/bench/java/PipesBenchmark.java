@@ -39,6 +39,8 @@ public final class PipesBenchmark {
         "-Dio.github.pipes.library.path=" + System.getProperty("io.github.pipes.library.path"), "-cp",
         System.getProperty("java.class.path"), PipesBenchmark.class.getName(), "peer", name, socket.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    pin(ProcessHandle.current().pid(), 0);
+    pin(peer.pid(), 1);
     try (var ready = peer.getInputStream()) {
       if (ready.read() < 0) throw new IOException("the peer did not start");
       try (var pipe = NamedPipe.open(name); var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
@@ -48,6 +50,16 @@ public final class PipesBenchmark {
       peer.destroy();
       Files.deleteIfExists(socket);
       Files.delete(folder);
+    }
+  }
+
+  /** All threads of a process to one processor, where there is the program for it. */
+  private static void pin(long process, int processor) throws InterruptedException {
+    try {
+      new ProcessBuilder("taskset", "-a", "-p", "-c", "" + processor, "" + process)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+    } catch (IOException e) {
+      System.err.println("not pinned: " + e.getMessage());
     }
   }
 

@@ -86,12 +86,32 @@ public final class AnonymousPipe implements AutoCloseable {
     end.askOrThrow(() -> Native.pipes_set_inheritable(end.handle().value, inheritable ? 1 : 0), "hand on");
   }
 
+  private static Endpoint adopt(long nativeHandle) throws IOException {
+    NativeLibrary.load();
+    final Scratch scratch = Scratch.mine();
+    final int status = Native.pipes_adopt_native_handle(nativeHandle, scratch.at(0));
+    if (status != Native.PIPES_OK) throw PipeException.of(status, "adopt " + nativeHandle);
+    return new Endpoint(scratch.cells.getLong(0), "an anonymous pipe", false, false, false);
+  }
+
   /** The end that is read from. */
   public static final class Source implements ReadableByteChannel, InterruptibleChannel {
     private final Endpoint end;
 
     private Source(Endpoint end) {
       this.end = end;
+    }
+
+    /**
+     * Takes over an end that this process was given by the one that started it.
+     *
+     * @param nativeHandle its file descriptor, such as that of standard input (0); on Windows its HANDLE. It belongs to what
+     *     is returned from then on
+     * @return the end, to be closed
+     * @throws IOException it is not open, or no end of a pipe
+     */
+    public static Source adopt(long nativeHandle) throws IOException {
+      return new Source(AnonymousPipe.adopt(nativeHandle));
     }
 
     /**
@@ -176,6 +196,18 @@ public final class AnonymousPipe implements AutoCloseable {
 
     private Sink(Endpoint end) {
       this.end = end;
+    }
+
+    /**
+     * Takes over an end that this process was given by the one that started it.
+     *
+     * @param nativeHandle its file descriptor, such as that of standard output (1); on Windows its HANDLE. It belongs to what
+     *     is returned from then on
+     * @return the end, to be closed
+     * @throws IOException it is not open, or no end of a pipe
+     */
+    public static Sink adopt(long nativeHandle) throws IOException {
+      return new Sink(AnonymousPipe.adopt(nativeHandle));
     }
 
     /**

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 class AnonymousPipeTest {
@@ -97,6 +98,35 @@ class AnonymousPipeTest {
       pipe.source().read(buffer);
       assertEquals("by the system", text(buffer));
     }
+  }
+
+  /** What a child process does with the pipes that it was given. */
+  static final class Child {
+    private Child() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (var source = AnonymousPipe.Source.adopt(0); var sink = AnonymousPipe.Sink.adopt(1)) {
+        final ByteBuffer buffer = ByteBuffer.allocate(100);
+        while (source.read(buffer) >= 0) {
+          // Until its end.
+        }
+        sink.write(bytes(text(buffer).toUpperCase(Locale.ROOT)));
+      }
+    }
+  }
+
+  @Test
+  void CHILD_6_AChildTakesOverWhatItWasGiven() throws Exception {
+    final Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Dio.github.pipes.library.path=" + System.getProperty("io.github.pipes.library.path"), "-cp",
+        System.getProperty("java.class.path"), Child.class.getName()).start();
+    try (var out = child.getOutputStream()) {
+      out.write("to the child".getBytes());
+    }
+    assertEquals("TO THE CHILD", new String(child.getInputStream().readAllBytes()));
+    assertEquals(0, child.waitFor());
+    assertFails(6, () -> AnonymousPipe.Source.adopt(-1));
+    assertFails(6, () -> AnonymousPipe.Sink.adopt(1_000_000));
   }
 
   @Test

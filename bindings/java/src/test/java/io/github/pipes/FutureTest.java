@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 class FutureTest {
   @Test
-  void OVL_1_AReadLater() throws Exception {
+  void AReadLater() throws Exception {
     try (var pair = Pair.ofBytes()) {
       for (ByteBuffer buffer : List.of(ByteBuffer.allocate(10), ByteBuffer.allocateDirect(10))) {
         buffer.position(1).limit(9);
@@ -49,7 +49,7 @@ class FutureTest {
   }
 
   @Test
-  void FINE_23_WhatIsThereAlreadyIsDoneAtOnce() throws Exception {
+  void WhatIsThereAlreadyIsDoneAtOnce() throws Exception {
     try (var pair = Pair.ofMessages()) {
       for (ByteBuffer buffer : List.of(ByteBuffer.allocate(10), ByteBuffer.allocateDirect(10))) {
         write(pair.serverEnd, "there");

@@ -81,7 +81,7 @@ class NamedPipeServerTest {
   }
 
   @Test
-  void OPEN_29_TheNextClientFindsAnInstance() throws IOException {
+  void TheNextClientFindsAnInstance() throws IOException {
     try (var server = NamedPipeServer.open(Pair.newName())) {
       final List<NamedPipe> ends = new ArrayList<>();
       for (int i = 0; i < 5; ++i) {

@@ -222,7 +222,7 @@ class NamedPipeTest {
   // ------------------------------------------------------------------------------------------------------- writing --
 
   @Test
-  void WRITE_1_AllThatRemainsIsWritten() throws IOException {
+  void AllThatRemainsIsWritten() throws IOException {
     try (var pair = Pair.ofBytes()) {
       for (ByteBuffer buffer : List.of(bytes("0123456789"), direct("0123456789"))) {
         buffer.position(2).limit(6);

@@ -40,7 +40,7 @@ class SecurityTest {
   }
 
   @Test
-  void SDDL_2_WhatIsMalformed() {
+  void WhatIsMalformed() {
     assertMalformed(87, () -> PipeSecurity.parse("nonsense"));
     assertMalformed(1337, () -> PipeSecurity.parse("O:S-1-x"));
     assertMalformed(1305, () -> PipeSecurity.of(new byte[100]));
@@ -56,13 +56,13 @@ class SecurityTest {
   }
 
   @Test
-  void SID_1_NamesOfUsers() {
+  void NamesOfUsers() {
     final String name = PipeSecurity.nameOf("WD");
     assertEquals("S-1-1-0", PipeSecurity.sidOf(name));
   }
 
   @Test
-  void SEC_1_WhoMayUseAPipe() throws IOException {
+  void WhoMayUseAPipe() throws IOException {
     for (PipeSecurity security : List.of(PipeSecurity.ownerOnly(), PipeSecurity.ownerAndGroup(),
         PipeSecurity.thisMachine())) {
       try (var server = NamedPipeServer.builder(Pair.newName()).security(security).open();
@@ -77,7 +77,7 @@ class SecurityTest {
   }
 
   @Test
-  void SEC_2_ADescriptorThatRefuses() throws IOException {
+  void ADescriptorThatRefuses() throws IOException {
     try (var server = NamedPipeServer.builder(Pair.newName()).security(PipeSecurity.parse("D:P(A;;FR;;;WD)")).open()) {
       assertThrows(PipeAccessDeniedException.class, () -> NamedPipe.open(server.name()));
       NamedPipe.opener(server.name()).readOnly().open().close();

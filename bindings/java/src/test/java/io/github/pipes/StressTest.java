@@ -86,7 +86,7 @@ class StressTest {
   }
 
   @Test
-  void FINE_1_ThreadsOfAllKindsShareAPipe() throws Exception {
+  void ThreadsOfAllKindsShareAPipe() throws Exception {
     try (var pair = Pair.ofMessages()) {
       final int count = 2000;
       final int writers = 3;
