@@ -12,13 +12,13 @@ internal static class MessageRpc
     public static async Task<int> Serve(string name)
     {
         using CancellationTokenSource stop = new();
+        await using NamedPipeServerStream pipe = new(
+            name, PipeDirection.InOut, 1, PipeTransmissionMode.Message, PipeOptions.Asynchronous, 4096, 4096);
         Console.WriteLine($"{name} answers");
         try
         {
             while (true)
             {
-                await using NamedPipeServerStream pipe = new(
-                    name, PipeDirection.InOut, 1, PipeTransmissionMode.Message, PipeOptions.Asynchronous, 4096, 4096);
                 await pipe.WaitForConnectionAsync(stop.Token);
                 while (await pipe.ReadMessageAsync(stop.Token) is { } request)
                 {
@@ -26,10 +26,7 @@ internal static class MessageRpc
                     await pipe.WriteAsync(Encoding.UTF8.GetBytes(answer));
                 }
 
-                if (stop.IsCancellationRequested)
-                {
-                    return 0;
-                }
+                pipe.Disconnect(); // the client has gone; the next may come
             }
         }
         catch (OperationCanceledException)

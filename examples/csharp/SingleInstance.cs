@@ -17,7 +17,7 @@ internal static class SingleInstance
                 ".", name, PipeDirection.Out, PipeOptions.CurrentUserOnly);
             await other.ConnectAsync(5000);
             await other.WriteAsync(Encoding.UTF8.GetBytes(string.Join(' ', arguments)));
-            await other.WaitForPipeDrainAsync(); // it has it
+            // What was written outlives this end: the first reads it when it comes to it.
             Console.WriteLine("handed over to the first");
             return 0;
         }

@@ -1,7 +1,7 @@
 // Measures round trips and throughput of Pipes beside System.IO.Pipes, between two processes, in one run.
 //
-//   Pipes.Bench [ROUNDS [pinned]]     ROUNDS times each, in turns, 5 unless told; the medians are shown. Pinned: each
-//                                     process has a processor of its own
+//   Pipes.Bench [ROUNDS [pinned] [ROW...]]     ROUNDS times each, in turns, 5 unless told; the medians are shown. Pinned:
+//                                              each process has a processor of its own. ROW: only those, as stream-async
 //
 // The other process is this program again, told what to be by its arguments: KIND WHAT SIZE COUNT NAME. Both libraries run
 // the same code, on streams; blocking and by tasks.
@@ -23,7 +23,7 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
-        if (arguments.Length == 6)
+        if (arguments is ["system" or "pipes", _, _, _, _, _])
         {
             if (arguments[5] == "True")
             {
@@ -35,7 +35,7 @@ internal static class Program
         }
 
         int rounds = arguments.Length >= 1 ? int.Parse(arguments[0]) : 5;
-        s_pinned = arguments is [_, "pinned"] && Environment.ProcessorCount > 1;
+        s_pinned = arguments is [_, "pinned", ..] && Environment.ProcessorCount > 1;
         if (s_pinned)
         {
             Pin(1);
@@ -46,9 +46,10 @@ internal static class Program
             ("roundtrip", 64, 20_000), ("roundtrip", 4096, 20_000), ("stream", 65536, 8_000),
             ("roundtrip-async", 64, 20_000), ("roundtrip-async", 4096, 20_000), ("stream-async", 65536, 8_000),
         ];
+        string[] only = [.. arguments.Skip(s_pinned ? 2 : 1)];
         Console.WriteLine($"{RuntimeName()}, {Environment.ProcessorCount} processors, two processes{(s_pinned ? ", pinned" : "")}, medians of {rounds}");
         Console.WriteLine($"{"",-18}{"bytes",8}{"System.IO.Pipes",20}{"Pipes",20}{"times",8}");
-        foreach ((string what, int size, int count) in rows)
+        foreach ((string what, int size, int count) in rows.Where(row => only.Length == 0 || only.Contains(row.What)))
         {
             List<double> theirs = [];
             List<double> ours = [];

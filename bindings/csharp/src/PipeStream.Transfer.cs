@@ -10,12 +10,6 @@ namespace Pipes;
 
 public abstract unsafe partial class PipeStream
 {
-    // An asynchronous read looks for a moment whether an answer comes at once, as a blocking one does: the thread that it
-    // would have to be handed to is further away. How long follows from how often it did come; see Watch.
-    private const int WatchMax = 400;
-    private int _watch = WatchMax;
-    private int _unwatched;
-
     // --------------------------------------------------------------------------------------------------- synchronously
 
     /// <summary>Reads what is there, and waits if there is nothing.</summary>
@@ -131,16 +125,6 @@ public abstract unsafe partial class PipeStream
 
         SafePipeHandle handle = Handle;
         using SafePipeHandle.Use use = handle.Enter();
-        if (_watch != 0)
-        {
-            Watch(use.Value);
-        }
-        else if (++_unwatched == 64)
-        {
-            _unwatched = 0;
-            _watch = WatchMax / 8;
-        }
-
         PipeOperation operation = PipeOperation.Rent(OperationKind.Read, State, use.Value);
         uint status;
         uint transferred;
@@ -449,26 +433,5 @@ public abstract unsafe partial class PipeStream
     {
         int result = State.ResultOf(kind, status, transferred, token, out Exception? error);
         return error is null ? new ValueTask<int>(result) : new ValueTask<int>(Task.FromException<int>(error));
-    }
-
-    // Watching pays while answers come within it; each that does not halves the patience, and without any it is tried
-    // again now and then.
-    private void Watch(nint handle)
-    {
-        uint available = 0;
-        for (int left = _watch; left > 0; left--)
-        {
-            if (Native.pipes_peek(handle, null, 0, null, &available, null) != Native.PIPES_OK || available != 0)
-            {
-                if (left != _watch)
-                {
-                    _watch = Math.Min(WatchMax, _watch * 2);
-                }
-
-                return;
-            }
-        }
-
-        _watch /= 2;
     }
 }

@@ -250,6 +250,30 @@ public sealed class CancelTests
     }
 
     [Fact]
+    public async Task AContinuationThatBlocksHoldsUpNobody()
+    {
+        // What awaits goes on on the thread that brings what has ended. Here that waits for what only the same kind of
+        // thread could bring.
+        for (int round = 0; round < 3; round++)
+        {
+            using Pair pair = Pair.Bytes();
+            using Pair other = Pair.Bytes();
+            ValueTask<int> reading = pair.Client.ReadAsync(new byte[8].AsMemory());
+            Task blocking = Wait();
+            async Task Wait()
+            {
+                await reading;
+                Task<int> inner = other.Client.ReadAsync(new byte[8].AsMemory()).AsTask();
+                _ = Task.Run(() => other.Server.WriteText(true, "inner"));
+                Assert.Equal(5, inner.GetAwaiter().GetResult());
+            }
+
+            await pair.Server.WriteText(true, "x");
+            await blocking;
+        }
+    }
+
+    [Fact]
     public void ForgottenStreamsWithOperationsAreClosed()
     {
         // Whoever forgets a server and what it waits for loses both, and the other end notices.

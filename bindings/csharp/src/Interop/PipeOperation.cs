@@ -39,7 +39,7 @@ internal sealed unsafe class PipeOperation : IValueTaskSource<int>, IValueTaskSo
 
     private readonly Overlapped* _overlapped;
     private GCHandle _self;
-    private ManualResetValueTaskSourceCore<int> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<int> _core;
     private MemoryHandle _buffer;
     private MemoryHandle _secondBuffer;
     private CancellationToken _token;
@@ -205,6 +205,8 @@ internal sealed unsafe class PipeOperation : IValueTaskSource<int>, IValueTaskSo
         _token = default;
         _self.Target = null;
 
+        // Only where that holds up nobody; see CompletionPort.
+        _core.RunContinuationsAsynchronously = !CompletionPort.MayInline;
         int result = state.ResultOf(_kind, _status, _transferred, token, out Exception? error);
         if (error is null)
         {
