@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Everything is an integer: handles and addresses as `long`, sizes, flags and statuses as `int`, whose bits are those of
- * C's unsigned numbers. So nothing is copied, pinned or held, and no call enters the virtual machine. Addresses are
+ * Everything is an integer: handles and addresses as `long`, sizes, flags and statuses as `int`, whose bits are those
+ * of C's unsigned numbers. So nothing is copied, pinned or held, and no call enters the virtual machine. Addresses are
  * those of direct buffers, which the classes above keep alive for as long as the library may use them; they alone see
  * the class that is generated here. What C has and integers cannot express is written out at the end.
  */

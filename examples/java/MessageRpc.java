@@ -1,5 +1,5 @@
-// Remote calls: each message is a request or its reply. The server has no thread of its own for any client; futures go on
-// when there is something to do.
+// Remote calls: each message is a request or its reply. The server has no thread of its own for any client; futures go
+// on when there is something to do.
 //
 //   java MessageRpc serve NAME          answers until it is told to stop
 //   java MessageRpc call NAME WORD...   `add 2 3`, `upper some words`, `stop`

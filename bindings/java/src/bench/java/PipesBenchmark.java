@@ -126,12 +126,14 @@ public final class PipesBenchmark {
       final double ours = median(Arrays.copyOf(all, rounds));
       final double theirs = median(Arrays.copyOfRange(all, rounds, all.length));
       final boolean isTrip = entry.getKey().startsWith("round");
-      System.out.printf(Locale.ROOT, isTrip ? "%-18s %11.2f us %11.2f us %8.1f%n" : "%-18s %9.0f MB/s %9.0f MB/s %8.1f%n",
+      final String row = isTrip ? "%-18s %11.2f us %11.2f us %8.1f%n" : "%-18s %9.0f MB/s %9.0f MB/s %8.1f%n";
+      System.out.printf(Locale.ROOT, row,
           entry.getKey(), isTrip ? ours : PIECE / ours, isTrip ? theirs : PIECE / theirs, theirs / ours);
     }
   }
 
-  private static void note(Map<String, double[]> times, String what, int round, int rounds, double ours, double theirs) {
+  private static void note(Map<String, double[]> times, String what, int round, int rounds, double ours,
+      double theirs) {
     if (round < 0) return;
     final double[] all = times.computeIfAbsent(what, key -> new double[2 * rounds]);
     all[round] = ours;

@@ -105,7 +105,8 @@ public final class AnonymousPipe implements AutoCloseable {
     /**
      * Takes over an end that this process was given by the one that started it.
      *
-     * @param nativeHandle its file descriptor, such as that of standard input (0); on Windows its HANDLE. It belongs to what
+     * @param nativeHandle its file descriptor, such as that of standard input (0); on Windows its HANDLE. It belongs to
+     *     what
      *     is returned from then on
      * @return the end, to be closed
      * @throws IOException it is not open, or no end of a pipe
@@ -201,7 +202,8 @@ public final class AnonymousPipe implements AutoCloseable {
     /**
      * Takes over an end that this process was given by the one that started it.
      *
-     * @param nativeHandle its file descriptor, such as that of standard output (1); on Windows its HANDLE. It belongs to what
+     * @param nativeHandle its file descriptor, such as that of standard output (1); on Windows its HANDLE. It belongs
+     *     to what
      *     is returned from then on
      * @return the end, to be closed
      * @throws IOException it is not open, or no end of a pipe

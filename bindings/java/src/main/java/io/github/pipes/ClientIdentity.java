@@ -107,7 +107,8 @@ public record ClientIdentity(int processId, int userId, int groupId, List<Intege
     for (int i = 0; i < groupIds.size(); ++i) ids.putInt(Integer.BYTES * i, groupIds.get(i));
     final ByteBuffer sids = memory.room(GROUP_BYTES * groups.size());
     for (int i = 0; i < groups.size(); ++i) {
-      sids.putLong(GROUP_BYTES * i, memory.text(groups.get(i).sid)).putInt(GROUP_BYTES * i + 8, groups.get(i).attributes);
+      final Group group = groups.get(i);
+      sids.putLong(GROUP_BYTES * i, memory.text(group.sid)).putInt(GROUP_BYTES * i + 8, group.attributes);
     }
     memory.identity.putInt(0, BYTES).putInt(4, processId).putInt(8, userId).putInt(12, groupId)
         .putLong(16, groupIds.isEmpty() ? 0 : Memory.address(ids)).putLong(24, memory.text(userSid))

@@ -1,7 +1,8 @@
-// An end of a pipe as the public classes share it: the calls that wait, each with a limit, with interruption and closing.
+// An end of a pipe as the public classes share it: the calls that wait, each with a limit, with interruption and
+// closing.
 //
-// A call without a limit goes straight to the library and blocks there. One with a limit is an overlapped operation that
-// is waited for and cancelled when the time is up; on Windows every call of a named pipe's end is one.
+// A call without a limit goes straight to the library and blocks there. One with a limit is an overlapped operation
+// that is waited for and cancelled when the time is up; on Windows every call of a named pipe's end is one.
 // SPDX-License-Identifier: MIT
 package io.github.pipes;
 

@@ -1,9 +1,9 @@
 // A native handle, and who is using it.
 //
-// Closing first cancels what is pending: a write, for one, would otherwise last until the other end has read it. So that
-// none is overlooked, closing waits for whoever is just beginning an operation, which takes no time; nobody begins one
-// after that. Then, on Linux, the handle is closed at once, which ends calls that block; a number that was closed is
-// known to be none there. On Windows it may soon be another's, so whoever leaves last closes it.
+// Closing first cancels what is pending: a write, for one, would otherwise last until the other end has read it. So
+// that none is overlooked, closing waits for whoever is just beginning an operation, which takes no time; nobody begins
+// one after that. Then, on Linux, the handle is closed at once, which ends calls that block; a number that was closed
+// is known to be none there. On Windows it may soon be another's, so whoever leaves last closes it.
 // SPDX-License-Identifier: MIT
 package io.github.pipes;
 

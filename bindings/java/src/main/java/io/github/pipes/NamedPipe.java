@@ -18,8 +18,8 @@ import java.util.function.IntSupplier;
 /**
  * An end of a named pipe: a client's, from {@link #open}, or a server's, from {@link NamedPipeServer#accept}.
  *
- * <p>A pipe of message type keeps the bounds of what is written: each write is a message, which may be empty. An end that
- * reads by messages ({@link Opener#messages}, {@link #readMessages}) gets at most one message with each read, and
+ * <p>A pipe of message type keeps the bounds of what is written: each write is a message, which may be empty. An end
+ * that reads by messages ({@link Opener#messages}, {@link #readMessages}) gets at most one message with each read, and
  * {@link #isMessageComplete} tells whether that was all of it; {@link #readMessage} gets it whole. An end that reads by
  * bytes gets what is there.
  *
@@ -27,9 +27,9 @@ import java.util.function.IntSupplier;
  *
  * <p>The futures of the ...Async methods stand for operations of the system, not for threads. They are completed by one
  * thread for all, on which functions that were chained without ...Async run as well: these must not block, and waiting
- * there for a future throws IllegalStateException. Cancelling a future cancels the operation, unless it is over already:
- * then the future keeps its result, and cancel returns false. So no byte is lost. The buffer must be left alone until
- * the future is done.
+ * there for a future throws IllegalStateException. Cancelling a future cancels the operation, unless it is over
+ * already: then the future keeps its result, and cancel returns false. So no byte is lost. The buffer must be left
+ * alone until the future is done.
  */
 public final class NamedPipe implements ByteChannel, InterruptibleChannel {
   final Endpoint end;
@@ -58,8 +58,8 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
   }
 
   /**
-   * Opens the client's end of a pipe, and waits for an instance if all have their clients. A pipe that does not exist is
-   * not waited for.
+   * Opens the client's end of a pipe, and waits for an instance if all have their clients. A pipe that does not exist
+   * is not waited for.
    *
    * @param name as for {@link #open(String)}
    * @param wait how long at most
@@ -727,8 +727,8 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
    * the next client finds it. What is unread on either side is lost ({@link #drain} first), and the client's calls fail
    * with {@link PipeException#PIPE_NOT_CONNECTED}. This end is closed.
    *
-   * <p>A server with few instances needs this: an instance whose ends are merely closed counts until its client's end is
-   * closed, too.
+   * <p>A server with few instances needs this: an instance whose ends are merely closed counts until its client's end
+   * is closed, too.
    *
    * @throws UnsupportedOperationException this is a client's end
    * @throws IOException see the package

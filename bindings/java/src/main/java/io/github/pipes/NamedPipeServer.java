@@ -23,8 +23,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * A named pipe as its server sees it: it makes the instances and accepts clients.
  *
- * <p>The pipe exists once this is open: clients may open it before {@link #accept} is called. A client that was accepted
- * has an instance of its own; closing the server closes none of those.
+ * <p>The pipe exists once this is open: clients may open it before {@link #accept} is called. A client that was
+ * accepted has an instance of its own; closing the server closes none of those.
  *
  * <pre>{@code
  * try (var server = NamedPipeServer.builder("greeting").messages().open()) {
@@ -194,8 +194,8 @@ public final class NamedPipeServer implements Channel {
     }
 
     /**
-     * Who may use the pipe. Everything to the system, administrators and this user, reading to everyone else, if this is
-     * not called.
+     * Who may use the pipe. Everything to the system, administrators and this user, reading to everyone else, if this
+     * is not called.
      *
      * @param who who may
      * @return this
@@ -241,7 +241,8 @@ public final class NamedPipeServer implements Channel {
             .putInt(ATTRIBUTES + 20, 0);
       }
       final int status = Native.pipes_create_named(Memory.address(encoded), openMode, pipeMode, instancesMax,
-          outboundQuota, inboundQuota, defaultWaitMs, descriptor == null ? 0 : scratch.at(ATTRIBUTES), scratch.at(0), 0);
+          outboundQuota, inboundQuota, defaultWaitMs, descriptor == null ? 0 : scratch.at(ATTRIBUTES), scratch.at(0),
+          0);
       Reference.reachabilityFence(descriptor);
       Reference.reachabilityFence(encoded);
       if (status != Native.PIPES_OK) throw PipeException.of(status, "create " + name);

@@ -1,8 +1,8 @@
 // Finds and loads the two native libraries: `pipes`, and `pipes_java`, which lets Java call it.
 //
-// Looked for, in this order: the folder that the system property io.github.pipes.library.path names, and nowhere else if
-// it is set; the folders of java.library.path; what the jar holds under META-INF/native, which is written to a private
-// folder first. Two of one name are never mixed: `pipes` is taken from where `pipes_java` lies, if it is there.
+// Looked for, in this order: the folder that the system property io.github.pipes.library.path names, and nowhere else
+// if it is set; the folders of java.library.path; what the jar holds under META-INF/native, which is written to a
+// private folder first. Two of one name are never mixed: `pipes` is taken from where `pipes_java` lies, if it is there.
 // SPDX-License-Identifier: MIT
 package io.github.pipes;
 
@@ -180,7 +180,8 @@ final class NativeLibrary {
 
   /** Sees to it that `file` holds `content`: what lies there already is compared, and replaced if it differs. */
   static void place(Path file, byte[] content) throws IOException {
-    if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Arrays.equals(Files.readAllBytes(file), content)) return;
+    final boolean isFile = Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+    if (isFile && Arrays.equals(Files.readAllBytes(file), content)) return;
     final Path fresh = Files.createTempFile(file.getParent(), "new", null);
     try {
       Files.write(fresh, content);

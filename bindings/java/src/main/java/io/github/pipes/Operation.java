@@ -38,7 +38,7 @@ abstract class Operation<T> {
   /** The native call; `overlapped` and `count` belong to it. */
   abstract int call(long handle, long overlapped, long count);
 
-  /** What the future gets for success: a status of 0 or PIPES_ERROR_MORE_DATA. Null: more is to come, by other means. */
+  /** What the future gets for success. Null: more is to come, by other means. */
   abstract T result(int status, int transferred) throws Exception;
 
   /** Whether a status that is no success is one all the same. */

@@ -1,5 +1,5 @@
-// The future of an overlapped operation. Ending it early ends the operation, or does nothing: no byte is lost on the way.
-// SPDX-License-Identifier: MIT
+// The future of an overlapped operation. Ending it early ends the operation, or does nothing: no byte is lost on the
+// way. SPDX-License-Identifier: MIT
 package io.github.pipes;
 
 import java.util.Objects;

@@ -9,8 +9,8 @@ import java.util.Objects;
 /**
  * Who may use a pipe: a security descriptor, as Windows has them on both systems. A value; it never changes.
  *
- * <p>Who opens a pipe is checked when he does; what was opened is not touched by later changes. What is malformed throws
- * IllegalArgumentException, whose cause is a {@link PipeException} with the number that says how.
+ * <p>Who opens a pipe is checked when he does; what was opened is not touched by later changes. What is malformed
+ * throws IllegalArgumentException, whose cause is a {@link PipeException} with the number that says how.
  */
 public final class PipeSecurity {
   private static final int ALL_PARTS = Native.PIPES_OWNER_SECURITY_INFORMATION | Native.PIPES_GROUP_SECURITY_INFORMATION

@@ -1,7 +1,7 @@
 // The completion port of this process's Java part, and the one thread that looks after it.
 //
-// An operation is known here from before it begins until its packet is taken, and so are its memory and its end, whatever
-// becomes of the caller: the collector takes none of it while the library may write to it.
+// An operation is known here from before it begins until its packet is taken, and so are its memory and its end,
+// whatever becomes of the caller: the collector takes none of it while the library may write to it.
 // SPDX-License-Identifier: MIT
 package io.github.pipes;
 

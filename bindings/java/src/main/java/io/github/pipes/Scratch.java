@@ -1,7 +1,7 @@
 // A thread's own memory for calls: room for small results, and for the bytes of heap buffers on their way.
 //
-// Heap arrays are never pinned: the collector may move them while a call waits. Their used range is copied here instead.
-// SPDX-License-Identifier: MIT
+// Heap arrays are never pinned: the collector may move them while a call waits. Their used range is copied here
+// instead. SPDX-License-Identifier: MIT
 package io.github.pipes;
 
 import java.nio.ByteBuffer;

@@ -1,5 +1,5 @@
-// What a call that waits for one operation needs: an OVERLAPPED and an event. Used again and again, by one call at a time.
-// SPDX-License-Identifier: MIT
+// What a call that waits for one operation needs: an OVERLAPPED and an event. Used again and again, by one call at a
+// time. SPDX-License-Identifier: MIT
 package io.github.pipes;
 
 import java.nio.ByteBuffer;

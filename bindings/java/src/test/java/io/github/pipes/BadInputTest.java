@@ -42,7 +42,8 @@ class BadInputTest {
       final var in = pair.client.inputStream();
       final var out = pair.client.outputStream();
       final byte[] array = new byte[10];
-      for (int[] bad : new int[][] {{-1, 1}, {0, -1}, {0, 11}, {10, 1}, {Integer.MAX_VALUE, 1}, {1, Integer.MAX_VALUE}}) {
+      final int max = Integer.MAX_VALUE;
+      for (int[] bad : new int[][] {{-1, 1}, {0, -1}, {0, 11}, {10, 1}, {max, 1}, {1, max}}) {
         assertThrows(IndexOutOfBoundsException.class, () -> in.read(array, bad[0], bad[1]));
         assertThrows(IndexOutOfBoundsException.class, () -> out.write(array, bad[0], bad[1]));
       }

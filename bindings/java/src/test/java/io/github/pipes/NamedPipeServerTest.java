@@ -156,7 +156,8 @@ class NamedPipeServerTest {
   void CONN_5_ADisconnectedInstanceServesTheNext() throws Exception {
     try (var server = ofOne()) {
       for (int i = 0; i < 5; ++i) {
-        try (var client = NamedPipe.open(server.name()); var end = i % 2 == 0 ? server.accept() : server.acceptAsync().get()) {
+        try (var client = NamedPipe.open(server.name());
+            var end = i % 2 == 0 ? server.accept() : server.acceptAsync().get()) {
           write(client, "hello");
           assertEquals("hello", read(end, 10));
           if (i == 2) assertEquals(1, end.writeAsync(ByteBuffer.allocate(1)).get()); // binds it to the port

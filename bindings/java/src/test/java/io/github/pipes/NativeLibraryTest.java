@@ -1,5 +1,5 @@
-// Finding the native library: where it is looked for, and what is said where it cannot be used. In processes of their own.
-// SPDX-License-Identifier: MIT
+// Finding the native library: where it is looked for, and what is said where it cannot be used. In processes of their
+// own. SPDX-License-Identifier: MIT
 package io.github.pipes;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
