@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -109,6 +111,9 @@ final class Pair implements AutoCloseable {
 
   /** A thread that makes a call, and what came of it. */
   static final class Caller {
+    private static final Set<String> WAITING = Set.of("pipes_read", "pipes_write", "pipes_transact", "pipes_connect",
+        "pipes_flush", "pipes_wait", "pipes_wait_available", "pipes_call", "await");
+
     final CompletableFuture<Throwable> outcome = new CompletableFuture<>();
     final Thread thread;
     private volatile boolean interruptedAfterwards;
@@ -128,18 +133,16 @@ final class Pair implements AutoCloseable {
       thread.start();
     }
 
-    /** Waits until the thread waits in native code, as far as can be seen from here: it is in the call. */
-    Caller inside() throws InterruptedException {
-      for (;;) {
-        for (StackTraceElement frame : thread.getStackTrace()) {
-          if (frame.isNativeMethod() || frame.getMethodName().startsWith("await")) {
-            Thread.sleep(2); // it may be about to, still; each test holds either way
-            return this;
-          }
-        }
-        if (outcome.isDone()) return this;
+    /** Waits until the thread is in a call that may wait. */
+    Caller inside() {
+      while (!outcome.isDone() && Arrays.stream(thread.getStackTrace()).noneMatch(Caller::mayWait)) {
         Thread.onSpinWait();
       }
+      return this;
+    }
+
+    private static boolean mayWait(StackTraceElement frame) {
+      return WAITING.contains(frame.getMethodName());
     }
 
     <E extends Throwable> E assertFailsWith(Class<E> with) throws Exception {
