@@ -11,11 +11,12 @@ import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -41,16 +42,24 @@ public final class NamedPipeServer implements Channel {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  // Guarded by `lock`.
-  private final ArrayDeque<Endpoint> listening = new ArrayDeque<>(); // instances that nobody waits at
-  private final Set<Endpoint> awaited = new HashSet<>(); // those of an accept that waits
-  private final ArrayDeque<PipeFuture<NamedPipe>> queue = new ArrayDeque<>(); // acceptAsync without an instance
+  // Guarded by `lock`. Every instance that listens has a connect pending; who accepts takes what these have brought. So a
+  // client is never at an instance that nobody looks at, and giving up an accept touches none.
+  private final Map<Endpoint, Operation<?>> listening = new HashMap<>();
+  private final ArrayDeque<Endpoint> connected = new ArrayDeque<>(); // and not accepted yet
+  private final ArrayDeque<PipeFuture<NamedPipe>> queue = new ArrayDeque<>(); // acceptAsync
+  private int waiting; // threads in accept
   private int inUse; // accepted and not closed
   private boolean closed;
 
   private NamedPipeServer(Builder settings) throws IOException {
     this.settings = settings;
-    listening.add(settings.create(settings.exclusive));
+    final Endpoint first = settings.create(settings.exclusive);
+    lock.lock();
+    try {
+      listen(first);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -279,73 +288,51 @@ public final class NamedPipeServer implements Channel {
 
   private NamedPipe accept(int ms) throws IOException {
     final long deadline = ms == Timeouts.INFINITE ? 0 : Timeouts.deadline(ms);
-    final Endpoint end = takeInstance(ms, deadline);
-    boolean accepted = false;
-    try {
-      final int left = ms == Timeouts.INFINITE ? ms : Timeouts.left(deadline);
-      final int status = end.transfer(Endpoint.Call.CONNECT, 0, 0, 0, 0, left, Scratch.mine());
-      if (!isConnected(status)) throw end.failure(status, "accept at");
-      accepted = true;
-      return accepted(end);
-    } catch (ClosedByInterruptException e) {
-      close();
-      throw e;
-    } catch (ClosedChannelException e) {
-      throw isOpen() ? e : new AsynchronousCloseException();
-    } finally {
-      if (!accepted) giveBack(end);
-    }
-  }
-
-  /** A client is there, or was and has left something perhaps. */
-  private static boolean isConnected(int status) {
-    return status == Native.PIPES_OK || status == Native.PIPES_ERROR_PIPE_CONNECTED
-        || status == Native.PIPES_ERROR_NO_DATA;
-  }
-
-  private Endpoint takeInstance(int ms, long deadline) throws IOException {
     try {
       lock.lockInterruptibly();
     } catch (InterruptedException e) {
       throw interrupted();
     }
     try {
-      boolean waited = false;
-      for (;;) {
-        final Endpoint end = takeInstanceNow(waited);
-        if (end != null) return end;
-        waited = true;
-        if (ms == Timeouts.INFINITE) {
-          changed.await();
-        } else {
-          final int left = Timeouts.left(deadline);
-          if (left == 0) throw new PipeTimeoutException("accept at " + settings.name);
-          changed.await(Integer.toUnsignedLong(left), TimeUnit.MILLISECONDS);
-        }
-      }
+      ++waiting;
+      final Endpoint end = waitForClient(ms, deadline);
+      return own(end);
     } catch (InterruptedException e) {
       throw interrupted();
     } finally {
+      --waiting;
+      replenishQuietly(); // the next client is to find an instance, whether or not somebody accepts just now
       lock.unlock();
+      serveQueue();
     }
   }
 
-  /** An instance to wait at; null if there will be one when one of this server's own becomes free. With the lock. */
-  private Endpoint takeInstanceNow(boolean waited) throws IOException {
-    if (closed) throw waited ? new AsynchronousCloseException() : new ClosedChannelException();
+  /** With the lock, which it lets go while it waits. */
+  private Endpoint waitForClient(int ms, long deadline) throws IOException, InterruptedException {
+    boolean waited = false;
+    for (;;) {
+      if (closed) throw waited ? new AsynchronousCloseException() : new ClosedChannelException();
+      final Endpoint end = nextConnected();
+      if (end != null) return end;
+      replenish();
+      if (!connected.isEmpty()) continue;
+      final int left = ms == Timeouts.INFINITE ? 1 : Timeouts.left(deadline);
+      if (ms == Timeouts.INFINITE || listening.values().stream().anyMatch(Operation::isOver)) {
+        changed.await(); // of a connect that is over the port's thread will tell
+      } else if (left == 0) {
+        throw new PipeTimeoutException("accept at " + settings.name);
+      } else {
+        changed.await(Integer.toUnsignedLong(left), TimeUnit.MILLISECONDS);
+      }
+      waited = true;
+    }
+  }
+
+  private Endpoint nextConnected() {
     Endpoint end;
     do {
-      end = listening.poll();
+      end = connected.poll();
     } while (end != null && !end.isOpen());
-    if (end == null) {
-      try {
-        end = settings.create(false);
-      } catch (PipeBusyException e) {
-        if (inUse == 0 && awaited.isEmpty()) throw e;
-        return null;
-      }
-    }
-    awaited.add(end);
     return end;
   }
 
@@ -355,42 +342,104 @@ public final class NamedPipeServer implements Channel {
     return new ClosedByInterruptException();
   }
 
-  private NamedPipe accepted(Endpoint end) {
+  /**
+   * Makes as many instances as are waited for, and one at least. With the lock. Where there are as many as there may be,
+   * one of those in use will come back; if there is none, that is a failure.
+   */
+  private void replenish() throws IOException {
+    final int wanted = Math.max(1, waiting + queue.size());
+    while (!closed && listening.size() + connected.size() < wanted) {
+      try {
+        listen(settings.create(false));
+      } catch (PipeBusyException e) {
+        if (inUse == 0 && listening.isEmpty() && connected.isEmpty()) throw e;
+        return;
+      }
+    }
+  }
+
+  private void replenishQuietly() {
+    try {
+      replenish();
+    } catch (IOException e) {
+      // Whoever accepts next will be told.
+    }
+  }
+
+  /** Lets an instance listen until a client comes. With the lock. */
+  private void listen(Endpoint end) throws IOException {
+    final PipeFuture<Endpoint> future = new PipeFuture<>();
+    final var connect = new Operation<Endpoint>(end, future, "accept at") {
+      @Override
+      int call(long handle, long overlapped, long count) {
+        return Native.pipes_connect(handle, overlapped);
+      }
+
+      /** Also that a client is there already, or was and has perhaps left something. */
+      @Override
+      boolean isSuccess(int status) {
+        return status == Native.PIPES_OK || status == Native.PIPES_ERROR_PIPE_CONNECTED
+            || status == Native.PIPES_ERROR_NO_DATA;
+      }
+
+      @Override
+      Endpoint result(int status, int transferred) {
+        cameToBe(end, true);
+        return end;
+      }
+
+      @Override
+      void failed() {
+        cameToBe(end, false);
+      }
+    };
+    listening.put(end, connect);
+    connect.start(Timeouts.INFINITE);
+    if (!future.isCompletedExceptionally()) return;
+    end.close();
+    try {
+      future.join();
+    } catch (CompletionException e) {
+      throw new IOException(e.getCause()); // want of memory, perhaps
+    }
+  }
+
+  private void cameToBe(Endpoint end, boolean isConnected) {
+    final boolean within = lock.isHeldByCurrentThread(); // then whoever holds it serves the queue, without it
     lock.lock();
     try {
-      awaited.remove(end);
-      ++inUse;
-      end.handle().afterwards(this::instanceWasClosed);
-      // The next client is to find an instance, whether or not somebody accepts just now.
-      if (!closed && listening.isEmpty() && awaited.isEmpty()) listening.add(settings.create(false));
-    } catch (IOException e) {
-      // There are as many as there may be; or whoever accepts next will be told what is wrong.
+      listening.remove(end);
+      if (isConnected && !closed) connected.add(end);
+      changed.signal();
     } finally {
       lock.unlock();
     }
+    if (!within) serveQueue();
+  }
+
+  /** Makes a client's instance the caller's. With the lock. */
+  private NamedPipe own(Endpoint end) {
+    ++inUse;
+    end.handle().afterwards(this::instanceWasClosed);
     return new NamedPipe(end, this);
   }
 
-  private void giveBack(Endpoint end) {
-    lock.lock();
-    try {
-      awaited.remove(end);
-      if (end.isOpen() && !closed) listening.addFirst(end);
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
-    serveQueue();
-  }
-
   private void instanceWasClosed() {
+    IOException failure = null;
+    final List<PipeFuture<NamedPipe>> failed = new ArrayList<>();
     lock.lock();
     try {
       --inUse;
-      changed.signal();
+      replenish();
+    } catch (IOException e) {
+      failure = e; // nothing that those who wait could wait for
+      failed.addAll(queue);
+      queue.clear();
     } finally {
+      changed.signalAll();
       lock.unlock();
     }
+    for (var future : failed) future.fail(failure);
     serveQueue();
   }
 
@@ -405,7 +454,7 @@ public final class NamedPipeServer implements Channel {
         "disconnect");
     final Endpoint next =
         new Endpoint(scratch.cells.getLong(0), settings.name, true, settings.isMessageType, end.readsMessages());
-    if (end.isBound()) next.isBoundAlready();
+    next.isBoundAlready(); // what is bound is the end, not the handle
     final boolean wasInUse = end.handle().afterwards(null);
     end.close();
     lock.lock();
@@ -413,24 +462,14 @@ public final class NamedPipeServer implements Channel {
       if (wasInUse) --inUse;
       if (closed) {
         next.close();
-        return;
+      } else {
+        listen(next);
       }
-      listen(next);
-      listening.add(next);
-      changed.signal();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
     serveQueue();
-  }
-
-  /** Makes an instance listen again, which a connect does even if it is cancelled. */
-  private static void listen(Endpoint end) throws IOException {
-    try {
-      end.transfer(Endpoint.Call.CONNECT, 0, 0, 0, 0, 0, Scratch.mine());
-    } catch (PipeTimeoutException e) {
-      // No client has come so soon.
-    }
   }
 
   // ------------------------------------------------------------------------------------------------ accepting later --
@@ -458,68 +497,53 @@ public final class NamedPipeServer implements Channel {
 
   private CompletableFuture<NamedPipe> acceptAsync(int ms) throws IOException {
     final PipeFuture<NamedPipe> future = new PipeFuture<>();
-    if (ms != Timeouts.INFINITE) future.limit(ms, "accept at " + settings.name);
-    final Endpoint end;
     lock.lock();
     try {
-      end = takeInstanceNow(false);
-      if (end == null) queue.add(future);
+      if (closed) throw new ClosedChannelException();
+      queue.add(future);
+      replenish();
+    } catch (IOException e) {
+      queue.remove(future);
+      throw e;
     } finally {
       lock.unlock();
     }
-    if (end != null) connectAsync(end, future);
+    serveQueue();
+    if (ms != Timeouts.INFINITE) future.limit(ms, "accept at " + settings.name);
     return future;
   }
 
-  private void connectAsync(Endpoint end, PipeFuture<NamedPipe> future) {
-    new Operation<NamedPipe>(end, future, "accept at") {
-      @Override
-      int call(long handle, long overlapped, long count) {
-        return Native.pipes_connect(handle, overlapped);
-      }
-
-      @Override
-      boolean isSuccess(int status) {
-        return isConnected(status);
-      }
-
-      @Override
-      NamedPipe result(int status, int transferred) {
-        return accepted(end);
-      }
-
-      @Override
-      void failed() {
-        giveBack(end);
-      }
-    }.start(Timeouts.INFINITE);
-  }
-
-  /** Begins what waits for an instance, as far as there is one now. */
+  /** Hands clients to those who wait for them in acceptAsync. Without the lock: what hangs on their futures runs here. */
   private void serveQueue() {
     for (;;) {
       final PipeFuture<NamedPipe> future;
-      Endpoint end = null;
-      Throwable failure = null;
+      final Endpoint end;
+      final NamedPipe pipe;
       lock.lock();
       try {
-        while (!queue.isEmpty() && queue.peek().isDone()) queue.poll();
-        if (queue.isEmpty()) return;
-        try {
-          end = takeInstanceNow(true);
-        } catch (IOException e) {
-          failure = e;
-        }
-        if (end == null && failure == null) return;
+        queue.removeIf(CompletableFuture::isDone);
+        if (queue.isEmpty() || connected.isEmpty()) return;
+        end = nextConnected();
+        if (end == null) return;
         future = queue.poll();
+        pipe = own(end);
+        replenishQuietly();
       } finally {
         lock.unlock();
       }
-      if (failure != null) {
-        future.fail(failure);
-      } else {
-        connectAsync(end, future);
-      }
+      if (!future.succeed(pipe)) putBack(end); // it was cancelled just now
+    }
+  }
+
+  private void putBack(Endpoint end) {
+    lock.lock();
+    try {
+      if (end.handle().afterwards(null)) --inUse;
+      if (closed) return;
+      connected.addFirst(end);
+      changed.signal();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -548,19 +572,22 @@ public final class NamedPipeServer implements Channel {
   @Override
   public void close() throws IOException {
     final List<Endpoint> ends;
+    final List<PipeFuture<NamedPipe>> futures;
     lock.lock();
     try {
       if (closed) return;
       closed = true;
-      ends = new ArrayList<>(listening);
-      ends.addAll(awaited);
-      listening.clear();
+      ends = new ArrayList<>(listening.keySet());
+      ends.addAll(connected);
+      connected.clear();
+      futures = new ArrayList<>(queue);
+      queue.clear();
       changed.signalAll();
     } finally {
       lock.unlock();
     }
     for (Endpoint end : ends) end.close();
-    serveQueue();
+    for (var future : futures) future.fail(new AsynchronousCloseException());
   }
 
   @Override

@@ -127,6 +127,11 @@ abstract class Operation<T> {
     deliver();
   }
 
+  /** Whether the library has said how it ended, even if its packet was not taken yet. */
+  final synchronized boolean isOver() {
+    return finished || memory.getLong(0) != Native.PIPES_INTERNAL_PENDING;
+  }
+
   final synchronized boolean isFinished() {
     return finished;
   }

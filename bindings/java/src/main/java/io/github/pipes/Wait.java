@@ -8,6 +8,7 @@ package io.github.pipes;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 final class Wait {
   private final long thread = Native.pipes_current_thread();
@@ -36,7 +37,13 @@ final class Wait {
 
   /** Ends the call, now or as soon as it begins. Returns when it was asked, or the thread has left. */
   synchronized void cancel() {
-    while (!leaving && Native.pipes_cancel_synchronous(thread) != Native.PIPES_OK) Thread.onSpinWait();
+    for (int tries = 0; !leaving && Native.pipes_cancel_synchronous(thread) != Native.PIPES_OK; ++tries) {
+      if (tries < 1000) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.parkNanos(50_000); // it is not running, or asks another process, which takes no time for ever
+      }
+    }
   }
 
   /** The thread's last word: nobody will cancel it from now on. */

@@ -206,6 +206,36 @@ class NamedPipeServerTest {
     }
   }
 
+  /** Whoever has been let in is accepted by somebody, however many gave up waiting for him. */
+  @Test
+  void NoClientIsLostToACancelledAccept() throws Exception {
+    try (var server = NamedPipeServer.open(Pair.newName())) {
+      int cancelled = 0;
+      for (int i = 0; i < 300; ++i) {
+        final List<CompletableFuture<NamedPipe>> futures = new ArrayList<>();
+        for (int k = 0; k < 3; ++k) futures.add(k == 2 ? server.acceptAsync(NOW) : server.acceptAsync());
+        final var opener = new Pair.Caller(() -> {
+          try (var client = NamedPipe.open(server.name(), LONG)) {
+            assertEquals(-1, client.read(ByteBuffer.allocate(1)));
+          }
+        });
+        for (int spin = 0; spin < i * 20; ++spin) Thread.onSpinWait();
+        boolean accepted = false;
+        for (var future : futures) {
+          if (future.cancel(true) || future.isCompletedExceptionally()) {
+            ++cancelled;
+          } else {
+            future.get().close();
+            accepted = true;
+          }
+        }
+        if (!accepted) server.accept(LONG).close();
+        assertNull(opener.outcome.get());
+      }
+      assertTrue(cancelled > 0);
+    }
+  }
+
   @Test
   void ManyAcceptAtOnce() throws Exception {
     try (var server = NamedPipeServer.open(Pair.newName())) {
