@@ -1,6 +1,6 @@
 // Measures round trips and throughput of Pipes beside System.IO.Pipes, between two processes, in one run.
 //
-//   Pipes.Bench [ROUNDS [pinned] [ROW...]]     ROUNDS times each, in turns, 5 unless told; the medians are shown. Pinned:
+//   Pipes.Bench [ROUNDS [pinned] [ROW...]]     ROUNDS times each, in turns, 3 unless told; the medians are shown. Pinned:
 //                                              each process has a processor of its own. ROW: only those, as stream-async
 //
 // The other process is this program again, told what to be by its arguments: KIND WHAT SIZE COUNT NAME. Both libraries run
@@ -34,7 +34,7 @@ internal static class Program
             return 0;
         }
 
-        int rounds = arguments.Length >= 1 ? int.Parse(arguments[0]) : 5;
+        int rounds = arguments.Length >= 1 ? int.Parse(arguments[0]) : 3;
         s_pinned = arguments is [_, "pinned", ..] && Environment.ProcessorCount > 1;
         if (s_pinned)
         {
@@ -43,8 +43,8 @@ internal static class Program
 
         (string What, int Size, int Count)[] rows =
         [
-            ("roundtrip", 64, 20_000), ("roundtrip", 4096, 20_000), ("stream", 65536, 8_000),
-            ("roundtrip-async", 64, 20_000), ("roundtrip-async", 4096, 20_000), ("stream-async", 65536, 8_000),
+            ("roundtrip", 64, 100_000), ("roundtrip", 4096, 100_000), ("stream", 65536, 20_000),
+            ("roundtrip-async", 64, 100_000), ("roundtrip-async", 4096, 100_000), ("stream-async", 65536, 20_000),
         ];
         string[] only = [.. arguments.Skip(s_pinned ? 2 : 1)];
         Console.WriteLine($"{RuntimeName()}, {Environment.ProcessorCount} processors, two processes{(s_pinned ? ", pinned" : "")}, medians of {rounds}");
@@ -226,7 +226,7 @@ internal static class Program
     {
         byte[] buffer = new byte[size];
         Stopwatch watch = new();
-        for (int round = -count / 4; round < count; round++)
+        for (int round = -count; round < count; round++)
         {
             if (round == 0)
             {
@@ -246,7 +246,7 @@ internal static class Program
     {
         byte[] buffer = new byte[size];
         Stopwatch watch = new();
-        for (int round = -count / 4; round < count; round++)
+        for (int round = -count; round < count; round++)
         {
             if (round == 0)
             {

@@ -34,6 +34,6 @@ foreach (string text in new[] { "hello", "", new string('x', 100_000) + "y" })
 await client.DisposeAsync();
 await serving;
 bool ownCopy = Directory.EnumerateFiles(AppContext.BaseDirectory, "*pipes*", SearchOption.AllDirectories)
-    .Any(file => file.EndsWith("libpipes.so", StringComparison.Ordinal) || file.EndsWith("pipes.dll", StringComparison.Ordinal));
+    .Any(file => file.EndsWith("libpipes.so", StringComparison.Ordinal) || file.EndsWith("libpipes.dll", StringComparison.Ordinal));
 Console.WriteLine($"messages went there and back; the library is the package's: {ownCopy}");
 return ownCopy ? 0 : 1;

@@ -12,6 +12,9 @@ internal static unsafe partial class Native
     /// <summary>Names the library to load, and no other, by its path.</summary>
     public const string PathVariable = "PIPES_LIBRARY";
 
+    // On Windows, too: pipes.dll and Pipes.dll, this assembly, are one file there.
+    private const string FileName = "libpipes";
+
     private static volatile bool s_found;
 
     public static readonly bool IsWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
@@ -69,7 +72,7 @@ internal static unsafe partial class Native
             if (!s_registered)
             {
                 NativeLibrary.SetDllImportResolver(
-                    typeof(Native).Assembly, static (name, _, _) => name == "pipes" ? s_library : 0);
+                    typeof(Native).Assembly, static (name, _, _) => name == FileName ? s_library : 0);
                 s_registered = true;
             }
         }
@@ -90,7 +93,7 @@ internal static unsafe partial class Native
             throw NotFound(looked);
         }
 
-        string[] names = IsWindows ? ["pipes.dll"] : ["libpipes.so", "libpipes.so.1"];
+        string[] names = IsWindows ? [$"{FileName}.dll"] : [$"{FileName}.so", $"{FileName}.so.1"];
         foreach (string name in names)
         {
             // Beside the assembly, and where the application's .deps.json says that packages have put it.
@@ -144,13 +147,13 @@ internal static unsafe partial class Native
         catch (DllNotFoundException error)
         {
             throw new DllNotFoundException(
-                $"The library of pipes was not found. Looked for {(IsWindows ? "pipes.dll" : "libpipes.so")} beside {AppContext.BaseDirectory}, where packages put it, and where the system looks for libraries. {error.Message}",
+                $"The library of pipes was not found. Looked for {FileName}{(IsWindows ? ".dll" : ".so")} beside {AppContext.BaseDirectory}, where packages put it, and where the system looks for libraries. {error.Message}",
                 error);
         }
 
         if (!IsUsable(version))
         {
-            throw WrongVersion(version, "pipes");
+            throw WrongVersion(version, FileName);
         }
     }
 #endif
