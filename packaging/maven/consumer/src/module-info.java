@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+
+/** A consumer of the module. */
+module consumer {
+  requires io.github.pipes;
+}
