@@ -133,7 +133,7 @@ case_a_malformed_descriptor_has_a_number() {
   matches "error with an escape character" '\\x1b\[31m: error 87: ' "$err"
   run serve --sddl 'D:(' name -- "${copy[@]}"
   equal "exit code of serve" 1 "$code"
-  matches "error of serve" '^pipes: cannot use --sddl D:\(: error 87: .' "$err"
+  matches "error of serve" '^pipes: cannot use --sddl D:\(: error 1336: .' "$err"
 }
 
 # ------------------------------------------------------------------------------------------------------ connect, serve --

@@ -1,8 +1,11 @@
 // CHILD: programs that know nothing of this library, with ends of anonymous pipes for their standard handles.
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "support/expect.h"
 #include "support/signals.h"
@@ -141,6 +144,30 @@ TEST(StandardHandles, CHILD_9_BytesPassUnchanged) {
   EXPECT_EQ(lines, through_a_child(lines));
   const std::string much = bytes((5u << 20) + 13);
   EXPECT_TRUE(through_a_child(much) == much);
+}
+
+TEST(StandardHandles, USE_7_AFileIsCopiedThroughAChild) {
+  const std::string path = ::testing::TempDir() + unique_name().substr(9) + ".copied";
+  const std::string content = bytes(300001);
+  std::ofstream(path, std::ios::binary) << content;
+  AnonymousPair input = anonymous_pair();
+  AnonymousPair output = anonymous_pair();
+  Program child = Program::copier({.input = input.read_end, .output = output.write_end});
+  EXPECT_STATUS(PIPES_OK, input.read_end.close());
+  EXPECT_STATUS(PIPES_OK, output.write_end.close());
+  std::thread feeding([&] {
+    std::ifstream file(path, std::ios::binary);
+    std::vector<char> part(4096);
+    while (file.read(part.data(), static_cast<std::streamsize>(part.size())), file.gcount() > 0) {
+      const auto count = static_cast<size_t>(file.gcount());
+      EXPECT_EQ(sent(count), write(input.write_end, {part.data(), count}));
+    }
+    EXPECT_STATUS(PIPES_OK, input.write_end.close());
+  });
+  EXPECT_TRUE(read_to_end(output.read_end) == content);
+  feeding.join();
+  EXPECT_EQ(0, child.wait().code);
+  EXPECT_EQ(0, std::remove(path.c_str()));
 }
 
 // --------------------------------------------------------------------------------- what the parent's calls leave alone

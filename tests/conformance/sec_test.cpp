@@ -99,6 +99,18 @@ TEST(Sec, SEC_3_TheDescriptorGovernsLaterInstancesToo) {
   EXPECT_EQ("D:(A;;FA;;;WD)", get_security(second.handle, kDacl).sddl);
 }
 
+TEST(Sec, INST_8_TheDescriptorOfALaterInstanceIsIgnored) {
+  const std::string name = unique_name();
+  const Opened first = create_with(name, descriptor("D:(A;;FA;;;WD)"));
+  const Opened second = create_with(name, descriptor("D:"));  // would let nobody in
+  ASSERT_STATUS(PIPES_OK, first.status);
+  ASSERT_STATUS(PIPES_OK, second.status);
+  const Opened one = try_open(name);
+  EXPECT_STATUS(PIPES_OK, one.status);
+  const Opened other = try_open(name);
+  EXPECT_STATUS(PIPES_OK, other.status);
+}
+
 TEST(Sec, SEC_5_ADescriptorWithoutADaclGetsTheDefaultOne) {
   const Handle usual = create_server(unique_name());
   const Opened server = create_with(unique_name(), descriptor("O:" + own_user()));

@@ -19,11 +19,27 @@ constexpr size_t kClients = 5;
 
 std::string reply_to(const std::string& request) { return "reply to " + request; }
 
+// How a client asks: by a transaction (USE-5), or by a write and as many reads as the reply takes (USE-2).
+enum class Asks { kByTransaction, kByWritingAndReading };
+
+// Reads a message with a buffer that is mostly too short for it.
+Received read_in_parts(EndActor& end) {
+  constexpr uint32_t kPart = 7;
+  Received whole = end.read(kPart);
+  while (whole.status == PIPES_ERROR_MORE_DATA) {
+    const Received part = end.read(kPart);
+    whole.status = part.status;
+    whole.bytes += part.bytes;
+    whole.transferred += part.transferred;
+  }
+  return whole;
+}
+
 // The programs' clients: each opens the pipe, waiting for an instance if it must, asks three times and goes.
 class Use : public BothLayouts {
  protected:
   // How many requests were answered as they should be.
-  size_t run_client(size_t number, const std::string& name) {
+  size_t run_client(size_t number, const std::string& name, Asks asks = Asks::kByTransaction) {
     EndActor client = client_end();
     Code opened = client.open(name);
     while (opened == PIPES_ERROR_PIPE_BUSY) {
@@ -35,7 +51,13 @@ class Use : public BothLayouts {
     size_t answered = 0;
     for (int round = 0; round < 3; ++round) {
       const std::string request = "client " + std::to_string(number) + ", round " + std::to_string(round);
-      const Received reply = client.transact(request);  // USE-5
+      Received reply;
+      if (asks == Asks::kByTransaction) {
+        reply = client.transact(request);
+      } else {
+        EXPECT_EQ(sent(request.size()), client.write(request));
+        reply = read_in_parts(client);
+      }
       EXPECT_EQ(received(PIPES_OK, reply_to(request)), reply);
       if (reply.status.ok()) ++answered;
     }
@@ -58,6 +80,72 @@ class Use : public BothLayouts {
   }
 };
 PIPES_INSTANTIATE_LAYOUTS(Use);
+
+// ---------------------------------------------------------------------------------------- USE-1: a thread a client
+
+// What each thread of the server does, and in the end whether all went as it should.
+bool hold_conversation(Handle pipe) {
+  Received request = read(pipe);
+  while (request.status.ok()) {
+    if (write(pipe, reply_to(request.bytes)).status != PIPES_OK) return false;
+    request = read(pipe);
+  }
+  const bool over = request.status == PIPES_ERROR_BROKEN_PIPE;
+  return flush(pipe).ok() && disconnect(pipe).ok() && pipe.close().ok() && over;
+}
+
+// Serves so many clients. The next instance is there before a client is served, so that there always is one.
+bool serve_with_threads(const std::string& name, Handle first, size_t clients) {
+  ServerOptions options = message_pipe();
+  options.out_buffer = options.in_buffer = 512;
+  bool all_well = true;
+  std::vector<std::unique_ptr<Background<std::function<bool()>>>> threads;
+  Handle pipe = std::move(first);
+  for (size_t number = 0; number < clients; ++number) {
+    const Code connected = connect(pipe);
+    all_well = all_well && (connected.ok() || connected == PIPES_ERROR_PIPE_CONNECTED);
+    auto client = std::make_shared<Handle>(std::exchange(pipe, create_server(name, options)));
+    threads.push_back(std::make_unique<Background<std::function<bool()>>>(
+        [client] { return hold_conversation(std::move(*client)); }));
+  }
+  for (auto& thread : threads) all_well = thread->result() && all_well;
+  return all_well;
+}
+
+class UseThreads : public Use {
+ protected:
+  void expect_served_by_threads(Asks asks) {
+    const std::string name = unique_name();
+    ServerOptions options = message_pipe();
+    options.out_buffer = options.in_buffer = 512;
+    auto first = std::make_shared<Handle>(create_server(name, options));
+    Background server([=] { return serve_with_threads(name, std::move(*first), kClients + 1); });
+    for (size_t number = 0; number < kClients; ++number) EXPECT_EQ(3u, run_client(number, name, asks));
+    EXPECT_EQ(received(PIPES_OK, reply_to("call")), call(*client_host(), name, "call"));
+    EXPECT_TRUE(server.result());
+  }
+};
+PIPES_INSTANTIATE_LAYOUTS(UseThreads);
+
+TEST_P(UseThreads, USE_1_AServerWithAThreadAClient) { expect_served_by_threads(Asks::kByTransaction); }
+
+TEST_P(UseThreads, USE_2_ClientsWriteAndReadUntilTheReplyIsWhole) {
+  expect_served_by_threads(Asks::kByWritingAndReading);
+}
+
+TEST_P(UseThreads, USE_5_AClientTransactsAndReadsTheRest) {
+  const std::string name = unique_name();
+  auto first = std::make_shared<Handle>(create_server(name, message_pipe()));
+  Background server([=] { return serve_with_threads(name, std::move(*first), 1); });
+  EndActor client = client_end();
+  ASSERT_STATUS(PIPES_OK, client.open(name));
+  ASSERT_STATUS(PIPES_OK, client.set_mode(PIPES_READMODE_MESSAGE));
+  const Received begun = client.transact("a request", 5);
+  EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "reply"), begun);
+  EXPECT_EQ(received(PIPES_OK, " to a request"), read_in_parts(client));
+  EXPECT_STATUS(PIPES_OK, client.close());
+  EXPECT_TRUE(server.result());
+}
 
 // ------------------------------------------------------------------------------------------ USE-3: one thread and events
 

@@ -62,6 +62,24 @@ TEST_F(UsersImpersonation, IMP_1_OtherThreadsAreNotTouched) {
   ASSERT_STATUS(PIPES_OK, root.revert());
 }
 
+TEST_F(UsersImpersonation, USE_8_AServerReadsActsAsItsClientAndReturns) {
+  User root = user(this->root());
+  for (const UserIds& ids : {this->anna(), this->bert()}) {
+    User client = user(ids);
+    ASSERT_STATUS(PIPES_OK, root.create(name_, kOpenToAll));
+    ASSERT_STATUS(PIPES_OK, client.open(name_, kReadWrite));
+    const std::string path = folder() + "/of-" + std::to_string(ids.uid);
+    ASSERT_STATUS(PIPES_OK, client.write(path));
+    const std::string asked_for = root.read().text;
+    ASSERT_STATUS(PIPES_OK, root.impersonate());
+    EXPECT_STATUS(PIPES_OK, root.make_file(asked_for));
+    ASSERT_STATUS(PIPES_OK, root.revert());
+    EXPECT_EQ(ids.uid, owner_of(path));
+    ASSERT_STATUS(PIPES_OK, root.disconnect());
+    ASSERT_STATUS(PIPES_OK, root.close());
+  }
+}
+
 TEST_F(UsersImpersonation, IMP_2_OnlyAServerEndHasAClient) {
   User root = user(this->root());
   User anna = user(this->anna());
