@@ -52,7 +52,7 @@ struct EndName {
   std::string display;
   std::u16string folded;
   uint32_t founder_uid = 0;
-  int64_t claimed_at = 0;  // 0: not known
+  int64_t claimed_at = 0;             // 0: not known
   std::vector<std::byte> descriptor;  // as it was when the end was made
 };
 
