@@ -215,6 +215,8 @@ Result<LockedFolder> LockedFolder::acquire(const Folder& folder, Wait wait) {
   if (!lock) return errno == ENOENT ? PIPES_ERROR_FILE_NOT_FOUND : status_from_errno(errno);
   struct stat opened {};
   if (fstat(lock.get(), &opened) != 0 || !S_ISREG(opened.st_mode)) return PIPES_ERROR_ACCESS_DENIED;
+  // Nor is a file given away that the founder has only linked here.
+  if (opened.st_nlink > 1) return PIPES_ERROR_ACCESS_DENIED;
   if (opened.st_uid != folder.founder_uid()) {
     if (const Status status = give_to_founder(lock.get(), folder.founder_uid()); status != PIPES_OK) return status;
   }

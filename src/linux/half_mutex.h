@@ -54,28 +54,6 @@ class PIPES_CAPABILITY("mutex") HalfMutex {
   NamedEnd* shared_end_ = nullptr;
 };
 
-// HalfLock holds a HalfMutex for a scope; it may be given up early and taken again.
-class PIPES_SCOPED_CAPABILITY HalfLock {
- public:
-  explicit HalfLock(HalfMutex& mutex) PIPES_ACQUIRE(mutex) : mutex_(&mutex) { mutex_->lock(); }
-  ~HalfLock() PIPES_RELEASE() {
-    if (held_) mutex_->unlock();
-  }
-  HalfLock(const HalfLock&) = delete;
-  HalfLock& operator=(const HalfLock&) = delete;
-
-  void unlock() PIPES_RELEASE() {
-    held_ = false;
-    mutex_->unlock();
-  }
-  void lock() PIPES_ACQUIRE() {
-    mutex_->lock();
-    held_ = true;
-  }
-
- private:
-  HalfMutex* mutex_;
-  bool held_ = true;
-};
+using HalfLock = ScopedLock<HalfMutex>;
 
 }  // namespace pipes

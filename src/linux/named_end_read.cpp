@@ -400,7 +400,8 @@ void NamedEnd::arm_reads(Effects& effects) {
     pump_reads(effects);
     publish_reads(effects);
     if (reads_.empty()) {
-      flag.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
+      // Another process that shares the end may have asked for the doorbell meanwhile.
+      if (!is_shared_) flag.store(wire::WaitFlag::kNobody, std::memory_order_relaxed);
       return settle_read_event();
     }
   }

@@ -313,6 +313,8 @@ void NamedEnd::pump_flushes(Effects& effects) {
   for (PendingOp* op = flushes_.front(); op != nullptr;) {
     PendingOp* next = op->next;
     const RingWriter& writer = connection_->writer;
+    // What another process that shares the end has taken back is not to be read any more.
+    op->announced_end = std::min(op->announced_end, writer.announced());
     const bool all_read = writer.consumed_seen() >= op->announced_end || PIPES_MISTAKE("flush-ignores-bytes");
     if (op->target_known && all_read && writer.head_seen() >= op->target) {
       flushes_.remove(op);

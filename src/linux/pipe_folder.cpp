@@ -694,9 +694,11 @@ Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) 
   if (!locked) return locked.status();
   auto meta = folder_.read_meta();
   if (!meta) return meta.status();
-  const auto server = std::ranges::find(meta->servers, ticket, &ServerRecord::ticket);
-  const bool is_his = server != meta->servers.end() && is_beside(folder_.founder_uid(), *server) &&
-                      (uid == server->uid || uid == 0) && instances < server->instances;
+  const auto server = std::ranges::find_if(meta->servers, [&](const ServerRecord& record) {
+    return record.ticket == ticket && (record.uid == uid || uid == 0);
+  });
+  const bool is_his =
+      server != meta->servers.end() && is_beside(folder_.founder_uid(), *server) && instances < server->instances;
   if (!is_his) return PIPES_ERROR_ACCESS_DENIED;
   if (instances == 0) {
     meta->servers.erase(server);

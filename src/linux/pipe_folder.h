@@ -172,12 +172,14 @@ class PipeMembership {
   [[nodiscard]] uint32_t founder_uid() const { return folder_.founder_uid(); }
   [[nodiscard]] int64_t claimed_at() const { return folder_.claimed_at().value_or(0); }
 
+  // The folder as somebody who looks for the name would find it, if nobody else claimed the name.
+  [[nodiscard]] Result<FoundPipe> as_found() const;
+
  private:
   friend class PipeAdder;  // does the work of add_first
   PipeMembership(Folder folder, UniqueFd socket, ServerRecord record)
       : folder_(std::move(folder)), socket_(std::move(socket)), record_(std::move(record)) {}
 
-  [[nodiscard]] Result<FoundPipe> as_found() const;
   Status add_as_guest(const AddRequest& request, PipeMeta* meta);
   void report() const;
   Status publish(const LockedFolder& locked, PipeMeta* meta);

@@ -189,11 +189,15 @@ Result<ServerPipe::Created> ServerPipe::add(const Creation& creation, bool* retr
   sweep(IfBusy::kWait);
   membership_mutex_.lock();
   auto added = add_to_folder(creation, retry);
+  std::optional<FoundPipe> own;
+  if (added && added->added) {
+    if (auto found = membership_->as_found()) own = std::move(*found);
+  }
   membership_mutex_.unlock();
   sweep(IfBusy::kWait);
   if (!added) return added;
   start_to_listen(added->end);
-  if (added->added) tell_other_servers(creation.name);
+  if (own) tell_other_servers(*own);
   return added;
 }
 
@@ -300,13 +304,11 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const Creation& creation, 
 }
 
 // A server process that is new to the name tells the others, whose waiting clients then look again (WAIT-8).
-void ServerPipe::tell_other_servers(const PipeName& name) const {
-  const auto found = find_pipe(name);
-  if (!found || found->empty()) return;
-  for (const ServerRecord& server : found->front().meta.servers) {
+void ServerPipe::tell_other_servers(const FoundPipe& own) const {
+  for (const ServerRecord& server : own.meta.servers) {
     if (server.pid == static_cast<uint32_t>(::getpid())) continue;
-    const auto socket = connect_server(found->front(), server);
-    const wire::Request notice = request_to(name.folded, wire::RequestKind::kNewServer);
+    const auto socket = connect_server(own, server);
+    const wire::Request notice = request_to(folded_, wire::RequestKind::kNewServer);
     if (!socket || !send_request(socket->get(), notice, -1)) continue;  // dead, then; nobody waits there
   }
 }

@@ -76,7 +76,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   };
   Result<Created> add(const Creation& creation, bool* retry);
   Result<Created> add_to_folder(const Creation& creation, bool* retry);
-  void tell_other_servers(const PipeName& name) const;
+  void tell_other_servers(const FoundPipe& own) const;
   void set_listener(int listener);
   void take_request(UniqueFd socket, ReceivedRequest received);
   void handle_request(UniqueFd socket, ReceivedRequest received);
@@ -99,7 +99,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   Status change_security(const ClientIdentity& asker, const ReceivedRequest& received);
   Status read_descriptor();
   void store_descriptor(const PipeMeta& meta);
-  void tell_of_descriptor(const std::string& own_socket) const;
+  void tell_of_descriptor(const FoundPipe& own, const std::string& own_socket) const;
   [[nodiscard]] std::shared_ptr<Connection> find_proven(const uint64_t (&proof)[2]);
   void drop_ended(IfBusy if_busy);
   bool drop_counted();

@@ -261,6 +261,7 @@ Status ServerPipe::read_descriptor() {
 Status ServerPipe::set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement) {
   const AsSelf as_self;
   std::string own_socket;
+  std::optional<FoundPipe> own;
   {
     MutexLock lock(membership_mutex_);
     if (!membership_) return PIPES_ERROR_BROKEN_PIPE;
@@ -275,22 +276,19 @@ Status ServerPipe::set_security(const Token& token, uint32_t information, const 
     const Status status = membership_->change_descriptor(merge, &meta);
     if (status != PIPES_OK) return status;
     store_descriptor(meta);
+    if (auto found = membership_->as_found()) own = std::move(*found);
   }
-  tell_of_descriptor(own_socket);
+  if (own) tell_of_descriptor(*own, own_socket);
   return PIPES_OK;
 }
 
 // All are told before any is waited for. One that does not answer in time finds the notice before its next client.
-void ServerPipe::tell_of_descriptor(const std::string& own_socket) const {
-  PipeName name;
-  name.folded = folded_;
-  const auto found = find_pipe(name);
-  if (!found || found->empty()) return;
+void ServerPipe::tell_of_descriptor(const FoundPipe& own, const std::string& own_socket) const {
   const wire::Request notice = request_to(folded_, wire::RequestKind::kNewSecurity);
   std::vector<UniqueFd> told;
-  for (const ServerRecord& server : found->front().meta.servers) {
+  for (const ServerRecord& server : own.meta.servers) {
     if (server.socket == own_socket) continue;
-    auto socket = connect_server(found->front(), server);
+    auto socket = connect_server(own, server);
     if (socket && send_request(socket->get(), notice, -1)) told.push_back(std::move(*socket));
   }
   const Deadline deadline = Deadline::after_ms(kAnswerMs);

@@ -68,7 +68,7 @@ Status let_everybody_connect(int folder, const std::string& socket) {
   const UniqueFd fd(openat(folder, socket.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!fd || fstat(fd.get(), &status) != 0) return status_from_errno(errno);
-  if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid()) return PIPES_ERROR_ACCESS_DENIED;
+  if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1) return PIPES_ERROR_ACCESS_DENIED;
   return chmod(fd_path(fd.get()).c_str(), 0666) == 0 ? PIPES_OK : status_from_errno(errno);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -191,7 +193,10 @@ SharedEnd::~SharedEnd() { release(); }
 
 void SharedEnd::lock(Half half) const noexcept {
   struct flock lock = range(F_WRLCK, static_cast<off_t>(half));
-  while (::fcntl(own_page_.get(), F_OFD_SETLKW, &lock) != 0 && errno == EINTR) {
+  // Without the lock two processes would store the same half; out of memory for one is waited out.
+  while (::fcntl(own_page_.get(), F_OFD_SETLKW, &lock) != 0) {
+    if (errno == ENOLCK) ::sched_yield();
+    if (errno != EINTR && errno != ENOLCK) std::abort();
   }
 }
 

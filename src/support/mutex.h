@@ -74,15 +74,16 @@ class PIPES_CAPABILITY("mutex") Mutex {
   std::atomic<uint32_t> sleepers_{0};  // who sleeps, or is about to
 };
 
-// MutexLock holds a Mutex for a scope; it may be given up early and taken again.
-class PIPES_SCOPED_CAPABILITY MutexLock {
+// ScopedLock holds a Mutex, or what locks like one, for a scope; it may be given up early and taken again.
+template <class Lockable>
+class PIPES_SCOPED_CAPABILITY ScopedLock {
  public:
-  explicit MutexLock(Mutex& mutex) PIPES_ACQUIRE(mutex) : mutex_(&mutex) { mutex_->lock(); }
-  ~MutexLock() PIPES_RELEASE() {
+  explicit ScopedLock(Lockable& mutex) PIPES_ACQUIRE(mutex) : mutex_(&mutex) { mutex_->lock(); }
+  ~ScopedLock() PIPES_RELEASE() {
     if (held_) mutex_->unlock();
   }
-  MutexLock(const MutexLock&) = delete;
-  MutexLock& operator=(const MutexLock&) = delete;
+  ScopedLock(const ScopedLock&) = delete;
+  ScopedLock& operator=(const ScopedLock&) = delete;
 
   void unlock() PIPES_RELEASE() {
     held_ = false;
@@ -94,8 +95,10 @@ class PIPES_SCOPED_CAPABILITY MutexLock {
   }
 
  private:
-  Mutex* mutex_;
+  Lockable* mutex_;
   bool held_ = true;
 };
+
+using MutexLock = ScopedLock<Mutex>;
 
 }  // namespace pipes

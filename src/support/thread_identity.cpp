@@ -190,7 +190,7 @@ void act_as_self() noexcept {
 bool acts_for_other() noexcept { return state.own != nullptr; }
 
 AsSelf::AsSelf() noexcept {
-  if (Parker::mine().identity == 0) return;
+  if (state.other == nullptr) return;
   if (!return_to(*state.own)) stop_serving("a thread could not return to its own rights");
   switched_ = true;
 }
@@ -206,6 +206,7 @@ void act_as_self_in_child() noexcept {
   if (state.other != nullptr && !return_to(*state.own)) ::_exit(127);
   (void)state.other.release();
   (void)state.own.release();
+  Parker::mine().identity = 0;
 }
 
 }  // namespace pipes

@@ -1079,6 +1079,22 @@ TEST_F(PipeFolderOfUsers, AnotherUsersLeavingsBlockNobody) {
   EXPECT_TRUE(leavings().empty());
 }
 
+TEST_F(PipeFolderOfUsers, RootGivesAwayNoFileThatWasOnlyLinkedThere) {
+  const std::string trap = folder(named("name"), kUserA);
+  const std::string mine = root_ + "/mine";
+  std::ofstream(mine) << "root's";
+  ASSERT_TRUE(fs::create_directory(trap));
+  ASSERT_EQ(0, chown(trap.c_str(), kUserA, kUserA));
+  ASSERT_EQ(0, link(mine.c_str(), (trap + "/lock").c_str()));
+  EXPECT_TRUE(list_pipes()->empty());  // which sweeps
+  (void)add();
+  struct stat status {};
+  ASSERT_EQ(0, stat(mine.c_str(), &status));
+  EXPECT_EQ(0u, status.st_uid);
+  ASSERT_TRUE(fs::remove(mine));
+  fs::remove_all(trap);
+}
+
 TEST_F(PipeFolderOfUsers, AnotherUserOnOnesNameBlocksNobody) {
   const std::string squatted = folder(named("name"), kUserA);
   ASSERT_TRUE(fs::create_directory(squatted));
