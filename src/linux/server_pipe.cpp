@@ -630,7 +630,7 @@ Status ServerPipe::availability() {
 }
 
 void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
-  if (PIPES_BREACH("request-for-another", received.request.name != wire::name_hash(folded_))) {
+  if (PIPES_BREACH("request-for-another", received.request.name != name_hash_)) {
     send_reply(socket.get(), PIPES_ERROR_FILE_NOT_FOUND);
     return;
   }

@@ -36,7 +36,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   static void sweep_name(const std::u16string& folded);
   static void forget_in_child() noexcept;
 
-  explicit ServerPipe(std::u16string folded) : folded_(std::move(folded)) {}
+  explicit ServerPipe(std::u16string folded) : folded_(std::move(folded)), name_hash_(name_hash(folded_)) {}
 
   // From a server end.
   void listen_again(NamedEnd& end);
@@ -107,6 +107,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   [[nodiscard]] Status availability();
 
   const std::u16string folded_;
+  const uint64_t name_hash_;  // what requests name the pipe by
 
   Mutex membership_mutex_;
   std::optional<PipeMembership> membership_;

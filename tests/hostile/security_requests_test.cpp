@@ -1,15 +1,22 @@
 // Requests about a pipe's security by those who have no right to them, and frames in the name of nobody.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "hostile/raw_peer.h"
 #include "linux/handshake_io.h"
+#include "linux/known_pipes.h"
+#include "linux/server_request.h"
 #include "pipes/pipes.h"
 #include "support/child.h"
 #include "support/harness.h"
@@ -92,6 +99,61 @@ TEST(WritersName, ANumberIsLearntOnlyByProof) {
     request.slot = slot;
     EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, ask(name, request));
   }
+}
+
+// Listens at the path that it is told, as another server process of the pipe would.
+PIPES_CHILD_ROLE(impostor) {
+  const UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "%s", parent.argument(0).c_str());
+  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return 2;
+  if (::listen(listener.get(), 1) != 0) return 2;
+  parent.say("listening");
+  (void)parent.next_line();
+  return 0;
+}
+
+// Who serves an earlier pipe of that name has its folder lead to a later one's process, and shows there, as his own,
+// the proof that a client writes into the memory it shares with him.
+TEST(WritersName, IMP_9_AProofIsShownToNobodyButTheConnectionsPeer) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  const std::unique_ptr<RawEnd> relay = open_raw(name);
+  ASSERT_NE(nullptr, relay);
+  const auto pipe = find_raw(name);
+  ASSERT_TRUE(pipe);
+  const EndName meant{pipe->meta.display, pipe->meta.folded, pipe->founder_uid, pipe->claimed_at, {}};
+  const auto connection_by = [&](UniqueFd socket) {
+    UniqueFd memory(::fcntl(relay->memory().fd(), F_DUPFD_CLOEXEC, 0));
+    return std::make_unique<Connection>(Role::kClient,
+                                        std::move(*SharedMemory::map(std::move(memory), pipe->meta.ring_capacity)),
+                                        std::move(socket), 0);
+  };
+
+  std::string elsewhere = (std::filesystem::temp_directory_path() / "pipes-XXXXXX").string();
+  ASSERT_NE(nullptr, ::mkdtemp(elsewhere.data()));
+  const std::string path = elsewhere + "/" + pipe->meta.servers.front().socket;
+  Child child = Child::spawn("impostor", {path});
+  ASSERT_TRUE(child.expect_line("listening"));
+  UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path.c_str());
+  ASSERT_EQ(0, ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  std::filesystem::remove_all(elsewhere);
+
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, announce_identity(meant, *connection_by(std::move(socket)), 1));
+  ASSERT_EQ(wire::RingWriter::Fit::kFits, relay->writer().fit(wire::FrameKind::kWhole, 4));
+  relay->writer().announce(4);
+  relay->writer().push(wire::FrameKind::kWhole, false, std::as_bytes(std::span("evil", 4)), 0, 1);
+  relay->wake_reader();
+  EXPECT_EQ("evil", read(server).bytes);
+  EXPECT_STATUS(PIPES_ERROR_CANNOT_IMPERSONATE, pipes_impersonate_client(server));
+
+  EXPECT_STATUS(PIPES_OK, announce_identity(meant, *connection_by(connect_raw(name)), 1));
+  child.say("end");
+  EXPECT_EQ(0, child.wait().code);
 }
 
 TEST(WritersName, ARequestForAnotherPipeIsNotAnswered) {
