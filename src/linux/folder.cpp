@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "linux/server_socket.h"
 #include "linux/system_error.h"
+#include "support/deadline.h"
 #include "support/fault_point.h"
 
 namespace pipes {
@@ -27,6 +29,25 @@ constexpr const char* kLock = "lock";
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kMetaMode = 0644;
 constexpr mode_t kLockMode = 0600;
+
+// How long root waits for somebody else's processes (decision 21's bound), and how often it looks: the kernel knows no
+// time limit for such a lock.
+constexpr uint64_t kOthersTurnMs = 2000;
+constexpr long kOthersTurnPauseNs = 1'000'000;
+
+Status wait_for_lock(int lock, LockedFolder::Wait wait, bool is_own) {
+  const bool waits_in_kernel = is_own && wait == LockedFolder::Wait::kForTurn;
+  const Deadline deadline = Deadline::after_ms(wait == LockedFolder::Wait::kForTurn ? kOthersTurnMs : 0);
+  while (flock(lock, waits_in_kernel ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) return status_from_errno(errno);
+    if (wait == LockedFolder::Wait::kNever) return PIPES_ERROR_PIPE_BUSY;
+    if (deadline.passed()) return PIPES_ERROR_ACCESS_DENIED;
+    const timespec pause{0, kOthersTurnPauseNs};
+    nanosleep(&pause, nullptr);
+  }
+  return PIPES_OK;
+}
 
 // The founder's files are the founder's, whoever of those who may has written them.
 Status give_to_founder(int fd, uint32_t founder) {
@@ -220,10 +241,8 @@ Result<LockedFolder> LockedFolder::acquire(const Folder& folder, Wait wait) {
   if (opened.st_uid != folder.founder_uid()) {
     if (const Status status = give_to_founder(lock.get(), folder.founder_uid()); status != PIPES_OK) return status;
   }
-  while (flock(lock.get(), wait == Wait::kNever ? LOCK_EX | LOCK_NB : LOCK_EX) != 0) {
-    if (errno == EWOULDBLOCK) return PIPES_ERROR_PIPE_BUSY;
-    if (errno != EINTR) return status_from_errno(errno);
-  }
+  const bool is_own = folder.founder_uid() == geteuid();
+  if (const Status status = wait_for_lock(lock.get(), wait, is_own); status != PIPES_OK) return status;
   // Who held the lock before may have removed it and the folder, and a new folder may bear its name.
   LockedFolder locked(folder, std::move(lock));
   struct stat named {};

@@ -94,10 +94,13 @@ class Folder {
 // LockedFolder is the right to change a folder, held until it is destroyed. The folder must outlive it.
 class LockedFolder {
  public:
-  enum class Wait { kForever, kNever };
+  // For a turn waits without limit who is the founder's user, whose processes alone, and root's, can have the lock.
+  // Root waits two seconds for somebody else's.
+  enum class Wait { kForTurn, kNever };
 
   // acquire fails with PIPES_ERROR_FILE_NOT_FOUND if the folder is no longer in place: whoever wanted it looks for the
-  // pipe anew. PIPES_ERROR_PIPE_BUSY: not waiting, and somebody else holds it.
+  // pipe anew. PIPES_ERROR_PIPE_BUSY: not waiting, and somebody else holds it. PIPES_ERROR_ACCESS_DENIED also: somebody
+  // has not let go of it in time.
   static Result<LockedFolder> acquire(const Folder& folder, Wait wait);
 
   LockedFolder(LockedFolder&&) noexcept = default;

@@ -377,7 +377,7 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
   if (!folder.may_change()) return join_as_guest(std::move(claim));
   PipeMeta meta;
   {
-    const auto locked = LockedFolder::acquire(folder, LockedFolder::Wait::kForever);
+    const auto locked = LockedFolder::acquire(folder, LockedFolder::Wait::kForTurn);
     if (!locked) return locked.status();
     auto current = folder.read_meta();
     if (!current) return current.status();
@@ -446,7 +446,7 @@ Result<PipeMembership::Added> PipeAdder::create() {
   if (!directory) return directory.status();
   auto folder = Folder::open_or_make(directory->get(), digest_);
   if (!folder) return folder.status();
-  const auto locked = LockedFolder::acquire(*folder, LockedFolder::Wait::kForever);
+  const auto locked = LockedFolder::acquire(*folder, LockedFolder::Wait::kForTurn);
   if (!locked) {
     folder->remove_if_empty();
     return locked.status();
@@ -584,7 +584,7 @@ PipeMembership::PipeMembership(PipeMembership&& other) noexcept
 
 PipeMembership& PipeMembership::operator=(PipeMembership&& other) noexcept {
   if (this == &other) return *this;
-  if (folder_) leave();
+  if (folder_) leave(take_turn(LockedFolder::Wait::kForTurn));
   folder_ = std::move(other.folder_);
   socket_ = std::move(other.socket_);
   record_ = std::exchange(other.record_, {});
@@ -593,7 +593,7 @@ PipeMembership& PipeMembership::operator=(PipeMembership&& other) noexcept {
 }
 
 PipeMembership::~PipeMembership() {
-  if (folder_) leave();
+  if (folder_) leave(take_turn(LockedFolder::Wait::kForTurn));
 }
 
 Status PipeMembership::add_instance(const AddRequest& request, PipeMeta* meta) {
@@ -602,7 +602,7 @@ Status PipeMembership::add_instance(const AddRequest& request, PipeMeta* meta) {
   for (bool recounted = false;; recounted = true) {
     PipeMeta current;
     {
-      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
       if (!locked) return locked.status();
       auto read = folder_.read_meta();
       if (!read) return read.status();
@@ -656,7 +656,7 @@ Status PipeMembership::admit(const AddRequest& request, const ServerRecord& newc
   for (bool recounted = false;; recounted = true) {
     PipeMeta meta;
     {
-      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
       if (!locked) return locked.status();
       auto read = folder_.read_meta();
       if (!read) return read.status();
@@ -690,7 +690,7 @@ Status PipeMembership::admit(const AddRequest& request, const ServerRecord& newc
 }
 
 Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) {
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
   if (!locked) return locked.status();
   auto meta = folder_.read_meta();
   if (!meta) return meta.status();
@@ -711,7 +711,7 @@ Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) 
 Status PipeMembership::change_descriptor(const std::function<Result<std::vector<std::byte>>(const PipeMeta&)>& change,
                                          PipeMeta* meta) {
   if (!folder_.may_change()) return PIPES_ERROR_ACCESS_DENIED;
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
   if (!locked) return locked.status();
   auto current = folder_.read_meta();
   if (!current) return current.status();
@@ -723,15 +723,20 @@ Status PipeMembership::change_descriptor(const std::function<Result<std::vector<
   return PIPES_OK;
 }
 
-Status PipeMembership::remove_instances(uint32_t count) {
+Result<LockedFolder> PipeMembership::take_turn(LockedFolder::Wait wait) const {
+  if (report_) return PIPES_ERROR_NOT_SUPPORTED;
+  return LockedFolder::acquire(folder_, wait);
+}
+
+Status PipeMembership::remove_instances(uint32_t count, const Result<LockedFolder>& turn) {
   Expects(count <= record_.instances);
   record_.instances -= count;
   if (report_ && record_.instances > 0) {
     report();
     return PIPES_OK;
   }
-  if (record_.instances > 0) return republish();
-  leave();
+  if (record_.instances > 0) return republish(turn);
+  leave(turn);
   return PIPES_OK;
 }
 
@@ -751,16 +756,15 @@ Status PipeMembership::publish(const LockedFolder& locked, PipeMeta* meta) {
   return locked.write_meta(*meta);
 }
 
-Status PipeMembership::republish() {
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
-  if (!locked) return locked.status();
+Status PipeMembership::republish(const Result<LockedFolder>& turn) {
+  if (!turn) return turn.status();
   auto meta = folder_.read_meta();
-  return meta ? publish(*locked, &*meta) : meta.status();
+  return meta ? publish(*turn, &*meta) : meta.status();
 }
 
 // The socket goes before everything else: from then on this process serves nobody, whatever else fails. It also frees a
-// descriptor for the lock.
-void PipeMembership::leave() {
+// descriptor, for the lock where there was none.
+void PipeMembership::leave(const Result<LockedFolder>& turn) {
   socket_.reset();
   if (report_) {
     folder_.remove_file("../" + record_.socket);
@@ -771,20 +775,27 @@ void PipeMembership::leave() {
   }
   folder_.remove_file(record_.socket);
   PIPES_CRASH_POINT("own-socket-removed");  // CRASH: meta names a server that is dead; so it is swept.
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
-  if (locked) {
-    auto meta = folder_.read_meta();
-    if (meta) {
-      std::erase_if(meta->servers, [&](const ServerRecord& server) { return server.socket == record_.socket; });
-      const bool swept = drop_dead(*locked, "", &*meta) == PIPES_OK;
-      if (!meta->servers.empty()) locked->write_meta(*meta);
-      if (meta->servers.empty() && swept) locked->dismantle();
-    } else if (meta.status() == PIPES_ERROR_FILE_NOT_FOUND) {
-      locked->dismantle();
-    }
+  if (turn) {
+    strike_out(*turn);
+  } else if (turn.status() == PIPES_ERROR_NO_SYSTEM_RESOURCES) {
+    const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kNever);
+    if (locked) strike_out(*locked);
   }
   record_ = {};
   folder_ = {};
+}
+
+// Takes this process's record out of the folder, and the folder away with the last.
+void PipeMembership::strike_out(const LockedFolder& locked) const {
+  auto meta = folder_.read_meta();
+  if (meta) {
+    std::erase_if(meta->servers, [&](const ServerRecord& server) { return server.socket == record_.socket; });
+    const bool swept = drop_dead(locked, "", &*meta) == PIPES_OK;
+    if (!meta->servers.empty()) locked.write_meta(*meta);
+    if (meta->servers.empty() && swept) locked.dismantle();
+  } else if (meta.status() == PIPES_ERROR_FILE_NOT_FOUND) {
+    locked.dismantle();
+  }
 }
 
 }  // namespace pipes

@@ -27,7 +27,8 @@
 // thread at a time. A child forked in the midst of add_first would inherit a listening socket that nobody knows of, and
 // keep a dead pipe alive: keep fork out meanwhile (a pthread_atfork handler that takes the caller's lock).
 // None of these calls waits for a client. They wait for the lock, which is held for a few system calls by processes of
-// the same user, and in a race of creators of several users for a rival to decide, at most two seconds.
+// the same user; root in somebody else's folder, and a creator in a race with those of other users, wait for others at
+// most two seconds.
 #pragma once
 
 #include <cstddef>
@@ -143,8 +144,12 @@ class PipeMembership {
   // of this process go its record and its socket, and with the last live server process the folder. The caller must
   // have stopped using listening_socket() before the last goes. With `count` 0 it writes the number anew.
   // A failure to write leaves a higher number in meta until the next call that succeeds; the instances are gone all the
-  // same, and the last one's effects never fail.
-  Status remove_instances(uint32_t count);
+  // same, and the last one's effects never fail: a record that cannot be taken out is that of a dead process.
+  Status remove_instances(uint32_t count) { return remove_instances(count, take_turn(LockedFolder::Wait::kForTurn)); }
+  // The same under the lock, or, where take_turn failed, without. A caller that may not wait gives up on
+  // PIPES_ERROR_PIPE_BUSY and comes again.
+  Status remove_instances(uint32_t count, const Result<LockedFolder>& turn);
+  [[nodiscard]] Result<LockedFolder> take_turn(LockedFolder::Wait wait) const;
 
   // For the requests of a process that may not change the folder itself (AddRequest::admit, AddRequest::report). admit
   // judges `request` and names `newcomer`, which listens already, with one instance more. count lowers the number of
@@ -183,8 +188,9 @@ class PipeMembership {
   Status add_as_guest(const AddRequest& request, PipeMeta* meta);
   void report() const;
   Status publish(const LockedFolder& locked, PipeMeta* meta);
-  Status republish();
-  void leave();
+  Status republish(const Result<LockedFolder>& turn);
+  void leave(const Result<LockedFolder>& turn);
+  void strike_out(const LockedFolder& locked) const;
 
   Folder folder_;
   UniqueFd socket_;

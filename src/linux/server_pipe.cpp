@@ -21,6 +21,7 @@
 #include "linux/server_request.h"
 #include "security/access.h"
 #include "security/default_descriptor.h"
+#include "support/detached_thread.h"
 #include "support/fault_point.h"
 #include "support/log.h"
 #include "support/seeded_mistake.h"
@@ -391,7 +392,7 @@ void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
   sweep(IfBusy::kWait);
 }
 
-void ServerPipe::sweep(IfBusy if_busy) {
+bool ServerPipe::sweep(IfBusy if_busy) {
   std::vector<std::shared_ptr<Connection>> ended;
   {
     MutexLock lock(mutex_);
@@ -404,33 +405,60 @@ void ServerPipe::sweep(IfBusy if_busy) {
   if (Reactor* reactor = Reactor::running()) {
     for (const auto& connection : ended) reactor->unwatch(connection->watch, connection->socket.get());
   }
-  drop_ended(if_busy);
+  return drop_ended(if_busy);
 }
 
 // SUBTLE: whoever finds the lock taken leaves what it counted to the holder, who looks again once it has let go. The
 // fence orders each side's store before its load: one of the two sees the other. With kWait the lock is taken even if
 // nothing seems left to do, since the holder may be about to write what the caller wants to see written.
-void ServerPipe::drop_ended(IfBusy if_busy) {
-  if (if_busy == IfBusy::kSkip && to_drop_.load(std::memory_order_seq_cst) == 0) return;
+bool ServerPipe::drop_ended(IfBusy if_busy) {
+  if (if_busy != IfBusy::kWait && to_drop_.load(std::memory_order_seq_cst) == 0) return true;
   do {
     if (if_busy == IfBusy::kWait) {
       membership_mutex_.lock();
     } else if (!membership_mutex_.try_lock()) {
-      return;
+      return true;
     }
     const bool served = membership_.has_value();
-    const bool last = drop_counted();
+    const Dropped dropped = drop_counted(if_busy);
     membership_mutex_.unlock();
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (last) unregister(folded_, this);
-    if (last || !served) return;
+    if (dropped == Dropped::kAll) unregister(folded_, this);
+    if (dropped == Dropped::kFolderIsLocked) sweep_later();
+    if (dropped == Dropped::kFolderIsLocked) return false;
+    if (dropped == Dropped::kAll || !served) return true;
   } while (to_drop_.load(std::memory_order_seq_cst) != 0);
+  return true;
 }
 
-// Takes what has ended out of the folder; true if that was all. `membership_mutex_` is held.
-bool ServerPipe::drop_counted() {
+// Without a thread to be had, what is left is found by the next who sweeps.
+void ServerPipe::sweep_later() {
+  if (sweeps_later_.exchange(true, std::memory_order_acq_rel)) return;
+  auto self = std::make_unique<std::shared_ptr<ServerPipe>>(shared_from_this());
+  const auto run = [](void* argument) {
+    const std::unique_ptr<std::shared_ptr<ServerPipe>> pipe(static_cast<std::shared_ptr<ServerPipe>*>(argument));
+    // Before it looks: whoever leaves something from now on starts another thread.
+    (*pipe)->sweeps_later_.store(false, std::memory_order_seq_cst);
+    (*pipe)->sweep(IfBusy::kWaitForProcesses);
+  };
+  if (start_detached_thread("pipes-sweep", run, self.get())) {
+    [[maybe_unused]] const auto* const the_threads = self.release();
+  } else {
+    sweeps_later_.store(false, std::memory_order_seq_cst);
+  }
+}
+
+// Takes what has ended out of the folder. `membership_mutex_` is held.
+ServerPipe::Dropped ServerPipe::drop_counted(IfBusy if_busy) {
   const uint32_t count = to_drop_.exchange(0, std::memory_order_acq_rel);
-  if (count == 0 || !membership_) return false;
+  if (count == 0 || !membership_) return Dropped::kSome;
+  const AsSelf as_self;
+  const auto turn =
+      membership_->take_turn(if_busy == IfBusy::kSkip ? LockedFolder::Wait::kNever : LockedFolder::Wait::kForTurn);
+  if (!turn && turn.status() == PIPES_ERROR_PIPE_BUSY) {
+    to_drop_.fetch_add(count, std::memory_order_seq_cst);
+    return Dropped::kFolderIsLocked;
+  }
   std::list<std::shared_ptr<Waiter>> released;
   bool last = false;
   {
@@ -447,14 +475,11 @@ bool ServerPipe::drop_counted() {
     keep_in_child(membership_->listening_socket());
     keep_in_child(membership_->folder());
   }
-  {
-    const AsSelf as_self;
-    membership_->remove_instances(count);
-  }
-  if (!last) return false;
+  membership_->remove_instances(count, turn);
+  if (!last) return Dropped::kSome;
   dissolved_ = true;
   membership_.reset();
-  return true;
+  return Dropped::kAll;
 }
 
 void ServerPipe::sweep_name(const std::u16string& folded) {
@@ -642,8 +667,11 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
       send_reply(socket.get(), answer_to_query(socket.get(), received.request));
       return;
     case wire::RequestKind::kRecount:
-      sweep(IfBusy::kSkip);
-      send_reply(socket.get(), PIPES_OK);
+      if (sweep(IfBusy::kSkip)) {
+        send_reply(socket.get(), PIPES_OK);
+      } else {
+        begin_errand(std::move(socket), std::move(received));
+      }
       return;
     case wire::RequestKind::kNewServer:
       release_waiters();

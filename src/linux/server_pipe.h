@@ -56,10 +56,12 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
 
   // From the reactor.
   void accept_clients();
-  // kSkip: where the folder is being changed at the moment, what was found is left to who changes it. The reactor never
-  // waits for such a change, which may itself wait for another process's reactor.
-  enum class IfBusy { kWait, kSkip };
-  void sweep(IfBusy if_busy);
+  // kSkip: where the folder is being changed at the moment, what was found is left to who changes it, or, if that is
+  // another process, to a thread of its own. The reactor never waits for such a change, which may itself wait for
+  // another process's reactor, or for a process that stands still. kWaitForProcesses: as kSkip within this process.
+  // sweep returns false if it left something to a thread of its own.
+  enum class IfBusy { kWait, kWaitForProcesses, kSkip };
+  bool sweep(IfBusy if_busy);
 
  private:
   class Listener;
@@ -101,8 +103,10 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   void store_descriptor(const PipeMeta& meta);
   void tell_of_descriptor(const FoundPipe& own, const std::string& own_socket) const;
   [[nodiscard]] std::shared_ptr<Connection> find_proven(const uint64_t (&proof)[2]);
-  void drop_ended(IfBusy if_busy);
-  bool drop_counted();
+  enum class Dropped { kSome, kAll, kFolderIsLocked };
+  bool drop_ended(IfBusy if_busy);
+  [[nodiscard]] Dropped drop_counted(IfBusy if_busy);
+  void sweep_later();
   void forget_waiter(uint64_t key);
   [[nodiscard]] Status availability();
 
@@ -113,7 +117,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   std::optional<PipeMembership> membership_;
   bool dissolved_ = false;  // the last instance has gone; the name needs a new ServerPipe
   uint64_t listener_watch_ = 0;
-  std::atomic<uint32_t> to_drop_{0};  // instances that have ended and still count in the folder
+  std::atomic<uint32_t> to_drop_{0};       // instances that have ended and still count in the folder
+  std::atomic<bool> sweeps_later_{false};  // a thread has been started that has not looked yet
 
   // Held for one accept at a time: the listening socket is not closed meanwhile, so that its number cannot come to mean
   // another pipe's.

@@ -184,6 +184,9 @@ Status ServerPipe::run_errand(int socket, const ReceivedRequest& received) {
       if (!membership_) return PIPES_ERROR_FILE_NOT_FOUND;
       return membership_->count(asker->ids.uid, request.ticket, request.instances);
     }
+    case wire::RequestKind::kRecount:
+      sweep(IfBusy::kWaitForProcesses);
+      return PIPES_OK;
     case wire::RequestKind::kSetSecurity:
       return change_security(*asker, received);
     case wire::RequestKind::kNewSecurity:
