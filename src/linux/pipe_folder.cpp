@@ -118,11 +118,26 @@ Result<bool> has_live_server(const Folder& folder, const PipeMeta& meta) {
   return has_live_server(folder.fd(), folder.founder_uid(), meta);
 }
 
+// A server process whose socket lies beside the folders left it there when it was killed. One that was bound a moment
+// ago is about to listen.
+void sweep_beside(int directory, const std::string& file) {
+  constexpr time_t kSecondsToListen = 2;
+  struct stat status {};
+  if (fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
+  if (geteuid() != 0 && status.st_uid != geteuid()) return;
+  if (status.st_ctim.tv_sec + kSecondsToListen >= time(nullptr)) return;
+  ServerRecord record;
+  record.uid = status.st_uid;
+  record.socket = file;
+  const auto liveness = probe(directory, status.st_uid, record);
+  if (liveness && *liveness == Liveness::kDead) unlinkat(directory, file.c_str(), 0);
+}
+
 // drop_dead removes the dead server processes from `meta` and from the folder, but never `own_socket`. If none is left,
 // it is for the caller to dismantle the folder. Fails only if this process is short of something.
 Status drop_dead(const LockedFolder& locked, const std::string& own_socket, PipeMeta* meta) {
   std::vector<ServerRecord> live;
-  std::vector<std::string> dead;
+  std::vector<ServerRecord> dead;
   const uint32_t founder = locked.folder().founder_uid();
   for (const ServerRecord& server : meta->servers) {
     const auto liveness = server.socket == own_socket
@@ -130,7 +145,7 @@ Status drop_dead(const LockedFolder& locked, const std::string& own_socket, Pipe
                               : probe(locked.folder().fd(), locked.folder().founder_uid(), server);
     if (!liveness) return liveness.status();
     if (*liveness == Liveness::kDead) {
-      dead.push_back(is_beside(founder, server) ? "../" + server.socket : server.socket);
+      dead.push_back(server);
     } else {
       live.push_back(server);
     }
@@ -140,7 +155,15 @@ Status drop_dead(const LockedFolder& locked, const std::string& own_socket, Pipe
   // A snapshot that cannot be replaced keeps naming the dead; whoever reads it next finds them dead again.
   if (meta->servers.empty() || locked.write_meta(*meta) != PIPES_OK) return PIPES_OK;
   PIPES_CRASH_POINT("dead-record-dropped");  // CRASH: a socket without a record; removed by the next who joins.
-  for (const std::string& socket : dead) locked.folder().remove_file(socket);
+  // What a record names beside the folder may be anything of anybody's.
+  const UniqueFd directory(openat(locked.folder().fd(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (const ServerRecord& server : dead) {
+    if (!is_beside(founder, server)) {
+      locked.folder().remove_file(server.socket);
+    } else if (directory && is_server_socket_name(server.socket)) {
+      sweep_beside(directory.get(), server.socket);
+    }
+  }
   PIPES_CRASH_POINT("dead-socket-removed");  // CRASH: swept completely.
   return PIPES_OK;
 }
@@ -198,21 +221,6 @@ bool bears_its_name(const Claim& claim) {
   const auto name = parse_pipe_name((R"(\\.\pipe\)" + claim.meta.display).c_str(), NameUse::kOpen);
   return name && name->server.empty() && name->folded == claim.meta.folded &&
          name_digest(*name) == claim.folder.name().digest;
-}
-
-// A server process whose socket lies beside the folders left it there when it was killed. One that was bound a moment
-// ago is about to listen.
-void sweep_beside(int directory, const std::string& file) {
-  constexpr time_t kSecondsToListen = 2;
-  struct stat status {};
-  if (fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
-  if (geteuid() != 0 && status.st_uid != geteuid()) return;
-  if (status.st_ctim.tv_sec + kSecondsToListen >= time(nullptr)) return;
-  ServerRecord record;
-  record.uid = status.st_uid;
-  record.socket = file;
-  const auto liveness = probe(directory, status.st_uid, record);
-  if (liveness && *liveness == Liveness::kDead) unlinkat(directory, file.c_str(), 0);
 }
 
 // collect_claims adds the established claims to any name in `directory`, and sweeps what is none.

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "linux/server_socket.h"
 #include "support/fault_point.h"
 #include "wire/layout.h"
 
@@ -1093,6 +1095,44 @@ TEST_F(PipeFolderOfUsers, RootGivesAwayNoFileThatWasOnlyLinkedThere) {
   EXPECT_EQ(0u, status.st_uid);
   ASSERT_TRUE(fs::remove(mine));
   fs::remove_all(trap);
+}
+
+// Root takes what is dead out of a folder whose maker wrote what is in it.
+TEST_F(PipeFolderOfUsers, NothingOfAnybodyElsesIsRemovedBecauseARecordNamesIt) {
+  const auto server = server_of(kUserA);
+  const std::string socket_name = server_socket_name(1, 1);
+  Process starting([&](Process& parent) {
+    become(kUserB);
+    std::ofstream(root_ + "/mine") << "B's";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (void)std::snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", root_.c_str(), socket_name.c_str());
+    const UniqueFd about_to_listen(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(0, bind(about_to_listen.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    parent.say();
+    parent.stay();
+  });
+  ASSERT_TRUE(starting.hear());
+  PipeMeta meta = *found();
+  for (const std::string& file : {socket_name, std::string("mine")}) {
+    ServerRecord record;
+    record.pid = 1;
+    record.uid = kUserB;
+    record.ticket = 1;
+    record.instances = 1;
+    record.socket = file;
+    meta.servers.push_back(record);
+  }
+  const auto bytes = wire::encode_meta(meta);
+  ASSERT_TRUE(bytes);
+  const auto* text = reinterpret_cast<const char*>(bytes->data());
+  write_file(folder(named("name"), kUserA) + "/meta", {text, text + bytes->size()});
+
+  EXPECT_TRUE(add());
+
+  EXPECT_TRUE(fs::exists(root_ + "/" + socket_name));
+  EXPECT_TRUE(fs::exists(root_ + "/mine"));
+  starting.expect_success();
 }
 
 TEST_F(PipeFolderOfUsers, AnotherUserOnOnesNameBlocksNobody) {
