@@ -46,7 +46,7 @@ struct Request {
   uint32_t reserved = 0;
   uint64_t name = 0;              // name_hash of the pipe that is meant (pipe/name.h)
   uint32_t desired_access = 0;    // kConnect, kQuery; kAdmit: the open mode of the instance
-  uint32_t qos_flags = 0;         // kConnect
+  uint32_t qos_flags = 0;         // kConnect; count for nothing if the client is remote
   uint32_t layout_version = 0;    // kConnect
   uint32_t slot = 0;              // kIdentity: the number, from 1
   uint64_t ring_capacity = 0;     // kConnect
