@@ -103,6 +103,7 @@ void ServerPipe::learn_writer(UniqueFd socket, const wire::Request& request) {
     send_reply(socket.get(), peer.status());
     return;
   }
+  peer->session = peer->pid != 0 ? session_of(peer->pid, socket.get()) : 0;
   const auto writer = std::make_shared<const ClientIdentity>(std::move(*peer));
   std::vector<std::shared_ptr<NamedEnd>> ends;
   {

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,44 @@ TEST(WritersName, IMP_9_AFrameInTheNameOfNobodyIsInNobodysName) {
   EXPECT_EQ("own", read(server).bytes);
   EXPECT_STATUS(PIPES_OK, pipes_impersonate_client(server));
   EXPECT_STATUS(PIPES_OK, pipes_revert_to_self());
+}
+
+// Logs itself in, where the kernel lets it, and announces itself on the connection of the process that started it.
+PIPES_CHILD_ROLE(announcer) {
+  std::ofstream("/proc/self/loginuid") << ::geteuid();
+  uint32_t session = 0;
+  std::ifstream("/proc/self/sessionid") >> session;
+  Request request = request_about(parent.argument(0), RequestKind::kIdentity);
+  request.slot = 1;
+  request.proof[0] = 1;
+  request.proof[1] = 2;
+  if (ask(parent.argument(0), request) != PIPES_OK) return 2;
+  parent.say(std::to_string(session == 0 ? UINT32_MAX : session));
+  return 0;
+}
+
+// Not the session of whoever opened the connection, nor of whoever has the writer's number once his process has gone.
+TEST(WritersName, PEER_3_TheSessionIsTheOneThatTheWriterHadWhenHeWasAnnounced) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  const std::unique_ptr<RawEnd> peer = open_raw(name);
+  ASSERT_NE(nullptr, peer);
+  peer->own().proof[0].store(1);
+  peer->own().proof[1].store(2);
+  Child child = Child::spawn("announcer", {name});
+  const std::optional<std::string> session = child.next_line();
+  ASSERT_TRUE(session);
+  ASSERT_EQ(0, child.wait().code);
+  ASSERT_EQ(wire::RingWriter::Fit::kFits, peer->writer().fit(wire::FrameKind::kWhole, 4));
+  peer->writer().announce(4);
+  peer->writer().push(wire::FrameKind::kWhole, false, std::as_bytes(std::span("text", 4)), 0, 1);
+  peer->wake_reader();
+  ASSERT_EQ("text", read(server).bytes);
+  pipes_identity identity{};
+  identity.size = sizeof identity;
+  ASSERT_STATUS(PIPES_OK, pipes_get_client_identity(server, &identity));
+  EXPECT_EQ(*session, std::to_string(identity.session_id));
+  pipes_identity_free(&identity);
 }
 
 TEST(WritersName, ANumberIsLearntOnlyByProof) {
