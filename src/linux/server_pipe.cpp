@@ -264,11 +264,13 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const Creation& creation, 
       display_ = meta.display;
     }
     store_descriptor(meta);
+    set_readable(&*membership_);
     set_listener(membership_->listening_socket());
     const auto watched =
         reactor->watch(membership_->listening_socket(), EPOLLIN, std::make_shared<Listener>(weak_from_this()));
     if (!watched) {
       set_listener(-1);
+      set_readable(nullptr);
       membership_->remove_instances(1);
       membership_.reset();
       dissolved_ = true;
@@ -281,7 +283,7 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const Creation& creation, 
     const Status refused = membership_->add_instance(request, &meta);
     refused_access.log(creation.name.display, ::geteuid());
     if (refused != PIPES_OK) return refused;
-    store_descriptor(meta);
+    (void)refresh_descriptor();
   }
   NamedEnd::Fixed fixed;
   fixed.attributes.access = static_cast<AccessMode>(meta.access);
@@ -468,6 +470,7 @@ ServerPipe::Dropped ServerPipe::drop_counted(IfBusy if_busy) {
   }
   if (last) {
     set_listener(-1);
+    set_readable(nullptr);
     if (Reactor* reactor = Reactor::running()) {
       reactor->unwatch(listener_watch_, membership_->listening_socket());
       for (const auto& waiter : released) reactor->unwatch(waiter->name.load(), waiter->fd());
@@ -676,13 +679,16 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
     case wire::RequestKind::kNewServer:
       release_waiters();
       return;
+    case wire::RequestKind::kNewSecurity:
+      // Not by an errand, which the next client would overtake.
+      send_reply(socket.get(), refresh_descriptor());
+      return;
     case wire::RequestKind::kIdentity:
       learn_writer(std::move(socket), received.request);
       return;
     case wire::RequestKind::kAdmit:
     case wire::RequestKind::kCount:
     case wire::RequestKind::kSetSecurity:
-    case wire::RequestKind::kNewSecurity:
       begin_errand(std::move(socket), std::move(received));
       return;
     case wire::RequestKind::kWait:

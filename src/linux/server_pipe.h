@@ -1,9 +1,9 @@
 // ServerPipe: what a process that serves a name knows of it: its instances, which of them listen and since when,
 // clients that wait for one, and its membership in the pipe's folder.
 //
-// Locks. `membership_mutex_` makes changes of the folder one after the other and is held over system calls; it is never
-// taken by the reactor's hot path. `mutex_` guards the lists below it and is held briefly; the locks of an end may be
-// taken while it is held, never the reverse.
+// Locks, in the order in which they are taken. `membership_mutex_` makes changes of the folder one after the other and
+// is held over system calls; it is never taken by the reactor's hot path. `mutex_` guards the lists below it and is
+// held briefly; the locks of an end may be taken while it is held, never the reverse.
 #pragma once
 
 #include <deque>
@@ -50,7 +50,10 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // all processes that serve the pipe: when it returns 0 their next client meets the new one. Rights have been checked.
   // PIPES_ERROR_NOT_SUPPORTED: this process may not change the pipe's folder; otherwise as merge_parts.
   [[nodiscard]] std::shared_ptr<const StoredDescriptor> descriptor();
-  Status set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement);
+  // `may`, if there is one, is asked of the descriptor that is replaced.
+  using MayChange = std::function<Status(const SecurityDescriptor& present)>;
+  Status set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement,
+                      const MayChange& may = nullptr);
 
   class Doorkeeper;
 
@@ -99,7 +102,8 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   Status run_errand(int socket, const ReceivedRequest& received);
   Status admit(const ClientIdentity& newcomer, const wire::Request& request);
   Status change_security(const ClientIdentity& asker, const ReceivedRequest& received);
-  Status read_descriptor();
+  Status refresh_descriptor();
+  void set_readable(const PipeMembership* membership);
   void store_descriptor(const PipeMeta& meta);
   void tell_of_descriptor(const FoundPipe& own, const std::string& own_socket) const;
   [[nodiscard]] std::shared_ptr<Connection> find_proven(const uint64_t (&proof)[2]);
@@ -120,6 +124,12 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   std::atomic<uint32_t> to_drop_{0};       // instances that have ended and still count in the folder
   std::atomic<bool> sweeps_later_{false};  // a thread has been started that has not looked yet
 
+  // Makes reading the folder's descriptor and storing it one step, so that an older one never replaces a newer. Held
+  // for no longer than that takes, so the reactor may wait for it.
+  Mutex descriptor_mutex_;
+  const PipeMembership* readable_ = nullptr;      // descriptor_mutex_: the membership, as long as it can be read
+  std::atomic<bool> descriptor_is_stale_{false};  // it changed, and this process was too short of something to read it
+
   // Held for one accept at a time: the listening socket is not closed meanwhile, so that its number cannot come to mean
   // another pipe's.
   Mutex listener_mutex_;
@@ -132,7 +142,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // Set once, before anybody can reach the pipe.
   PipeMeta meta_;
   std::string display_;
-  std::shared_ptr<const StoredDescriptor> descriptor_;  // replaced whole; what changes it holds membership_mutex_, too
+  std::shared_ptr<const StoredDescriptor> descriptor_;  // replaced whole; what does so holds descriptor_mutex_, too
   std::unordered_map<const NamedEnd*, std::weak_ptr<NamedEnd>> open_ends_;
   std::deque<std::shared_ptr<NamedEnd>> listening_;
   uint32_t open_end_count_ = 0;

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -205,6 +206,56 @@ TEST(WritersName, ARequestForAnotherPipeIsNotAnswered) {
   EXPECT_STATUS(PIPES_OK, ask(other, request));
 }
 
+// Serves the pipe beside the process that is asked, and answers nobody: changes the descriptor in the folder.
+class SilentServer {
+ public:
+  explicit SilentServer(const std::string& name) {
+    const PipeName parts = *parse_pipe_name(name.c_str(), NameUse::kOpen);
+    AddRequest request{parts,
+                       {},
+                       false,
+                       PIPES_ACCESS_DUPLEX,
+                       [](const PipeMeta&) { return Status{PIPES_OK}; },
+                       [](const FoundPipe&, const ServerRecord&) {}};
+    auto added = PipeMembership::add_first(request);
+    EXPECT_TRUE(added && !added->created);
+    if (added) membership_ = std::move(added->membership);
+  }
+  void change(const std::string& sddl) {
+    void* descriptor = nullptr;
+    uint32_t size = 0;
+    ASSERT_STATUS(PIPES_OK, pipes_sd_parse(sddl.c_str(), PIPES_SDDL_REVISION_1, &descriptor, &size));
+    const auto* bytes = static_cast<const std::byte*>(descriptor);
+    PipeMeta meta;
+    const auto replace = [&](const PipeMeta&) { return Result(std::vector<std::byte>(bytes, bytes + size)); };
+    EXPECT_EQ(PIPES_OK, membership_->change_descriptor(replace, &meta));
+    pipes_sd_free(descriptor);
+  }
+
+ private:
+  std::optional<PipeMembership> membership_;
+};
+
+// Who changes the descriptor may not wait for all that serve the pipe; the next client meets the new one all the same.
+TEST(Notice, FINE_27_AClientThatComesAfterTheNoticeMeetsTheNewDescriptor) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, message_pipe());
+  const Request notice = request_about(name, RequestKind::kNewSecurity);
+  const Request query = request_about(name, RequestKind::kQuery);
+  SilentServer other(name);
+  for (int round = 0; round < 100; ++round) {
+    const bool allowed = round % 2 != 0;
+    other.change(allowed ? "D:(A;;FA;;;WD)" : "D:(D;;FA;;;WD)");
+    const UniqueFd first = connect_raw(name);
+    const UniqueFd second = connect_raw(name);
+    ASSERT_TRUE(first && second && send_request(first.get(), notice, -1) && send_request(second.get(), query, -1));
+    const auto answer = await_reply(second.get(), Deadline::after_ms(20'000));
+    ASSERT_TRUE(answer);
+    EXPECT_STATUS(allowed ? PIPES_OK : PIPES_ERROR_ACCESS_DENIED, *answer) << round;
+    EXPECT_EQ(Status{PIPES_OK}, await_reply(first.get(), Deadline::after_ms(20'000)));
+  }
+}
+
 // A user without any right on the pipe but reading and writing.
 class Stranger : public testing::Test {
  protected:
@@ -292,6 +343,31 @@ PIPES_CHILD_ROLE(stranger) {
 }
 
 TEST_F(Stranger, NothingThatHeAsksForIsDone) { expect_of_child("stranger"); }
+
+PIPES_CHILD_ROLE(setter_of_a_dacl) {
+  if (::setresuid(61002, 61002, 61002) != 0) return 2;
+  const UniqueFd memory = memory_with("D:(A;;FA;;;WD)(A;;FA;;;AN)");
+  parent.say(std::to_string(ask(parent.argument(0), set_dacl(parent.argument(0), memory), memory.get())));
+  return 0;
+}
+
+// What decides is the descriptor that is replaced, not the one that this process has heard of last.
+TEST_F(Stranger, FINE_27_HeChangesNothingByARightThatWasTakenFromHim) {
+  const std::string name = unique_name();
+  ServerOptions options = message_pipe();
+  void* descriptor = nullptr;
+  uint32_t size = 0;
+  ASSERT_STATUS(PIPES_OK, pipes_sd_parse("D:(A;;FA;;;WD)", PIPES_SDDL_REVISION_1, &descriptor, &size));
+  const pipes_security_attributes attributes{sizeof(attributes), 0, descriptor, size, 0};
+  const Opened server = try_create_server(name, options, &attributes);
+  pipes_sd_free(descriptor);
+  ASSERT_STATUS(PIPES_OK, server.status);
+  SilentServer other(name);
+  other.change("D:(A;;0x12019b;;;WD)");
+  Child child = Child::spawn("setter_of_a_dacl", {name});
+  EXPECT_TRUE(child.expect_line(std::to_string(PIPES_ERROR_ACCESS_DENIED)));
+  EXPECT_EQ(0, child.wait().code);
+}
 
 // A handle has the right to change the DACL, and what it sends is none.
 TEST_F(Stranger, WhatIsNoDescriptorChangesNothing) {
