@@ -204,15 +204,12 @@ Verdict judge(const AddRequest& request, const PipeMeta& meta) {
   return {};
 }
 
-// recount_others asks the server processes but that of `own_socket`. The caller holds no lock.
-Status recount_others(const AddRequest& request, const Folder& folder, const PipeMeta& meta,
-                      const std::string& own_socket) {
+// The caller holds no lock.
+Status recount_others(const AddRequest& request, const Folder& folder, const PipeMeta& meta) {
   auto fd = folder.duplicate_fd();
   if (!fd) return fd.status();
   const FoundPipe pipe{std::move(*fd), meta, folder.founder_uid(), {}, 0};
-  for (const ServerRecord& server : meta.servers) {
-    if (server.socket != own_socket) request.recount(pipe, server);
-  }
+  ask_others(pipe, "", request.recount);
   return PIPES_OK;
 }
 
@@ -291,6 +288,14 @@ uint32_t live_instances(const FoundPipe& pipe) {
 Result<ReachedServer> reach_server(const FoundPipe& pipe, const ServerRecord& server) {
   auto reached = connect_at(pipe.path, pipe.founder_uid, server);
   return reached ? std::move(reached) : connect_in(pipe.folder.get(), pipe.founder_uid, server);
+}
+
+void ask_others(const FoundPipe& pipe, const std::string& own_socket,
+                const std::function<void(const FoundPipe&, const ServerRecord&)>& ask) {
+  const Deadline deadline = Deadline::after_ms(kRivalsTimeoutMs);
+  for (const ServerRecord& server : pipe.meta.servers) {
+    if (server.socket != own_socket && !deadline.passed()) ask(pipe, server);
+  }
 }
 
 Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server) {
@@ -405,7 +410,7 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
     if (recounted_ || !verdict.recount_may_help) return verdict.status;
   }
   recounted_ = true;
-  const Status status = recount_others(request_, folder, meta, "");
+  const Status status = recount_others(request_, folder, meta);
   return status != PIPES_OK ? status : kStartAgain;
 }
 
@@ -607,32 +612,20 @@ PipeMembership::~PipeMembership() {
 Status PipeMembership::add_instance(const AddRequest& request, PipeMeta* meta) {
   Expects(record_.instances > 0);
   if (report_) return add_as_guest(request, meta);
-  for (bool recounted = false;; recounted = true) {
-    PipeMeta current;
-    {
-      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
-      if (!locked) return locked.status();
-      auto read = folder_.read_meta();
-      if (!read) return read.status();
-      current = std::move(*read);
-      // Only a full pipe needs to know who has died: their instances count no more.
-      if (is_full(current)) {
-        if (const Status status = drop_dead(*locked, record_.socket, &current); status != PIPES_OK) return status;
-      }
-      const Status refused = judge(request, current).status;
-      if (refused == PIPES_OK) {
-        ++record_.instances;
-        const Status status = publish(*locked, &current);
-        if (status != PIPES_OK) --record_.instances;
-        if (status == PIPES_OK && meta != nullptr) *meta = std::move(current);
-        return status;
-      }
-      // With instances of this process the pipe is not new, whatever the others have.
-      if (refused != PIPES_ERROR_PIPE_BUSY || recounted) return refused;
-    }
-    const Status status = recount_others(request, folder_, current, record_.socket);
-    if (status != PIPES_OK) return status;
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
+  if (!locked) return locked.status();
+  auto current = folder_.read_meta();
+  if (!current) return current.status();
+  // Only a full pipe needs to know who has died: their instances count no more.
+  if (is_full(*current)) {
+    if (const Status status = drop_dead(*locked, record_.socket, &*current); status != PIPES_OK) return status;
   }
+  if (const Status refused = judge(request, *current).status; refused != PIPES_OK) return refused;
+  ++record_.instances;
+  const Status status = publish(*locked, &*current);
+  if (status != PIPES_OK) --record_.instances;
+  if (status == PIPES_OK && meta != nullptr) *meta = std::move(*current);
+  return status;
 }
 
 Result<FoundPipe> PipeMembership::as_found() const {
@@ -661,40 +654,29 @@ void PipeMembership::report() const {
 }
 
 Status PipeMembership::admit(const AddRequest& request, const ServerRecord& newcomer) {
-  for (bool recounted = false;; recounted = true) {
-    PipeMeta meta;
-    {
-      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
-      if (!locked) return locked.status();
-      auto read = folder_.read_meta();
-      if (!read) return read.status();
-      meta = std::move(*read);
-      if (is_full(meta)) {
-        if (const Status status = drop_dead(*locked, record_.socket, &meta); status != PIPES_OK) return status;
-      }
-      auto known = std::ranges::find(meta.servers, newcomer.socket, &ServerRecord::socket);
-      if (known != meta.servers.end()) {
-        if (known->uid != newcomer.uid || known->ticket != newcomer.ticket) return PIPES_ERROR_ACCESS_DENIED;
-        known->instances = std::max(newcomer.instances, 1u);
-      }
-      const Status refused = judge(request, meta).status;
-      if (refused == PIPES_OK) {
-        if (known == meta.servers.end()) {
-          const auto liveness = probe(folder_.fd(), folder_.founder_uid(), newcomer);
-          if (!liveness) return liveness.status();
-          if (*liveness != Liveness::kAlive) return PIPES_ERROR_ACCESS_DENIED;
-          meta.servers.push_back(newcomer);
-          meta.servers.back().instances = 0;
-          known = std::prev(meta.servers.end());
-        }
-        ++known->instances;
-        return locked->write_meta(meta);
-      }
-      if (refused != PIPES_ERROR_PIPE_BUSY || recounted) return refused;
-    }
-    const Status status = recount_others(request, folder_, meta, record_.socket);
-    if (status != PIPES_OK) return status;
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
+  if (!locked) return locked.status();
+  auto meta = folder_.read_meta();
+  if (!meta) return meta.status();
+  if (is_full(*meta)) {
+    if (const Status status = drop_dead(*locked, record_.socket, &*meta); status != PIPES_OK) return status;
   }
+  auto known = std::ranges::find(meta->servers, newcomer.socket, &ServerRecord::socket);
+  if (known != meta->servers.end()) {
+    if (known->uid != newcomer.uid || known->ticket != newcomer.ticket) return PIPES_ERROR_ACCESS_DENIED;
+    known->instances = std::max(newcomer.instances, 1u);
+  }
+  if (const Status refused = judge(request, *meta).status; refused != PIPES_OK) return refused;
+  if (known == meta->servers.end()) {
+    const auto liveness = probe(folder_.fd(), folder_.founder_uid(), newcomer);
+    if (!liveness) return liveness.status();
+    if (*liveness != Liveness::kAlive) return PIPES_ERROR_ACCESS_DENIED;
+    meta->servers.push_back(newcomer);
+    meta->servers.back().instances = 0;
+    known = std::prev(meta->servers.end());
+  }
+  ++known->instances;
+  return locked->write_meta(*meta);
 }
 
 Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) {

@@ -81,6 +81,10 @@ struct FoundPipe {
 // The same, and tells whose process that is.
 [[nodiscard]] Result<ReachedServer> reach_server(const FoundPipe& pipe, const ServerRecord& server);
 
+// ask_others calls `ask` for the server processes but that of `own_socket`, for as long as two seconds have not passed.
+void ask_others(const FoundPipe& pipe, const std::string& own_socket,
+                const std::function<void(const FoundPipe&, const ServerRecord&)>& ask);
+
 // list_pipes returns every pipe that has a server process alive, each name once, with its live server processes only
 // (NAME-19). Sweeps what is dead where it may. Failures are those of directories_for_looking.
 [[nodiscard]] Result<std::vector<PipeMeta>> list_pipes();
@@ -105,7 +109,7 @@ struct AddRequest {
   // Whether the caller may add instances to the existing pipe. Called with the lock held: computes, calls nothing back.
   std::function<Status(const PipeMeta&)> check_access;
   // Asks a server process to drop instances whose last handles have gone, and returns when it has answered or given up.
-  // Called without the lock, at most once a call and server process, never for the calling membership's own record.
+  // Called by add_first, without the lock, at most once a call and server process.
   std::function<void(const FoundPipe&, const ServerRecord&)> recount;
   // For a process that may not change the folder: has one that may name `record` in it, with one instance more than it
   // has. Called without the lock. Returns what that one answers; PIPES_ERROR_ACCESS_DENIED if there is none.
@@ -138,6 +142,8 @@ class PipeMembership {
 
   // add_instance counts one more instance of this process, refused as in add_first; then `*meta`, if not null, receives
   // the new snapshot. PIPES_ERROR_FILE_NOT_FOUND: the folder has been removed by force; this membership can only end.
+  // PIPES_ERROR_PIPE_BUSY: also because of instances that only seem to exist. The caller, who knows when he may wait,
+  // has the others recount, and tries again; admit likewise.
   Status add_instance(const AddRequest& request, PipeMeta* meta);
 
   // remove_instances counts `count` fewer, at most instances(). Its effects are complete when it returns: with the last

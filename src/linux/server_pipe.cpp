@@ -184,12 +184,34 @@ Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const Creat
   }
 }
 
+// The instances of other processes may have ended without their having noticed. With one of this process's the pipe is
+// not new, whatever the others have; without any add_first asks. Neither this process's other calls nor its reactor
+// wait for the answers.
+void ServerPipe::have_others_recount() {
+  std::string own_socket;
+  std::optional<FoundPipe> full;
+  {
+    MutexLock lock(membership_mutex_);
+    if (!membership_ || is_beside(membership_->founder_uid(), membership_->record())) return;
+    own_socket = membership_->record().socket;
+    if (auto found = membership_->as_found()) full = std::move(*found);
+  }
+  sweep(IfBusy::kWait);
+  if (full) ask_others(*full, own_socket, ask_to_recount);
+}
+
 // SUBTLE: instances that end while the lock is held are left to the holder, who therefore sweeps once it has let go,
 // whatever came of the call.
 Result<ServerPipe::Created> ServerPipe::add(const Creation& creation, bool* retry) {
   sweep(IfBusy::kWait);
   membership_mutex_.lock();
   auto added = add_to_folder(creation, retry);
+  if (added.status() == PIPES_ERROR_PIPE_BUSY && membership_) {
+    membership_mutex_.unlock();
+    have_others_recount();
+    membership_mutex_.lock();
+    added = add_to_folder(creation, retry);
+  }
   std::optional<FoundPipe> own;
   if (added && added->added) {
     if (auto found = membership_->as_found()) own = std::move(*found);

@@ -81,6 +81,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   };
   Result<Created> add(const Creation& creation, bool* retry);
   Result<Created> add_to_folder(const Creation& creation, bool* retry);
+  void have_others_recount();
   void tell_other_servers(const FoundPipe& own) const;
   void set_listener(int listener);
   void take_request(UniqueFd socket, ReceivedRequest received);

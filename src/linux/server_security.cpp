@@ -224,15 +224,17 @@ Status ServerPipe::admit(const ClientIdentity& newcomer, const wire::Request& re
   record.instances = request.instances;
   record.socket = server_socket_name(record.pid, record.ticket);
   std::string display;
-  Status status = PIPES_ERROR_FILE_NOT_FOUND;
   sweep(IfBusy::kWait);
-  {
+  const auto try_to_admit = [&]() -> Status {
     MutexLock lock(membership_mutex_);
-    if (membership_ && !is_beside(membership_->founder_uid(), record)) {
-      status = PIPES_ERROR_ACCESS_DENIED;
-    } else if (membership_) {
-      status = membership_->may_change() ? membership_->admit(wanted, record) : PIPES_ERROR_ACCESS_DENIED;
-    }
+    if (!membership_) return PIPES_ERROR_FILE_NOT_FOUND;
+    if (!is_beside(membership_->founder_uid(), record) || !membership_->may_change()) return PIPES_ERROR_ACCESS_DENIED;
+    return membership_->admit(wanted, record);
+  };
+  Status status = try_to_admit();
+  if (status == PIPES_ERROR_PIPE_BUSY) {
+    have_others_recount();
+    status = try_to_admit();
   }
   {
     MutexLock lock(mutex_);

@@ -1,18 +1,22 @@
 // Requests about a pipe's security by those who have no right to them, and frames in the name of nobody.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "hostile/raw_peer.h"
@@ -231,29 +235,77 @@ class SilentServer {
     EXPECT_EQ(PIPES_OK, membership_->change_descriptor(replace, &meta));
     pipes_sd_free(descriptor);
   }
+  [[nodiscard]] int listener() const { return membership_->listening_socket(); }
 
  private:
   std::optional<PipeMembership> membership_;
 };
 
-// Who changes the descriptor may not wait for all that serve the pipe; the next client meets the new one all the same.
+// Whether the others' instances still count is asked before a pipe is said to be full.
+TEST(Recount, DECISION_21_WhileAnotherServerProcessIsAskedOtherCallsGoOn) {
+  const std::string name = unique_name();
+  ServerOptions options = message_pipe();
+  options.max_instances = 2;
+  const Handle server = create_server(name, options);
+  SilentServer other(name);
+  std::atomic<bool> has_ended{false};
+  std::thread creator([&] {
+    EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, try_create_server(name, options).status);
+    has_ended = true;
+  });
+  pollfd asked{other.listener(), POLLIN, 0};
+  ASSERT_EQ(1, ::poll(&asked, 1, 20'000));
+  uint32_t instances = 0;
+  EXPECT_STATUS(PIPES_OK, pipes_get_state(server, nullptr, &instances, nullptr, nullptr, nullptr, 0));
+  EXPECT_EQ(2u, instances);
+  EXPECT_FALSE(has_ended);
+  while (!has_ended) {
+    if (::poll(&asked, 1, 10) != 1) continue;
+    const UniqueFd socket(::accept4(other.listener(), nullptr, nullptr, SOCK_CLOEXEC));
+    send_reply(socket.get(), PIPES_OK);
+  }
+  creator.join();
+}
+
+PIPES_CHILD_ROLE(stopped_server) {
+  const Handle server = create_server(parent.argument(0), message_pipe());
+  parent.say("serves");
+  (void)parent.next_line();
+  return 0;
+}
+
+// Whoever changes the descriptor does not wait for a process that stands still; the next client that this process meets
+// meets the new descriptor all the same.
 TEST(Notice, FINE_27_AClientThatComesAfterTheNoticeMeetsTheNewDescriptor) {
   const std::string name = unique_name();
-  const Handle server = create_server(name, message_pipe());
+  Child child = Child::spawn("stopped_server", {name});
+  ASSERT_TRUE(child.expect_line("serves"));
+  const auto pid = static_cast<pid_t>(child.process_id());
+  const auto has_stopped = [&] {
+    std::string stat;
+    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);
+    return stat.find(") T ") != std::string::npos;
+  };
   const Request notice = request_about(name, RequestKind::kNewSecurity);
   const Request query = request_about(name, RequestKind::kQuery);
   SilentServer other(name);
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 20; ++round) {
     const bool allowed = round % 2 != 0;
     other.change(allowed ? "D:(A;;FA;;;WD)" : "D:(D;;FA;;;WD)");
+    ASSERT_EQ(0, ::kill(pid, SIGSTOP));
+    ASSERT_TRUE(eventually(has_stopped));
     const UniqueFd first = connect_raw(name);
+    ASSERT_TRUE(first && send_request(first.get(), notice, -1));
     const UniqueFd second = connect_raw(name);
-    ASSERT_TRUE(first && second && send_request(first.get(), notice, -1) && send_request(second.get(), query, -1));
+    ASSERT_TRUE(second && send_request(second.get(), query, -1));
+    ASSERT_EQ(0, ::kill(pid, SIGCONT));
     const auto answer = await_reply(second.get(), Deadline::after_ms(20'000));
     ASSERT_TRUE(answer);
-    EXPECT_STATUS(allowed ? PIPES_OK : PIPES_ERROR_ACCESS_DENIED, *answer) << round;
+    EXPECT_STATUS(allowed ? PIPES_OK : PIPES_ERROR_ACCESS_DENIED, *answer);
     EXPECT_EQ(Status{PIPES_OK}, await_reply(first.get(), Deadline::after_ms(20'000)));
   }
+  child.say("end");
+  EXPECT_EQ(0, child.wait().code);
 }
 
 // A user without any right on the pipe but reading and writing.
