@@ -34,10 +34,10 @@ struct Claim {
   PipeMeta meta;
   std::optional<int64_t> since;
   std::string path;
+  bool overruled = false;
 };
 
-// Of two established claims the one that is the pipe. Root's come first: anybody could lay an early claim without a
-// server, and bring it to life when a system service has taken the name.
+// Of two established claims the one that is the pipe. Root's come first.
 bool precedes(const Claim& a, const Claim& b) {
   const auto rank = [](const Claim& claim) {
     return std::tuple(claim.folder.founder_uid() != 0, claim.since.value_or(0), claim.folder.founder_uid(),
@@ -51,7 +51,21 @@ Result<Claim> read_claim(Folder folder, std::string path) {
   auto meta = folder.read_meta();
   if (!meta) return meta.status();
   const auto since = folder.claimed_at();
-  return Claim{std::move(folder), std::move(*meta), since, std::move(path)};
+  return Claim{std::move(folder), std::move(*meta), since, std::move(path), false};
+}
+
+// Another user's claim without a server could come to life beside a pipe that has been established since, and precede
+// it. Who makes a pipe therefore overrules those that nobody holds. Nobody else would have a claim overruled: it is
+// looked at only where two users claim one name.
+void mark_overruled(std::vector<Claim>* claims) {
+  for (Claim& claim : *claims) {
+    if (!claim.since || claim.folder.founder_uid() == 0) continue;
+    const bool has_rival = std::ranges::any_of(*claims, [&](const Claim& other) {
+      return other.since && other.folder.founder_uid() != claim.folder.founder_uid() &&
+             other.meta.folded == claim.meta.folded;
+    });
+    claim.overruled = has_rival && claim.folder.hold_claim().status() == PIPES_ERROR_PIPE_BUSY;
+  }
 }
 
 // Where only the owner and root can make folders, their names are known without listing. Elsewhere any user's may be.
@@ -95,6 +109,8 @@ Result<std::vector<Claim>> find_claims(const PipeName& name, const std::string& 
     if (const Status status = add_claims(directory, name, digest, &claims); status != PIPES_OK) return status;
   }
   std::ranges::sort(claims, precedes);
+  mark_overruled(&claims);
+  std::erase_if(claims, [](const Claim& claim) { return claim.overruled; });
   return claims;
 }
 
@@ -220,15 +236,26 @@ bool bears_its_name(const Claim& claim) {
          name_digest(*name) == claim.folder.name().digest;
 }
 
+// A claim goes before its folder does, so one without a folder is left of a folder that was removed by force.
+void sweep_claim(int directory, const FolderName& name) {
+  if (geteuid() != 0 && name.uid != geteuid()) return;
+  struct stat status {};
+  if (fstatat(directory, name.text().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) return;
+  if (overrule_claim(directory, name)) unlinkat(directory, name.claim().c_str(), 0);
+}
+
 // collect_claims adds the established claims to any name in `directory`, and sweeps what is none.
 Status collect_claims(int directory, std::vector<Claim>* claims) {
   std::vector<FolderName> names;
+  std::vector<FolderName> claimed;
   std::vector<std::string> beside;
   const Status listed = for_each_entry(directory, [&](const char* entry) {
     if (auto name = FolderName::parse(entry)) names.push_back(std::move(*name));
+    if (auto name = FolderName::parse_claim(entry)) claimed.push_back(std::move(*name));
     if (is_server_socket_name(entry)) beside.emplace_back(entry);
   });
   if (listed != PIPES_OK) return listed;
+  for (const FolderName& name : claimed) sweep_claim(directory, name);
   for (const std::string& file : beside) sweep_beside(directory, file);
   for (FolderName& name : names) {
     auto folder = Folder::open(directory, std::move(name));
@@ -241,7 +268,7 @@ Status collect_claims(int directory, std::vector<Claim>* claims) {
       sweep(*folder);
       continue;
     }
-    Claim claim{std::move(*folder), *meta, since, {}};
+    Claim claim{std::move(*folder), *meta, since, {}, false};
     if (bears_its_name(claim)) claims->push_back(std::move(claim));
   }
   return PIPES_OK;
@@ -312,6 +339,7 @@ Result<std::vector<PipeMeta>> list_pipes() {
     if (const Status status = collect_claims(directory.fd.get(), &claims); status != PIPES_OK) return status;
   }
   std::ranges::sort(claims, precedes);
+  mark_overruled(&claims);
   std::vector<PipeMeta> pipes;
   for (Claim& claim : claims) {
     const bool listed = std::ranges::any_of(pipes, [&](const auto& pipe) { return pipe.folded == claim.meta.folded; });
@@ -319,7 +347,7 @@ Result<std::vector<PipeMeta>> list_pipes() {
     if (const Status status = keep_live_servers(claim.folder, &claim.meta); status != PIPES_OK) return status;
     if (claim.meta.servers.empty()) {
       sweep(claim.folder);
-    } else {
+    } else if (!claim.overruled) {
       pipes.push_back(std::move(claim.meta));
     }
   }
@@ -345,10 +373,16 @@ class PipeAdder {
   Result<Added> add_once();
   Result<Added> join(Claim claim);
   Result<Added> join_as_guest(Claim claim);
+  Result<PipeMembership::Standing> hold(const Folder& folder) const;
   Result<ServerSocket> enter(const LockedFolder& locked, PipeMeta* meta) const;
   Result<Added> create();
   Result<bool> is_served(const LockedFolder& locked) const;
-  Result<ServerSocket> put_up(const LockedFolder& locked, PipeMeta* meta) const;
+  struct PutUp {
+    ServerSocket server;
+    PipeMembership::Standing standing;
+  };
+  Result<PutUp> put_up(const LockedFolder& locked, PipeMeta* meta) const;
+  Result<std::vector<ProcessFd>> overrule_others() const;
   [[nodiscard]] PipeMeta new_meta(const ServerRecord& record) const;
 
   Result<std::vector<Claim>> live_rivals(FileId own) const;
@@ -357,8 +391,9 @@ class PipeAdder {
   Status settle_after_claim(const Folder& own) const;
   Status pause() const;
 
-  static Added result(Folder folder, ServerSocket server, bool created, PipeMeta meta) {
-    PipeMembership membership(std::move(folder), std::move(server.fd), std::move(server.record));
+  static Added result(Folder folder, ServerSocket server, PipeMembership::Standing standing, bool created,
+                      PipeMeta meta) {
+    PipeMembership membership(std::move(folder), std::move(server.fd), std::move(server.record), std::move(standing));
     return {std::move(membership), created, std::move(meta)};
   }
 
@@ -394,7 +429,8 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
     if (!locked) return locked.status();
     auto current = folder.read_meta();
     if (!current) return current.status();
-    if (!folder.claimed_at()) return kStartAgain;
+    auto claim_held = hold(folder);
+    if (!claim_held) return claim_held.status();
     meta = std::move(*current);
     if (const Status status = drop_dead(*locked, "", &meta); status != PIPES_OK) return status;
     if (meta.servers.empty()) {
@@ -405,13 +441,21 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
     if (verdict.status == PIPES_OK) {
       auto server = enter(*locked, &meta);
       if (!server) return server.status();
-      return result(std::move(claim.folder), std::move(*server), false, std::move(meta));
+      return result(std::move(claim.folder), std::move(*server), std::move(*claim_held), false, std::move(meta));
     }
     if (recounted_ || !verdict.recount_may_help) return verdict.status;
   }
   recounted_ = true;
   const Status status = recount_others(request_, folder, meta);
   return status != PIPES_OK ? status : kStartAgain;
+}
+
+// A claim that has gone, or is overruled by somebody who has not established his pipe yet, is looked for anew.
+Result<PipeMembership::Standing> PipeAdder::hold(const Folder& folder) const {
+  auto claim = folder.hold_claim();
+  if (claim) return PipeMembership::Standing{ProcessFd(std::move(*claim)), {}};
+  if (claim.status() == PIPES_ERROR_PIPE_BUSY) return pause();
+  return claim.status();
 }
 
 // The socket listens before anybody is told of it.
@@ -421,6 +465,8 @@ Result<PipeMembership::Added> PipeAdder::join_as_guest(Claim claim) {
   if (!request_.admit) return Status{PIPES_ERROR_ACCESS_DENIED};
   const UniqueFd directory(openat(folder.fd(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return status_from_errno(errno);
+  auto claim_held = hold(folder);
+  if (!claim_held) return claim_held.status();
   auto server = listen_in(directory.get());
   if (!server) return server.status();
   auto fd = folder.duplicate_fd();
@@ -435,7 +481,7 @@ Result<PipeMembership::Added> PipeAdder::join_as_guest(Claim claim) {
     return meta.status();
   }
   server->record.instances = 1;
-  Added added = result(std::move(folder), std::move(*server), false, std::move(*meta));
+  Added added = result(std::move(folder), std::move(*server), std::move(*claim_held), false, std::move(*meta));
   added.membership->report_ = request_.report;
   return added;
 }
@@ -469,12 +515,12 @@ Result<PipeMembership::Added> PipeAdder::create() {
   if (!served) return served.status();
   if (*served) return kStartAgain;
   PipeMeta meta;
-  auto server = put_up(*locked, &meta);
-  if (!server) {
+  auto up = put_up(*locked, &meta);
+  if (!up) {
     locked->dismantle();
-    return server.status();
+    return up.status();
   }
-  return result(std::move(*folder), std::move(*server), true, std::move(meta));
+  return result(std::move(*folder), std::move(up->server), std::move(up->standing), true, std::move(meta));
 }
 
 // Another process of this user may have created the pipe while this one waited for the lock. Whoever held the lock is
@@ -485,23 +531,53 @@ Result<bool> PipeAdder::is_served(const LockedFolder& locked) const {
   if (!meta || meta->folded != request_.name.folded) return false;
   const auto served = has_live_server(locked.folder(), *meta);
   if (!served || !*served || locked.folder().claimed_at()) return served;
-  if (const Status status = locked.write_claim(); status != PIPES_OK) return status;
+  if (const auto claim = locked.write_claim(); !claim) return claim.status();
   return true;
 }
 
-Result<ServerSocket> PipeAdder::put_up(const LockedFolder& locked, PipeMeta* meta) const {
+Result<PipeAdder::PutUp> PipeAdder::put_up(const LockedFolder& locked, PipeMeta* meta) const {
   Status status = locked.clear();
   if (status != PIPES_OK) return status;
   auto server = listen_in(locked.folder().fd());
-  if (!server) return server;
+  if (!server) return server.status();
   server->record.instances = 1;
   *meta = new_meta(server->record);
   status = locked.write_meta(*meta);
   if (status == PIPES_OK) status = settle_before_claim(locked.folder());
-  if (status == PIPES_OK) status = locked.write_claim();
-  if (status == PIPES_OK) status = settle_after_claim(locked.folder());
   if (status != PIPES_OK) return status;
-  return server;
+  auto overruled = overrule_others();
+  if (!overruled) return overruled.status();
+  auto claim = locked.write_claim();
+  if (!claim) return claim.status();
+  status = settle_after_claim(locked.folder());
+  if (status != PIPES_OK) return status;
+  return PutUp{std::move(*server), {ProcessFd(std::move(*claim)), std::move(*overruled)}};
+}
+
+// The claims of other users that nobody holds, so that none of them comes to life beside this pipe and precedes it.
+// They lie beside the folders, where nobody can bring one back under its name with the time that it had. One that is
+// held without a server that answers is no leaving: its process decides about the name.
+Result<std::vector<ProcessFd>> PipeAdder::overrule_others() const {
+  std::vector<ProcessFd> overruled;
+  if (geteuid() == 0) return overruled;
+  const auto directories = directories_for_looking();
+  if (!directories) return directories.status();
+  for (const RuntimeDirectory& directory : *directories) {
+    std::vector<FolderName> names;
+    const Status listed = for_each_entry(directory.fd.get(), [&](const char* entry) {
+      if (!std::string_view(entry).starts_with(digest_)) return;
+      auto name = FolderName::parse_claim(entry);
+      if (name && name->uid != 0 && name->uid != geteuid()) names.push_back(std::move(*name));
+    });
+    if (listed != PIPES_OK) return listed;
+    for (const FolderName& name : names) {
+      auto claim = overrule_claim(directory.fd.get(), name);
+      if (claim) overruled.emplace_back(std::move(*claim));
+      if (claim.status() == PIPES_ERROR_PIPE_BUSY) return pause();
+      if (claim.status() != PIPES_OK && claim.status() != PIPES_ERROR_FILE_NOT_FOUND) return claim.status();
+    }
+  }
+  return overruled;
 }
 
 PipeMeta PipeAdder::new_meta(const ServerRecord& record) const {
@@ -590,6 +666,7 @@ Result<PipeMembership::Added> PipeMembership::add_first(const AddRequest& reques
 PipeMembership::PipeMembership(PipeMembership&& other) noexcept
     : folder_(std::move(other.folder_)),
       socket_(std::move(other.socket_)),
+      standing_(std::move(other.standing_)),
       record_(std::move(other.record_)),
       report_(std::move(other.report_)) {
   other.record_ = {};
@@ -600,6 +677,7 @@ PipeMembership& PipeMembership::operator=(PipeMembership&& other) noexcept {
   if (folder_) leave(take_turn(LockedFolder::Wait::kForTurn));
   folder_ = std::move(other.folder_);
   socket_ = std::move(other.socket_);
+  standing_ = std::move(other.standing_);
   record_ = std::exchange(other.record_, {});
   report_ = std::move(other.report_);
   return *this;
@@ -732,6 +810,7 @@ Status PipeMembership::remove_instances(uint32_t count, const Result<LockedFolde
 
 void PipeMembership::abandon() noexcept {
   socket_.reset();
+  standing_ = {};
   folder_.close_only();
 }
 
@@ -760,6 +839,7 @@ void PipeMembership::leave(const Result<LockedFolder>& turn) {
     folder_.remove_file("../" + record_.socket);
     report();
     record_ = {};
+    standing_ = {};
     folder_ = {};
     return;
   }
@@ -772,6 +852,7 @@ void PipeMembership::leave(const Result<LockedFolder>& turn) {
     if (locked) strike_out(*locked);
   }
   record_ = {};
+  standing_ = {};
   folder_ = {};
 }
 

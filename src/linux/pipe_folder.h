@@ -1,13 +1,15 @@
 // How pipes are found and how processes come to serve them: one folder a pipe, in a runtime directory. Apart from the
 // instances themselves, which live in the processes: a folder says only who serves a name, and how many instances.
 //
-//   <digest of the folded name>.<uid of the founder>    0755
+//   <digest of the folded name>.<uid of the founder>        0755
 //     meta               0644  attributes and server processes (wire/meta.h): a snapshot, replaced by rename
-//     claim              0644  empty. Where it is, the pipe is established; its change time orders rival claims
 //     lock               0600  flock, held by whoever changes the folder. A process that dies lets go of it
 //     s.<pid>.<ticket>   0666  listening SOCK_SEQPACKET socket, one a server process
+//   <digest of the folded name>.<uid of the founder>.claim  0644  empty. Where it is, the pipe is established; its
+//   change
+//                              time orders rival claims. A shared flock on it, held by each server process
 //
-// The folder's name may carry a further `.1` to `.7`, where another user sits on the plain one.
+// The folder's name may carry a further `.1` to `.7`, where another user sits on the plain one, or on its claim.
 //
 // Believed is a folder only if the user in its name owns it and its meta, nobody else may write to it, and the meta
 // bears the name that was looked for. A server process is alive if its socket answers; a pipe none of whose server
@@ -15,7 +17,14 @@
 //
 // Of rival folders with one name the first in this order is the pipe, for everybody who looks: founded by root, the
 // earlier claim, the lower uid. A creator first puts up its folder without `claim`, looks for rivals, and withdraws
-// from an established one, or from one that is being put up by a lower uid; only then it writes `claim` (decision 14).
+// from an established one, or from one that is being put up by a lower uid; only then it writes the claim (decision
+// 14).
+//
+// A claim that no process holds is one without a server, and does not become the pipe again beside one that was
+// established meanwhile: who makes a pipe overrules other users' claims of its name, by an exclusive flock that it
+// holds as long as it serves the pipe, and whoever finds two users' claims passes over one that is overruled. A claim's
+// change time shows also when it came under its name. (Root need not, and is not overruled. What a pipe's other server
+// processes do after its maker's has ended is not covered: they hold its own claim and overrule none.)
 //
 // A process serves the pipe through one PipeMembership. Root and processes with the founder's uid join by themselves.
 // Any other process asks one of those for admission, which checks the newcomer by what the kernel tells of it, and
@@ -39,6 +48,7 @@
 #include <vector>
 
 #include "linux/folder.h"
+#include "linux/process_fd.h"
 #include "linux/server_socket.h"
 #include "pipe/name.h"
 #include "support/status.h"
@@ -124,6 +134,12 @@ class PipeMembership {
  public:
   struct Added;
 
+  // Standing is what keeps the pipe established: its claim, and those of others that it overrules.
+  struct Standing {
+    ProcessFd claim;
+    std::vector<ProcessFd> overruled;
+  };
+
   // add_first creates the pipe, or joins it, and counts one instance, for a process that does not serve the name yet.
   //
   // For an existing pipe, in this order (OPEN-27): check_access refuses with its status, and
@@ -188,8 +204,11 @@ class PipeMembership {
 
  private:
   friend class PipeAdder;  // does the work of add_first
-  PipeMembership(Folder folder, UniqueFd socket, ServerRecord record)
-      : folder_(std::move(folder)), socket_(std::move(socket)), record_(std::move(record)) {}
+  PipeMembership(Folder folder, UniqueFd socket, ServerRecord record, Standing standing)
+      : folder_(std::move(folder)),
+        socket_(std::move(socket)),
+        standing_(std::move(standing)),
+        record_(std::move(record)) {}
 
   Status add_as_guest(const AddRequest& request, PipeMeta* meta);
   void report() const;
@@ -200,6 +219,7 @@ class PipeMembership {
 
   Folder folder_;
   UniqueFd socket_;
+  Standing standing_;
   ServerRecord record_;  // as it should stand in meta
   // Set if this process may not change the folder.
   std::function<void(const FoundPipe&, const ServerRecord&)> report_;

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -280,25 +279,18 @@ TEST(Notice, FINE_27_AClientThatComesAfterTheNoticeMeetsTheNewDescriptor) {
   const std::string name = unique_name();
   Child child = Child::spawn("stopped_server", {name});
   ASSERT_TRUE(child.expect_line("serves"));
-  const auto pid = static_cast<pid_t>(child.process_id());
-  const auto has_stopped = [&] {
-    std::string stat;
-    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);
-    return stat.find(") T ") != std::string::npos;
-  };
   const Request notice = request_about(name, RequestKind::kNewSecurity);
   const Request query = request_about(name, RequestKind::kQuery);
   SilentServer other(name);
   for (int round = 0; round < 20; ++round) {
     const bool allowed = round % 2 != 0;
     other.change(allowed ? "D:(A;;FA;;;WD)" : "D:(D;;FA;;;WD)");
-    ASSERT_EQ(0, ::kill(pid, SIGSTOP));
-    ASSERT_TRUE(eventually(has_stopped));
+    child.stop();
     const UniqueFd first = connect_raw(name);
     ASSERT_TRUE(first && send_request(first.get(), notice, -1));
     const UniqueFd second = connect_raw(name);
     ASSERT_TRUE(second && send_request(second.get(), query, -1));
-    ASSERT_EQ(0, ::kill(pid, SIGCONT));
+    child.resume();
     const auto answer = await_reply(second.get(), Deadline::after_ms(20'000));
     ASSERT_TRUE(answer);
     EXPECT_STATUS(allowed ? PIPES_OK : PIPES_ERROR_ACCESS_DENIED, *answer);
