@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -668,7 +669,8 @@ PipeMembership::PipeMembership(PipeMembership&& other) noexcept
       socket_(std::move(other.socket_)),
       standing_(std::move(other.standing_)),
       record_(std::move(other.record_)),
-      report_(std::move(other.report_)) {
+      report_(std::move(other.report_)),
+      reported_(std::move(other.reported_)) {
   other.record_ = {};
 }
 
@@ -680,6 +682,7 @@ PipeMembership& PipeMembership::operator=(PipeMembership&& other) noexcept {
   standing_ = std::move(other.standing_);
   record_ = std::exchange(other.record_, {});
   report_ = std::move(other.report_);
+  reported_ = std::move(other.reported_);
   return *this;
 }
 
@@ -718,6 +721,12 @@ Status PipeMembership::add_as_guest(const AddRequest& request, PipeMeta* meta) {
   const auto found = as_found();
   if (!found) return found.status();
   if (const Status refused = request.check_access(found->meta); refused != PIPES_OK) return refused;
+  // Told of fewer instances only after it has admitted one more, the other would count one too few.
+  if (reported_) {
+    pollfd heard{reported_.get(), POLLIN, 0};
+    ::poll(&heard, 1, static_cast<int>(kRivalsTimeoutMs));
+    reported_.reset();
+  }
   if (const Status refused = request.admit(*found, record_); refused != PIPES_OK) return refused;
   ++record_.instances;
   if (meta == nullptr) return PIPES_OK;
@@ -726,9 +735,9 @@ Status PipeMembership::add_as_guest(const AddRequest& request, PipeMeta* meta) {
   return PIPES_OK;
 }
 
-void PipeMembership::report() const {
+void PipeMembership::report() {
   const auto found = as_found();
-  if (found) report_(*found, record_);
+  if (found) reported_ = ProcessFd(report_(*found, record_));
 }
 
 Status PipeMembership::admit(const AddRequest& request, const ServerRecord& newcomer) {
@@ -811,6 +820,7 @@ Status PipeMembership::remove_instances(uint32_t count, const Result<LockedFolde
 void PipeMembership::abandon() noexcept {
   socket_.reset();
   standing_ = {};
+  reported_.reset();
   folder_.close_only();
 }
 

@@ -124,8 +124,9 @@ struct AddRequest {
   // For a process that may not change the folder: has one that may name `record` in it, with one instance more than it
   // has. Called without the lock. Returns what that one answers; PIPES_ERROR_ACCESS_DENIED if there is none.
   std::function<Status(const FoundPipe&, const ServerRecord&)> admit = nullptr;
-  // Tells the same one that `record` has fewer instances than it had, and waits for nothing. Kept by the membership.
-  std::function<void(const FoundPipe&, const ServerRecord&)> report = nullptr;
+  // Tells the same one that `record` has fewer instances than it had, and waits for nothing: what it returns can be
+  // read once that one has heard it. Kept by the membership.
+  std::function<UniqueFd(const FoundPipe&, const ServerRecord&)> report = nullptr;
 };
 
 // PipeMembership is this process's part in serving one pipe: its listening socket, its record in meta, and how many
@@ -211,7 +212,7 @@ class PipeMembership {
         record_(std::move(record)) {}
 
   Status add_as_guest(const AddRequest& request, PipeMeta* meta);
-  void report() const;
+  void report();
   Status publish(const LockedFolder& locked, PipeMeta* meta);
   Status republish(const Result<LockedFolder>& turn);
   void leave(const Result<LockedFolder>& turn);
@@ -222,7 +223,8 @@ class PipeMembership {
   Standing standing_;
   ServerRecord record_;  // as it should stand in meta
   // Set if this process may not change the folder.
-  std::function<void(const FoundPipe&, const ServerRecord&)> report_;
+  std::function<UniqueFd(const FoundPipe&, const ServerRecord&)> report_;
+  ProcessFd reported_;  // what report_ returned last
 };
 
 // Added is what add_first did.

@@ -188,6 +188,7 @@ Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const Creat
 // not new, whatever the others have; without any add_first asks. Neither this process's other calls nor its reactor
 // wait for the answers.
 void ServerPipe::have_others_recount() {
+  const AsSelf as_self;
   std::string own_socket;
   std::optional<FoundPipe> full;
   {

@@ -117,15 +117,16 @@ Status ask_for_admission(const FoundPipe& found, const ServerRecord& record, uin
   return PIPES_ERROR_ACCESS_DENIED;
 }
 
-void report_instances(const FoundPipe& found, const ServerRecord& record) {
+UniqueFd report_instances(const FoundPipe& found, const ServerRecord& record) {
   wire::Request request = request_to(found.meta.folded, wire::RequestKind::kCount);
   request.ticket = record.ticket;
   request.instances = record.instances;
   for (const ServerRecord& server : found.meta.servers) {
     if (is_beside(found.founder_uid, server)) continue;
-    const auto socket = connect_server(found, server);
-    if (socket && send_request(socket->get(), request, -1)) return;
+    auto socket = connect_server(found, server);
+    if (socket && send_request(socket->get(), request, -1)) return std::move(*socket);
   }
+  return {};
 }
 
 Status announce_identity(const EndName& name, Connection& connection, uint32_t number) {
