@@ -91,8 +91,9 @@ TEST_F(UsersAccounts, AnAccountAndItsSidLeadToEachOther) {
   EXPECT_TRUE(group.starts_with("S-1-22-2-"));
   EXPECT_EQ("Unix Group\\" + staff_, name_of_sid(group).value);
   accounts_.reset();
-  EXPECT_STATUS(PIPES_ERROR_NONE_MAPPED, name_of_sid(user).status);
-  EXPECT_STATUS(PIPES_ERROR_NONE_MAPPED, name_of_sid(group).status);
+  // The numbers may have been given to others meanwhile.
+  EXPECT_NE("Unix User\\" + anna_, name_of_sid(user).value);
+  EXPECT_NE("Unix Group\\" + staff_, name_of_sid(group).value);
   std::array<char, PIPES_SID_BYTES_MAX> bytes{};
   auto size = static_cast<uint32_t>(bytes.size());
   EXPECT_STATUS(PIPES_ERROR_NONE_MAPPED, pipes_sid_from_name(anna_.c_str(), bytes.data(), &size));
