@@ -795,8 +795,8 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
       if (availability() == PIPES_ERROR_FILE_NOT_FOUND) return answer(*refused, PIPES_ERROR_FILE_NOT_FOUND);  // CLI-2
       answer(*refused, granted.status());
       if (!identity) return;
-      log_line(LogLevel::kInformation, "uid %u was refused access 0x%08x", (*identity)->ids.uid,
-               request.desired_access);
+      log_line(LogLevel::kInformation, "%s: uid %u was refused access 0x%08x", meta.display.c_str(),
+               (*identity)->ids.uid, request.desired_access);
       refused_access.log(meta.display, (*identity)->ids.uid);
       return;
     }
