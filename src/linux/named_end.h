@@ -428,8 +428,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint64_t ring_watch_ = 0;
   std::shared_ptr<NamedEnd> serving_;  // itself, without handles, while it takes clients for other processes
   std::atomic<bool> somebody_died_{false};
-  uint32_t holders_seen_ = 0;          // the reactor's thread
-  std::vector<bool> watched_holders_;  // the reactor's thread
+  uint32_t holders_seen_ = 0;                                  // the reactor's thread
+  std::vector<std::shared_ptr<HolderWatch>> watched_holders_;  // the reactor's thread
   std::atomic<int> ring_fd_{-1};
 
   // Synchronises itself.

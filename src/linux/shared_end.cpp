@@ -230,6 +230,11 @@ bool SharedEnd::take_place() {
   return false;
 }
 
+void SharedEnd::give_back_place() noexcept {
+  wire::store_words(page_->holders[holder_ - 1], wire::Holder{});
+  ++page_->common.holders_version;
+}
+
 bool SharedEnd::is_alive(uint32_t holder) const noexcept {
   struct flock lock = range(F_WRLCK, kPlaces + holder - 1);
   return ::fcntl(own_page_.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;

@@ -54,6 +54,9 @@ class SharedEnd {
   // name, which is in the page wherever something is this process's.
   [[nodiscard]] bool take_place();
   [[nodiscard]] uint32_t holder() const { return holder_; }
+  // Takes this process out of the table, with both locks held, so that the others see that it has let go; the place
+  // is its own until release().
+  void give_back_place() noexcept;
   // Whether a holder, by its name, lives. Its own process does not ask.
   [[nodiscard]] bool is_alive(uint32_t holder) const noexcept;
   // Whether `holder` is the name of another process. Nonsense is nobody's.
