@@ -396,10 +396,13 @@ bool sender_of_a_handle_dies(const std::string& point, int) {
   if (!is_of_parcels(point)) return false;
   EXPECT_EQ(PIPES_OK, pipes_accept_handles(1));
   const Holdings before = holdings_of_this_process();
-  Child victim = Child::spawn("sends_a_handle", {std::to_string(::getpid())}, dying_at(point));
-  const Exit end = victim.wait();
+  Exit end;
+  {
+    Child victim = Child::spawn("sends_a_handle", {std::to_string(::getpid())}, dying_at(point));
+    end = victim.wait();
+  }
   if (end.signal == SIGKILL) {
-    EXPECT_EQ("", kept_since(before, 1));  // the channel to the victim
+    EXPECT_EQ("", kept_since(before));
   }
   EXPECT_EQ(PIPES_OK, pipes_accept_handles(0));
   return end.signal == SIGKILL;
