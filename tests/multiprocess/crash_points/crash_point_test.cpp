@@ -371,29 +371,33 @@ bool heir_dies(const std::string& point, int round, bool of_server_end) {
 bool heir_of_the_client_end_dies(const std::string& point, int round) { return heir_dies(point, round, false); }
 bool heir_of_the_server_end_dies(const std::string& point, int round) { return heir_dies(point, round, true); }
 
-bool is_of_parcels(const std::string& point) { return point.starts_with("parcel-") || point.starts_with("receipt-"); }
+// Whoever lists the pipes sweeps what the dead have left.
+void expect_nothing_left() {
+  EXPECT_TRUE(eventually([] { return !is_listed(unique_name()) && leavings().empty(); }));
+}
 
 // Who is to get a handle dies. The sender's own is as it was, and the end is nobody else's.
 bool receiver_of_a_handle_dies(const std::string& point, int) {
-  if (!is_of_parcels(point)) return false;
+  if (point != "parcel-unpacked" && point != "receipt-said") return false;
   Pair pair = connected_pair(message_pipe());
   Child victim = Child::spawn("takes_handles", {}, dying_at(point));
   EXPECT_TRUE(victim.expect_line("0"));
   pipes_handle made = nullptr;
   const Code sent = pipes_duplicate_into(pair.client, victim.process_id(), 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made);
-  victim.hang_up();
   const bool died = was_killed(victim);
   EXPECT_TRUE(sent.ok() || (died && sent == PIPES_ERROR_ACCESS_DENIED)) << sent;
   EXPECT_STATUS(PIPES_OK, write(pair.client, kMessage).status);
   EXPECT_EQ(kMessage, read(pair.server).bytes);
   EXPECT_STATUS(PIPES_OK, pair.client.close());
   EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(pair.server).status);
+  EXPECT_STATUS(PIPES_OK, pair.server.close());
+  expect_nothing_left();
   return died;
 }
 
 // Who has sent a handle dies before it knows its value: nobody could ever close it, so it is gone.
 bool sender_of_a_handle_dies(const std::string& point, int) {
-  if (!is_of_parcels(point)) return false;
+  if (point != "parcel-sent" && point != "receipt-heard") return false;
   EXPECT_EQ(PIPES_OK, pipes_accept_handles(1));
   const Holdings before = holdings_of_this_process();
   Exit end;
@@ -405,6 +409,7 @@ bool sender_of_a_handle_dies(const std::string& point, int) {
     EXPECT_EQ("", kept_since(before));
   }
   EXPECT_EQ(PIPES_OK, pipes_accept_handles(0));
+  expect_nothing_left();
   return end.signal == SIGKILL;
 }
 
