@@ -69,17 +69,17 @@ Result<UniqueFd> knock_at_child(int box) {
 
 // ------------------------------------------------------------------------------------------------------ anybody else
 
-// Whose rights a process has. Nothing if this process may not know.
+// Whose process it is: the saved id, which stays while its first thread acts for somebody. Nothing if this process may
+// not know.
 std::optional<uid_t> user_of(pid_t process) {
   std::array<char, 32> path{};
   (void)std::snprintf(path.data(), path.size(), "/proc/%d/status", process);
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.data(), "re"), &std::fclose);
   std::array<char, 256> line{};
   while (file != nullptr && std::fgets(line.data(), static_cast<int>(line.size()), file.get()) != nullptr) {
-    uid_t real = 0;
-    uid_t effective = 0;
+    uid_t saved = 0;
     // NOLINTNEXTLINE(cert-err34-c): the kernel wrote these numbers
-    if (std::sscanf(line.data(), "Uid: %u %u", &real, &effective) == 2) return effective;
+    if (std::sscanf(line.data(), "Uid: %*u %*u %u", &saved) == 1) return saved;
   }
   return std::nullopt;
 }
