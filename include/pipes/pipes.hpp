@@ -1021,13 +1021,14 @@ class Port {
     constexpr std::size_t kTakenMax = 64;
     const Expected<std::uint32_t> time = detail::milliseconds(timeout);
     if (!time) return Result::failure(time.status());
-    std::array<pipes_port_entry, kTakenMax> entries;
+    std::array<pipes_port_entry, kTakenMax> entries;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
     const auto room = static_cast<std::uint32_t>(packets.size() < kTakenMax ? packets.size() : kTakenMax);
     std::uint32_t taken = 0;
     const pipes_status status = pipes_port_get_many(handle(), entries.data(), room, &taken, *time, 0);
     if (status != PIPES_OK) return Result::failure(status);
-    for (std::size_t i = 0; i < taken; ++i)
+    for (std::size_t i = 0; i < taken; ++i) {
       packets[i] = {entries[i].key, entries[i].overlapped, entries[i].transferred};
+    }
     return std::size_t{taken};
   }
   std::size_t take(std::span<Packet> packets, std::chrono::milliseconds timeout = kForever) const {

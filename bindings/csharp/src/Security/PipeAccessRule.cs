@@ -20,11 +20,7 @@ public sealed class PipeAccessRule
     public PipeAccessRule(string identity, PipeAccessRights rights, AccessControlType type)
     {
         Arguments.NotEmpty(identity, nameof(identity));
-        if (rights == 0 || (rights & ~(PipeAccessRights.FullControl | PipeAccessRights.AccessSystemSecurity)) != 0)
-        {
-            throw new ArgumentOutOfRangeException(nameof(rights), "Invalid PipeAccessRights value.");
-        }
-
+        CheckRights(rights, nameof(rights));
         if (type is < AccessControlType.Allow or > AccessControlType.Deny)
         {
             throw new ArgumentOutOfRangeException(nameof(type));
@@ -57,4 +53,12 @@ public sealed class PipeAccessRule
 
     /// <summary>Whether it allows or denies.</summary>
     public AccessControlType AccessControlType { get; }
+
+    internal static void CheckRights(PipeAccessRights rights, string name)
+    {
+        if (rights == 0 || (rights & ~(PipeAccessRights.FullControl | PipeAccessRights.AccessSystemSecurity)) != 0)
+        {
+            throw new ArgumentOutOfRangeException(name, "Invalid PipeAccessRights value.");
+        }
+    }
 }

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class NamedPipeTest {
   // ------------------------------------------------------------------------------------------------------- reading --
@@ -334,6 +335,8 @@ class NamedPipeTest {
         assertEquals("fir", text(buffer));
       }
       assertEquals("first", text(pair.serverEnd.readMessage()));
+      final PeekResult peek = pair.serverEnd.peek(ByteBuffer.allocate(2));
+      assertEquals(List.of(2, 6, 4), List.of(peek.copied(), peek.available(), peek.leftInMessage()));
     }
   }
 
@@ -554,12 +557,21 @@ class NamedPipeTest {
   void WAIT_8_WhoWaitsIsReleasedByANewInstance() throws Exception {
     try (var server = NamedPipeServer.builder(Pair.newName()).instancesMax(1).open();
         var first = NamedPipe.open(server.name())) {
-      final var opener = new Pair.Caller(() -> NamedPipe.open(server.name(), LONG).close()).inside();
-      final var waiter = new Pair.Caller(() -> NamedPipe.waitAvailable(server.name(), LONG)).inside();
+      final Executable wait = () -> NamedPipe.waitAvailable(server.name(), LONG);
+      final var one = new Pair.Caller(wait).inside();
+      final var other = new Pair.Caller(wait).inside();
       server.accept().disconnect();
-      assertNull(waiter.outcome.get());
-      assertNull(opener.outcome.get());
+      assertNull(one.outcome.get());
+      assertNull(other.outcome.get());
       assertFails(PipeException.PIPE_NOT_CONNECTED, () -> read(first, 1));
+
+      // Nobody else may take the instance while somebody waits for it above: then there would be nothing to wait for.
+      try (var second = NamedPipe.open(server.name())) {
+        final var opener = new Pair.Caller(() -> NamedPipe.open(server.name(), LONG).close()).inside();
+        server.accept().disconnect();
+        assertNull(opener.outcome.get());
+        assertFails(PipeException.PIPE_NOT_CONNECTED, () -> read(second, 1));
+      }
     }
   }
 
@@ -576,6 +588,10 @@ class NamedPipeTest {
       assertEquals(
           new PipeInfo(false, true, PipeDirection.DUPLEX, 7, 2, 2000, 1000, 0, 1994, PipeState.CONNECTED),
           client.info());
+      final PipeInfo info = client.info();
+      assertTrue(info.isMessageType());
+      assertEquals(2, info.currentInstances());
+      assertEquals(1994, info.writeQuotaLeft());
       client.close();
       assertEquals(PipeState.CLOSING, end.info().state());
     }

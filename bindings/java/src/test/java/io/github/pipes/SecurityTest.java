@@ -109,6 +109,14 @@ class SecurityTest {
       assertEquals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"), identity.userId());
       assertEquals("S-1-22-1-" + identity.userId(), identity.userSid());
       assertTrue(identity.groups().stream().anyMatch(group -> group.sid().equals("S-1-1-0")));
+      assertEquals(Files.getAttribute(Path.of("/proc/self"), "unix:gid"), identity.groupId());
+      assertEquals("S-1-22-2-" + identity.groupId(), identity.primaryGroupSid());
+      final int enabled = 4; // PIPES_GROUP_ENABLED
+      assertTrue(identity.groups().stream().allMatch(group -> (group.attributes() & enabled) != 0));
+      final String session = Files.readString(Path.of("/proc/self/sessionid")).strip();
+      assertEquals(Integer.parseUnsignedInt(session), identity.sessionId());
+      final int known = 0xF; // PIPES_PRIVILEGE_...
+      assertEquals(0, identity.privileges() & ~known);
       assertFalse(identity.isRemote());
       assertEquals(ImpersonationLevel.IMPERSONATION, identity.level());
       assertEquals(PipeSecurity.nameOf(identity.userSid()), identity.getName());
