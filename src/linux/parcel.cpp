@@ -77,7 +77,9 @@ Result<std::shared_ptr<NamedEnd>> join(PackedHandle& packed) {
   auto& [page, box, stake] = packed.descriptors;
   auto shared = SharedEnd::adopt(page.get(), box.get(), stake.get());
   if (!shared) return shared.status();
-  for (UniqueFd& fd : packed.descriptors) [[maybe_unused]] const int the_ends = fd.release();
+  for (UniqueFd& fd : packed.descriptors) {
+    [[maybe_unused]] const int the_ends = fd.release();
+  }
   (*shared)->set_inheritable(false);
   return NamedEnd::join(std::move(*shared));
 }
@@ -248,8 +250,8 @@ Heard hear_parcel(int socket, Deadline deadline, PackedHandle* packed, bool* cut
     const size_t wanted = wire::descriptors_of(*parcel);
     // The kernel cuts off what it finds no number for: this process's want, not the sender's fault.
     *cut_off = (taken.flags & MSG_CTRUNC) != 0 && taken.descriptor_count < wanted;
-    if (!*cut_off && (taken.descriptor_count != wanted || (taken.flags & MSG_CTRUNC) != 0))
-      return Heard::kSomethingElse;
+    const bool are_those = taken.descriptor_count == wanted && (taken.flags & MSG_CTRUNC) == 0;
+    if (!*cut_off && !are_those) return Heard::kSomethingElse;
     packed->parcel = *parcel;
     return Heard::kIt;
   }
