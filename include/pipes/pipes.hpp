@@ -262,6 +262,7 @@ struct ClientOptions {
   std::chrono::milliseconds busy_wait{0};  // how long to wait for a free instance; 0: fail with PIPES_ERROR_PIPE_BUSY
   std::uint32_t flags = 0;                 // PIPES_FLAG_..., PIPES_SECURITY_...
   bool inheritable = false;                // whether a child process inherits the handle
+  std::string server_owner = {};           // a SID as text or alias: speaks to servers of that user alone; empty: to any
 };
 
 // AnonymousOptions are the arguments of CreatePipe.
@@ -690,6 +691,9 @@ class ClientEnd : public End {
     pipes_open_options raw{};
     raw.size = sizeof raw;
     raw.inherit_handle = options.inheritable ? 1 : 0;
+    const Expected<std::string> owner = detail::c_string(options.server_owner);
+    if (!owner) return Result::failure(PIPES_ERROR_INVALID_SID);
+    if (!owner->empty()) raw.server_owner = owner->c_str();
     const bool message = options.read_mode == ReadMode::kMessage;
     const std::uint32_t access = options.access | (message ? PIPES_FILE_WRITE_ATTRIBUTES : 0u);  // SETST-3
     pipes_handle handle = detail::no_handle();

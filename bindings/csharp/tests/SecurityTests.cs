@@ -76,6 +76,11 @@ public sealed class SecurityTests
         Assert.Equal(PipeAccessRights.FullControl, rule.PipeAccessRights);
         Assert.Equal(AccessControlType.Allow, rule.AccessControlType);
         security.PurgeAccessRules("AN");
+        security.AddAccessRule(PipeAccessRule.Allow("BU", PipeAccessRights.ReadData));
+        security.AddAccessRule(PipeAccessRule.Deny("AN", PipeAccessRights.ReadData));
+        Assert.Equal("D:(D;;CC;;;AN)(A;;0x100001;;;BU)", security.GetSecurityDescriptorSddlForm());
+        security.PurgeAccessRules("AN");
+        security.PurgeAccessRules("BU");
         Assert.Equal("D:", security.GetSecurityDescriptorSddlForm());
         security.SetOwner("root");
         security.SetGroup("BA");

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -67,6 +68,31 @@ class NamedPipeTest {
       write(pair.client, "message");
       assertEquals("mess", read(pair.serverEnd, 4));
       assertFalse(pair.serverEnd.isMessageComplete());
+    }
+  }
+
+  @Test
+  void READ_8_TooLongMessagesAreRefusedAndNotLost() throws Exception {
+    final byte[] message = new byte[200_000];
+    new Random(8).nextBytes(message);
+    try (var pair = Pair.ofMessages()) {
+      final NamedPipe end = pair.serverEnd;
+      assertThrows(IllegalArgumentException.class, () -> end.messageMax(0));
+      for (int limit : new int[] {1, 1000, 1 << 16, message.length - 1}) {
+        final var writer = new Pair.Caller(() -> {
+          pair.client.write(ByteBuffer.wrap(message));
+          write(pair.client, "next");
+        });
+        end.messageMax(limit);
+        assertFails(PipeException.MORE_DATA, end::readMessage);
+        assertFails(PipeException.MORE_DATA, end::readMessage);
+        final var failure = assertThrows(ExecutionException.class, () -> end.readMessageAsync().get());
+        assertEquals(PipeException.MORE_DATA, ((PipeException) failure.getCause()).number());
+        end.messageMax(message.length);
+        assertArrayEquals(message, limit == 1000 ? end.readMessageAsync().get() : end.readMessage());
+        assertEquals("next", text(end.readMessage()));
+        assertNull(writer.outcome.get());
+      }
     }
   }
 
