@@ -402,7 +402,7 @@ PIPES_API const char* pipes_status_message(pipes_status status);
 #define PIPES_HANDLE_FLAG_INHERIT UINT32_C(0x00000001)
 #define PIPES_HANDLE_FLAG_PROTECT_FROM_CLOSE UINT32_C(0x00000002)
 
-/* Options of pipes_duplicate. */
+/* Options of pipes_duplicate and pipes_duplicate_into. */
 #define PIPES_DUPLICATE_CLOSE_SOURCE UINT32_C(0x00000001)
 #define PIPES_DUPLICATE_SAME_ACCESS UINT32_C(0x00000002)
 
@@ -1011,7 +1011,7 @@ PIPES_API pipes_status pipes_revert_to_self(void);
  * Win32: CloseHandle. */
 PIPES_API pipes_status pipes_close(pipes_handle handle);
 
-/* pipes_duplicate makes another handle of the same end, in this process.
+/* pipes_duplicate makes another handle of the same end, in this process. (In another one: pipes_duplicate_into.)
  *
  *   desired_access  the rights of the duplicate, at most those of `handle` (PIPES_ERROR_ACCESS_DENIED).
  *   inherit_handle  0 or 1.
@@ -1022,6 +1022,42 @@ PIPES_API pipes_status pipes_close(pipes_handle handle);
  * Win32: DuplicateHandle. */
 PIPES_API pipes_status pipes_duplicate(pipes_handle handle, uint32_t desired_access, uint32_t inherit_handle,
                                        uint32_t options, pipes_handle* duplicate);
+
+/* pipes_duplicate_into makes another handle of the same end in another process, in `process_id`.
+ *
+ *   handle          of an end of a pipe. It stays as it is, whatever comes of the call, but for
+ *                   PIPES_DUPLICATE_CLOSE_SOURCE.
+ *   process_id      a process that takes handles: one that has called pipes_accept_handles and is this user's, or any
+ *                   such process if the caller is root; or a child that CreateProcess of the Win32 layer has started in
+ *                   this process. This process's own id gives pipes_duplicate.
+ *   desired_access, inherit_handle, options  as pipes_duplicate. `inherit_handle` says whether children of that process
+ *                   inherit the duplicate.
+ *   duplicate       receives the value of the handle in that process, which has to be told of it by other means, and
+ *                   closes it. Here it means nothing.
+ *
+ * The two processes share the end from then on: its position, its modes and its queue, with what is unread, but not
+ * the operations that others have begun (pipes_set_inheritable). Returns PIPES_ERROR_INVALID_PARAMETER: there is no
+ * such process; PIPES_ERROR_ACCESS_DENIED: it takes no handles or none from this user, has ended meanwhile, or more
+ * rights are asked for than `handle` has; PIPES_ERROR_SEM_TIMEOUT: it did not answer within 2 s. Then it has no handle
+ * either, also when it answers later, or either process dies amid.
+ * Linux: PIPES_ERROR_NOT_SUPPORTED for what is no end of a pipe. Both processes must see each other's ids, and look in
+ * the same runtime directory. PIPES_ERROR_NO_SYSTEM_RESOURCES also if that process is out of descriptors, takes eight
+ * handles at this moment, or would be the 65th that holds the end. PIPES_ERROR_ACCESS_DENIED also for an anonymous pipe
+ * of another user's. A child takes handles from its first call with one on, or that of pipes_accept_handles; until then
+ * the caller waits, up to the 2 s.
+ * Windows: the caller must have the right PROCESS_DUP_HANDLE to that process. Win32: OpenProcess, DuplicateHandle. */
+PIPES_API pipes_status pipes_duplicate_into(pipes_handle handle, uint32_t process_id, uint32_t desired_access,
+                                            uint32_t inherit_handle, uint32_t options, pipes_handle* duplicate);
+
+/* pipes_accept_handles decides whether processes of this process's user, and root's, may put handles into this process
+ * with pipes_duplicate_into: 1, or 0, which it is at first and after fork or exec. 0 shuts out the parent, too, which
+ * else may where it has started this process by CreateProcess of the Win32 layer. Whoever puts a handle here cannot
+ * use, change or close any other. The process takes up two descriptors for it.
+ *
+ * PIPES_ERROR_INVALID_PARAMETER: another number. PIPES_ERROR_ACCESS_DENIED, PIPES_ERROR_PATH_NOT_FOUND: there is no
+ * runtime directory that it may write to. Windows: always 0, and changes nothing: who may put handles into a process is
+ * what its security descriptor says. Win32: none. */
+PIPES_API pipes_status pipes_accept_handles(uint32_t accept);
 
 /* pipes_set_inheritable decides whether a child process inherits `handle`: 0 or 1. Needs no right.
  *

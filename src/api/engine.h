@@ -73,6 +73,9 @@ Status revert_to_self() noexcept;
 Status close(pipes_handle handle) noexcept;
 Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uint32_t options,
                  pipes_handle* duplicate) noexcept;
+Status duplicate_into(pipes_handle handle, uint32_t process_id, uint32_t desired_access, bool inherit, uint32_t options,
+                      pipes_handle* duplicate) noexcept;
+Status accept_handles(bool accept) noexcept;
 Status get_handle_flags(pipes_handle handle, uint32_t* flags) noexcept;
 Status set_handle_flags(pipes_handle handle, uint32_t mask, uint32_t flags) noexcept;
 Status get_native_handle(pipes_handle handle, intptr_t* native) noexcept;

@@ -24,6 +24,19 @@ pipes_status pipes_duplicate(pipes_handle handle, uint32_t desired_access, uint3
   return engine::duplicate(handle, desired_access, inherit_handle != 0, options, duplicate);
 }
 
+pipes_status pipes_duplicate_into(pipes_handle handle, uint32_t process_id, uint32_t desired_access,
+                                  uint32_t inherit_handle, uint32_t options, pipes_handle* duplicate) {
+  if (duplicate == nullptr || inherit_handle > 1 || (options & ~kDuplicateOptions) != 0) {
+    if ((options & PIPES_DUPLICATE_CLOSE_SOURCE) != 0) pipes_close(handle);
+    return PIPES_ERROR_INVALID_PARAMETER;
+  }
+  return engine::duplicate_into(handle, process_id, desired_access, inherit_handle != 0, options, duplicate);
+}
+
+pipes_status pipes_accept_handles(uint32_t accept) {
+  return accept > 1 ? Status{PIPES_ERROR_INVALID_PARAMETER} : engine::accept_handles(accept != 0);
+}
+
 pipes_status pipes_set_inheritable(pipes_handle handle, uint32_t inherit_handle) {
   if (inherit_handle > 1) return PIPES_ERROR_INVALID_PARAMETER;
   return engine::set_handle_flags(handle, PIPES_HANDLE_FLAG_INHERIT,

@@ -1,10 +1,14 @@
 // Handles themselves, cancelling, the log, and what needs no handle at all.
+#include <unistd.h>
+
 #include <limits>
 
 #include "io/thread.h"
 #include "linux/adopt.h"
 #include "linux/engine_guard.h"
 #include "linux/inheritance.h"
+#include "linux/mailbox.h"
+#include "linux/send_handle.h"
 #include "security/rights.h"
 #include "support/parker.h"
 
@@ -26,6 +30,16 @@ Status set_flags(pipes_handle handle, uint32_t mask, uint32_t flags) {
   return PIPES_OK;
 }
 
+// What a duplicate is to refer to, with the rights that are asked for.
+Result<HandleTarget> narrowed(const HandleTarget& source, uint32_t desired_access, uint32_t options) {
+  HandleTarget target = source;
+  if ((options & PIPES_DUPLICATE_SAME_ACCESS) != 0) return target;
+  const uint32_t wanted = map_generic_rights(desired_access);
+  if ((wanted & ~target.access) != 0) return Status{PIPES_ERROR_ACCESS_DENIED};
+  target.access = wanted;
+  return target;
+}
+
 }  // namespace
 
 Status close(pipes_handle handle) noexcept {
@@ -37,20 +51,36 @@ Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uin
   const Status status = guard([&]() -> Status {
     const HandleTable::Pin pin(HandleTable::instance(), handle);
     if (!pin) return PIPES_ERROR_INVALID_HANDLE;
-    HandleTarget target = *pin.operator->();
-    if ((options & PIPES_DUPLICATE_SAME_ACCESS) == 0) {
-      const uint32_t wanted = map_generic_rights(desired_access);
-      if ((wanted & ~target.access) != 0) return PIPES_ERROR_ACCESS_DENIED;
-      target.access = wanted;
-    }
+    auto target = narrowed(*pin.operator->(), desired_access, options);
+    if (!target) return target.status();
     Status made_status = PIPES_OK;
-    const pipes_handle made = add_handle(std::move(target), inherit, &made_status);
+    const pipes_handle made = add_handle(std::move(*target), inherit, &made_status);
     if (made == nullptr) return made_status;
     *duplicate = made;
     return PIPES_OK;
   });
   if ((options & PIPES_DUPLICATE_CLOSE_SOURCE) != 0) close(handle);
   return status;
+}
+
+Status duplicate_into(pipes_handle handle, uint32_t process_id, uint32_t desired_access, bool inherit, uint32_t options,
+                      pipes_handle* duplicate) noexcept {
+  if (process_id == static_cast<uint32_t>(::getpid())) {
+    return engine::duplicate(handle, desired_access, inherit, options, duplicate);
+  }
+  const Status status = guard([&]() -> Status {
+    const HandleTable::Pin pin(HandleTable::instance(), handle);
+    if (!pin) return PIPES_ERROR_INVALID_HANDLE;
+    const auto target = narrowed(*pin.operator->(), desired_access, options);
+    if (!target) return target.status();
+    return send_handle(*target, process_id, inherit, duplicate);
+  });
+  if ((options & PIPES_DUPLICATE_CLOSE_SOURCE) != 0) close(handle);
+  return status;
+}
+
+Status accept_handles(bool accept) noexcept {
+  return guard([&] { return pipes::accept_handles(accept); });
 }
 
 Status get_handle_flags(pipes_handle handle, uint32_t* flags) noexcept {

@@ -9,9 +9,11 @@
 #include "linux/inheritance.h"
 #include "linux/known_pipes.h"
 #include "linux/local_pair.h"
+#include "linux/mailbox.h"
 #include "linux/process_fd.h"
 #include "linux/reactor.h"
 #include "linux/read_watch.h"
+#include "linux/send_handle.h"
 #include "linux/server_pipe.h"
 #include "support/log.h"
 #include "support/parker.h"
@@ -54,6 +56,8 @@ void in_child() {
   AnonymousEnd::reset_all_in_child();
   ReadWatch::reset_all_in_child();
   forget_inheritance_in_child();
+  forget_mailboxes_in_child();
+  forget_children_in_child();
   ServerPipe::forget_in_child();
   LocalPair::forget_in_child();
   PipeLook::forget_in_child();

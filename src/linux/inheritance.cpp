@@ -15,6 +15,7 @@
 
 #include "linux/adopt.h"
 #include "linux/engine_guard.h"
+#include "linux/mailbox.h"
 #include "linux/system_error.h"
 #include "support/log.h"
 #include "wire/end_page.h"
@@ -159,12 +160,18 @@ void look_for_tokens() {
   DIR* const directory = ::opendir("/proc/self/fd");
   if (directory == nullptr) return;
   std::vector<std::pair<int, wire::Token>> found;
+  int invitation = -1;
   while (const dirent* const entry = ::readdir(directory)) {
     const int fd = std::atoi(entry->d_name);
     if (entry->d_name[0] == '.' || fd == ::dirfd(directory)) continue;
-    if (auto token = read_token(fd)) found.emplace_back(fd, *token);
+    if (auto token = read_token(fd)) {
+      found.emplace_back(fd, *token);
+    } else if (is_invitation(fd)) {
+      invitation = fd;
+    }
   }
   ::closedir(directory);
+  if (invitation >= 0) accept_invitation(UniqueFd(invitation));
   if (found.empty()) return;
   Adoption adoption;
   MutexLock lock(inheritance_mutex);

@@ -166,6 +166,12 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   // What a token says of the end, which is shared.
   [[nodiscard]] wire::Token token() const { return shared_->token(); }
   void set_inheritable(bool inheritable) { shared_->set_inheritable(inheritable); }
+  // Copies of what another process reaches the end by, which is shared. PIPES_ERROR_INVALID_HANDLE: it was closed.
+  [[nodiscard]] Status copy_descriptors(std::span<UniqueFd, 3> copies);
+  // Whether the end is, or was, the one that holders know by this page.
+  [[nodiscard]] bool has_page(dev_t device, ino_t inode) const {
+    return ring_fd_.load(std::memory_order_acquire) >= 0 && shared_->has_page(device, inode);
+  }
   // The process that created or opened the end.
   [[nodiscard]] uint32_t maker_pid() const;
   class RingWatch;
@@ -422,8 +428,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint64_t ring_watch_ = 0;
   std::shared_ptr<NamedEnd> serving_;  // itself, without handles, while it takes clients for other processes
   std::atomic<bool> somebody_died_{false};
-  uint32_t holders_seen_ = 0;          // the reactor's thread
-  std::vector<bool> watched_holders_;  // the reactor's thread
+  uint32_t holders_seen_ = 0;                                  // the reactor's thread
+  std::vector<std::shared_ptr<HolderWatch>> watched_holders_;  // the reactor's thread
   std::atomic<int> ring_fd_{-1};
 
   // Synchronises itself.

@@ -102,9 +102,17 @@ class NamedEnd::RingWatch : public Reactor::Source {
 // The death of another holder.
 class NamedEnd::HolderWatch : public Reactor::Source {
  public:
-  HolderWatch(std::weak_ptr<NamedEnd> end, size_t place, UniqueFd process)
-      : end_(std::move(end)), place_(place), process_(std::move(process)) {}
+  HolderWatch(std::weak_ptr<NamedEnd> end, size_t place, uint32_t pid, UniqueFd process)
+      : end_(std::move(end)), place_(place), pid_(pid), process_(std::move(process)) {}
   [[nodiscard]] int fd() const { return process_.get(); }
+  [[nodiscard]] uint32_t pid() const { return pid_; }
+
+  // The watch ends with the last copy of what this returns. Null if the reactor cannot have it.
+  static std::shared_ptr<HolderWatch> begin(Reactor& reactor, const std::shared_ptr<HolderWatch>& watch) {
+    const auto name = reactor.watch(watch->fd(), EPOLLIN, watch);
+    if (!name) return nullptr;
+    return {watch.get(), [&reactor, watch, name = *name](HolderWatch*) { reactor.unwatch(name, watch->fd()); }};
+  }
   void on_ready(uint64_t name, uint32_t) override {
     if (Reactor* const reactor = Reactor::running()) reactor->unwatch(name, process_.get());
     if (const auto end = end_.lock()) end->holder_died(place_);
@@ -113,6 +121,7 @@ class NamedEnd::HolderWatch : public Reactor::Source {
  private:
   std::weak_ptr<NamedEnd> end_;
   const size_t place_;
+  const uint32_t pid_;
   ProcessFd process_;
 };
 
@@ -162,12 +171,13 @@ void NamedEnd::wake_peer() {
 
 void NamedEnd::holder_died(size_t place) {
   somebody_died_.store(true, std::memory_order_relaxed);
-  watched_holders_.at(place) = false;
+  watched_holders_.at(place) = nullptr;
   watch_holders(true);
   on_ring();
 }
 
-// Watches the processes of holders that are new, and clears away what the dead have left in the table.
+// Watches the processes of holders that are new, not any more those that have let go, and clears away what the dead
+// have left in the table.
 void NamedEnd::watch_holders(bool some_died) {
   std::array<uint32_t, wire::kHoldersMax> processes{};
   {
@@ -182,11 +192,13 @@ void NamedEnd::watch_holders(bool some_died) {
     for (uint32_t place = 0; place < std::min(common.holders_top, wire::kHoldersMax); ++place) {
       Holder holder;
       copy_words(holder, page.holders.at(place));
+      const auto& watched = watched_holders_.at(place);
+      if (watched != nullptr && watched->pid() != holder.pid) watched_holders_.at(place) = nullptr;
       if (holder.pid == 0 || !shared_->is_another(place + 1)) continue;
       if (!shared_->is_alive(place + 1)) {
         somebody_died_.store(true, std::memory_order_relaxed);
         store_words(page.holders.at(place), Holder{});
-      } else if (!watched_holders_.at(place)) {
+      } else if (watched == nullptr) {
         processes.at(place) = holder.pid;
       }
     }
@@ -200,8 +212,8 @@ void NamedEnd::watch_holders(bool some_died) {
       somebody_died_.store(true, std::memory_order_relaxed);
       continue;
     }
-    const auto watch = std::make_shared<HolderWatch>(weak_from_this(), place, std::move(process));
-    watched_holders_.at(place) = static_cast<bool>(reactor->watch(watch->fd(), EPOLLIN, watch));
+    watched_holders_.at(place) = HolderWatch::begin(
+        *reactor, std::make_shared<HolderWatch>(weak_from_this(), place, processes.at(place), std::move(process)));
   }
 }
 
@@ -694,6 +706,7 @@ bool NamedEnd::let_go() {
       serving_ = shared_from_this();
     } else {
       closed_ = true;
+      shared_->give_back_place();
       leave(Half::kWriting);
       leave(Half::kReading);
       unshare();

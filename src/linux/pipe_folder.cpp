@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "linux/mailbox.h"
 #include "linux/runtime_directory.h"
 #include "linux/server_socket.h"
 #include "linux/system_error.h"
@@ -250,14 +251,17 @@ Status collect_claims(int directory, std::vector<Claim>* claims) {
   std::vector<FolderName> names;
   std::vector<FolderName> claimed;
   std::vector<std::string> beside;
+  std::vector<std::string> mailboxes;
   const Status listed = for_each_entry(directory, [&](const char* entry) {
     if (auto name = FolderName::parse(entry)) names.push_back(std::move(*name));
     if (auto name = FolderName::parse_claim(entry)) claimed.push_back(std::move(*name));
     if (is_server_socket_name(entry)) beside.emplace_back(entry);
+    if (is_mailbox_name(entry)) mailboxes.emplace_back(entry);
   });
   if (listed != PIPES_OK) return listed;
   for (const FolderName& name : claimed) sweep_claim(directory, name);
   for (const std::string& file : beside) sweep_beside(directory, file);
+  for (const std::string& file : mailboxes) sweep_mailbox(directory, file);
   for (FolderName& name : names) {
     auto folder = Folder::open(directory, std::move(name));
     if (!folder && folder.status() != PIPES_ERROR_FILE_NOT_FOUND) return folder.status();

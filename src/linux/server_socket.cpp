@@ -62,28 +62,24 @@ std::string from_folder(uint32_t founder_uid, const wire::ServerRecord& record) 
   return is_beside(founder_uid, record) ? "../" + record.socket : record.socket;
 }
 
-// Connecting takes the right to write, which the process's file mode mask has cut. The socket is opened first, since a
-// founder could put a link in its place while root works in the founder's folder.
-Status let_everybody_connect(int folder, const std::string& socket) {
+// Connecting takes the right to write, which the process's file mode mask has cut, or left to too many. The socket is
+// opened first, since a founder could put a link in its place while root works in the founder's folder.
+Status let_connect(int folder, const std::string& socket, mode_t mode) {
   const UniqueFd fd(openat(folder, socket.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!fd || fstat(fd.get(), &status) != 0) return status_from_errno(errno);
   if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1) return PIPES_ERROR_ACCESS_DENIED;
-  return chmod(fd_path(fd.get()).c_str(), 0666) == 0 ? PIPES_OK : status_from_errno(errno);
+  return chmod(fd_path(fd.get()).c_str(), mode) == 0 ? PIPES_OK : status_from_errno(errno);
 }
 
-Status listen_at(const ServerSocket& server, int folder) {
-  const sockaddr_un address = address_of(folder, server.record.socket);
-  if (bind(server.fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    return status_from_errno(errno);
-  }
+Status listen_at(int fd, int folder, const std::string& socket, mode_t mode) {
+  const sockaddr_un address = address_of(folder, socket);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return status_from_errno(errno);
   PIPES_CRASH_POINT("socket-bound");  // CRASH: a socket that no record names; removed by the next process that joins.
-  Status status = let_everybody_connect(folder, server.record.socket);
+  Status status = let_connect(folder, socket, mode);
   // The kernel cuts the backlog to its own limit.
-  if (status == PIPES_OK && listen(server.fd.get(), std::numeric_limits<int>::max()) != 0) {
-    status = status_from_errno(errno);
-  }
-  if (status != PIPES_OK) unlinkat(folder, server.record.socket.c_str(), 0);
+  if (status == PIPES_OK && listen(fd, std::numeric_limits<int>::max()) != 0) status = status_from_errno(errno);
+  if (status != PIPES_OK) unlinkat(folder, socket.c_str(), 0);
   PIPES_CRASH_POINT("socket-listening");  // CRASH: as above.
   return status;
 }
@@ -173,8 +169,16 @@ Result<ServerSocket> listen_in(int folder) {
   auto fd = new_socket();
   if (!fd) return fd.status();
   ServerSocket server{std::move(*fd), new_record()};
-  if (const Status status = listen_at(server, folder); status != PIPES_OK) return status;
+  const Status status = listen_at(server.fd.get(), folder, server.record.socket, 0666);
+  if (status != PIPES_OK) return status;
   return server;
+}
+
+Result<UniqueFd> listen_as(int folder, const std::string& socket) {
+  auto fd = new_socket();
+  if (!fd) return fd.status();
+  if (const Status status = listen_at(fd->get(), folder, socket, 0600); status != PIPES_OK) return status;
+  return fd;
 }
 
 Result<ReachedServer> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {

@@ -24,6 +24,9 @@ struct ServerSocket {
 // it works, the caller holds the folder's lock.
 [[nodiscard]] Result<ServerSocket> listen_in(int folder);
 
+// listen_as does the same under a name of the caller's, for the caller's user alone to connect to.
+[[nodiscard]] Result<UniqueFd> listen_as(int folder, const std::string& socket);
+
 // A server process whose user may not write to the pipe's folder has its socket beside the folder, in the runtime
 // directory. is_beside tells whether that of `record` is there.
 [[nodiscard]] bool is_beside(uint32_t founder_uid, const wire::ServerRecord& record);

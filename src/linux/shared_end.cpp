@@ -181,7 +181,10 @@ Status SharedEnd::map_page() {
   char path[32];
   (void)std::snprintf(path, sizeof path, "/proc/self/fd/%d", inherited_page_.get());
   own_page_ = ProcessFd(UniqueFd(::open(path, O_RDWR | O_CLOEXEC)));
-  if (!own_page_) return status_from_errno(errno);
+  struct stat file {};
+  if (!own_page_ || ::fstat(own_page_.get(), &file) != 0) return status_from_errno(errno);
+  page_device_ = file.st_dev;
+  page_inode_ = file.st_ino;
   void* mapped = ::mmap(nullptr, wire::kEndPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, own_page_.get(), 0);
   if (mapped == MAP_FAILED) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
   ::madvise(mapped, wire::kEndPageBytes, MADV_DONTFORK);
@@ -225,6 +228,11 @@ bool SharedEnd::take_place() {
     return true;
   }
   return false;
+}
+
+void SharedEnd::give_back_place() noexcept {
+  wire::store_words(page_->holders[holder_ - 1], wire::Holder{});
+  ++page_->common.holders_version;
 }
 
 bool SharedEnd::is_alive(uint32_t holder) const noexcept {

@@ -14,6 +14,8 @@
 // A child inherits page, box and stake as they are, and a token for each handle (inheritance.h).
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -52,6 +54,9 @@ class SharedEnd {
   // name, which is in the page wherever something is this process's.
   [[nodiscard]] bool take_place();
   [[nodiscard]] uint32_t holder() const { return holder_; }
+  // Takes this process out of the table, with both locks held, so that the others see that it has let go; the place
+  // is its own until release().
+  void give_back_place() noexcept;
   // Whether a holder, by its name, lives. Its own process does not ask.
   [[nodiscard]] bool is_alive(uint32_t holder) const noexcept;
   // Whether `holder` is the name of another process. Nonsense is nobody's.
@@ -74,6 +79,9 @@ class SharedEnd {
   };
   [[nodiscard]] Result<Descriptors> connection(uint64_t generation) const;
 
+  [[nodiscard]] bool has_page(dev_t device, ino_t inode) const {
+    return device == page_device_ && inode == page_inode_;
+  }
   // Whether a program that is executed from now on gets page, box and stake.
   void set_inheritable(bool inheritable);
   [[nodiscard]] wire::Token token() const;
@@ -91,6 +99,8 @@ class SharedEnd {
 
   wire::EndFacts facts_;
   wire::EndPage* page_ = nullptr;
+  dev_t page_device_ = 0;
+  ino_t page_inode_ = 0;
   UniqueFd inherited_page_;  // what children get
   ProcessFd own_page_;       // a description of its own, for the locks
   UniqueFd box_;

@@ -22,13 +22,15 @@ inline constexpr std::array<std::string_view, 17> kFolderFaultPoints = {
     "own-socket-removed", "dead-record-dropped", "dead-socket-removed"};
 
 // The points in a process's other work.
-inline constexpr std::array<std::string_view, 9> kOtherFaultPoints = {
+inline constexpr std::array<std::string_view, 13> kOtherFaultPoints = {
     // Making the runtime directory (linux/runtime_directory.cpp).
     "directory-made",
     // Connecting (linux/client.cpp, linux/server_pipe.cpp), writing and reading (linux/named_end_*.cpp).
     "connection-requested", "connection-answered", "frame-pushed", "frame-taken",
     // Ends that processes share (linux/named_end.cpp, linux/named_end_shared.cpp).
-    "end-disconnecting", "half-entered", "half-half-stored", "connection-half-published"};
+    "end-disconnecting", "half-entered", "half-half-stored", "connection-half-published",
+    // Handles on their way to another process (linux/mailbox.cpp, linux/send_handle.cpp).
+    "parcel-unpacked", "receipt-said", "parcel-sent", "receipt-heard"};
 
 constexpr bool is_fault_point(std::string_view name) {
   const auto is_it = [name](std::string_view point) { return point == name; };

@@ -5,6 +5,7 @@
 
 #include "support/mutex.h"
 #include "win32/last_error.h"
+#include "win32/processes.h"
 #include "win32/standard_handles.h"
 #include "win32/threads.h"
 
@@ -87,6 +88,33 @@ bool is_this_process(HANDLE process) {
   return process == GetCurrentProcess() || GetProcessId(process) == GetCurrentProcessId();
 }
 
+struct Duplication {
+  HANDLE source;
+  DWORD access;
+  bool inherit;
+  DWORD options;
+};
+
+// Of the layer's own objects, and of a handle that stands for something, there is nothing to send.
+Status refuse(const Duplication& duplication, Status status) {
+  if ((duplication.options & DUPLICATE_CLOSE_SOURCE) != 0) (void)CloseHandle(duplication.source);  // INH-8
+  return status;
+}
+
+Status duplicate_into(HANDLE target, const Duplication& duplication, LPHANDLE duplicate) {
+  const auto process = find<Process>(target);
+  if (process == nullptr) return refuse(duplication, ERROR_INVALID_HANDLE);
+  const bool stands_for_something =
+      duplication.source == GetCurrentProcess() || duplication.source == GetCurrentThread();
+  if (stands_for_something || belongs_to_layer(duplication.source)) return refuse(duplication, ERROR_NOT_SUPPORTED);
+  if (process->exit_code() != STILL_ACTIVE) return refuse(duplication, ERROR_ACCESS_DENIED);
+  pipes_handle made = nullptr;
+  const Status status = pipes_duplicate_into(engine_handle(duplication.source), static_cast<uint32_t>(process->id()),
+                                             duplication.access, duplication.inherit, duplication.options, &made);
+  if (status == PIPES_OK) *duplicate = made;
+  return status;
+}
+
 }  // namespace
 
 HANDLE add_object(std::shared_ptr<Object> object, bool inheritable) {
@@ -122,13 +150,14 @@ BOOL CloseHandle(HANDLE hObject) {
 BOOL DuplicateHandle(HANDLE hSourceProcessHandle, HANDLE hSourceHandle, HANDLE hTargetProcessHandle,
                      LPHANDLE lpTargetHandle, DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwOptions) {
   // Handles of other processes are out of reach here, and so is a duplicate that nobody is told of.
-  if (!is_this_process(hSourceProcessHandle) || !is_this_process(hTargetProcessHandle)) {
-    const bool closes = (dwOptions & DUPLICATE_CLOSE_SOURCE) != 0 && is_this_process(hSourceProcessHandle);
-    if (closes) (void)CloseHandle(hSourceHandle);  // INH-8
-    return answer(ERROR_NOT_SUPPORTED);
-  }
-  if (lpTargetHandle == nullptr) return answer(ERROR_INVALID_PARAMETER);
+  if (!is_this_process(hSourceProcessHandle)) return answer(ERROR_NOT_SUPPORTED);
   const bool inherit = bInheritHandle != FALSE;
+  const Duplication duplication{hSourceHandle, dwDesiredAccess, inherit, dwOptions};
+  if (lpTargetHandle == nullptr) return answer(refuse(duplication, ERROR_INVALID_PARAMETER));
+  if (!is_this_process(hTargetProcessHandle)) {
+    return answer(guarded(pipes::Status{ERROR_NOT_ENOUGH_MEMORY},
+                          [&] { return duplicate_into(hTargetProcessHandle, duplication, lpTargetHandle); }));
+  }
   if (belongs_to_layer(hSourceHandle)) {
     return answer(duplicate_object(hSourceHandle, inherit, dwOptions, lpTargetHandle));
   }

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <vector>
 
+#include "linux/send_handle.h"
 #include "support/detached_thread.h"
 #include "support/mutex.h"
 #include "win32/last_error.h"
@@ -136,6 +137,7 @@ DWORD Process::code_from_kernel() const {
 }
 
 void Process::collect() {
+  forget_child(process_id_);  // whose id is free once its end is collected
   exit_code_.store(code_from_kernel(), std::memory_order_release);
   ended_.set();
 }

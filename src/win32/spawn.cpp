@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "linux/send_handle.h"
 #include "support/thread_identity.h"
 #include "support/unique_fd.h"
 #include "win32/command_line.h"
@@ -110,7 +111,7 @@ class SpawnSettings {
     posix_spawn_file_actions_addopen(&actions_, static_cast<int>(place), "/dev/null", O_RDWR, 0);
   }
   void enter(const std::string& directory) { posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str()); }
-  void close_all_else() { posix_spawn_file_actions_addclosefrom_np(&actions_, static_cast<int>(kStandardHandles)); }
+  void close_from(int place) { posix_spawn_file_actions_addclosefrom_np(&actions_, place); }
 
   [[nodiscard]] const posix_spawn_file_actions_t* actions() const { return &actions_; }
   [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
@@ -132,6 +133,14 @@ UniqueFd copy_for_child(const Start& start, std::size_t place) {
   const HANDLE handle = given ? (*start.standard_handles)[place] : standard_handles()[place];
   if (given && (!start.inherit_handles || !may_be_inherited(handle))) return {};
   return UniqueFd(fcntl(descriptor_of(handle), F_DUPFD_CLOEXEC, static_cast<int>(kStandardHandles)));
+}
+
+// The invitation keeps its number, which no other descriptor has in the child; or it is all that the child gets beside
+// its standard handles.
+void hand_over(const ChildInvitation& invitation, bool inherit_handles, SpawnSettings& settings) {
+  int place = static_cast<int>(kStandardHandles);
+  if (invitation) settings.redirect(invitation.childs(), inherit_handles ? invitation.childs() : place++);
+  if (!inherit_handles) settings.close_from(place);  // INH-3
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
@@ -181,12 +190,14 @@ Status spawn(const Start& start, pid_t* process_id) {
     }
   }
   if (!start.directory.empty()) settings.enter(start.directory);
-  if (!start.inherit_handles) settings.close_all_else();  // INH-3
+  ChildInvitation invitation;
+  hand_over(invitation, start.inherit_handles, settings);
   auto environment = start.environment.value_or(std::vector<std::string>());
   const std::vector<char*> variables = pointers_to(environment);
   const AsSelf as_self;  // IMP-16
   const int error = posix_spawn(process_id, program->c_str(), settings.actions(), settings.attributes(),
                                 pointers_to(arguments).data(), start.environment ? variables.data() : environ);
+  if (error == 0) invitation.started(*process_id);
   return status_of_errno(error);
 }
 

@@ -15,6 +15,25 @@ Status duplicate(pipes_handle handle, uint32_t desired_access, bool inherit, uin
   return status;
 }
 
+Status duplicate_into(pipes_handle handle, uint32_t process_id, uint32_t desired_access, bool inherit, uint32_t options,
+                      pipes_handle* duplicate) noexcept {
+  const HANDLE process = ::OpenProcess(PROCESS_DUP_HANDLE, FALSE, process_id);
+  if (process == nullptr) {
+    const Status status = status_of(FALSE);
+    if ((options & DUPLICATE_CLOSE_SOURCE) != 0) ::CloseHandle(kernel(handle));
+    return status;
+  }
+  HANDLE made = nullptr;
+  const Status status = status_of(::DuplicateHandle(::GetCurrentProcess(), kernel(handle), process, &made,
+                                                    desired_access, inherit ? TRUE : FALSE, options));
+  ::CloseHandle(process);
+  if (status == PIPES_OK) *duplicate = ours(made);
+  return status;
+}
+
+// Who may open a process with PROCESS_DUP_HANDLE needs no consent.
+Status accept_handles(bool) noexcept { return PIPES_OK; }
+
 Status get_handle_flags(pipes_handle handle, uint32_t* flags) noexcept {
   DWORD found = 0;
   const Status status = status_of(::GetHandleInformation(kernel(handle), &found));

@@ -402,6 +402,15 @@ case_example_child_redirect_passes_bytes_and_the_exit_code() {
   equal "arguments" 'b "c..ends in \.' "$(<received)"
 }
 
+case_example_hand_over_connects_two_processes() {
+  serve_example hand_over worker hand-over-test
+  "$examples/hand_over" boss hand-over-test >received
+  equal "exit code" 0 $?
+  equal "what came" "from the worker, without a detour" "$(tr -d '\r' <received)"
+  wait "$server"
+  equal "exit code of the worker" 0 $?
+}
+
 case_example_demo_exchanges_files() {
   head -c 3000000 /dev/urandom >sent
   serve_example server sent . 2 2

@@ -6,6 +6,7 @@
 #include "support/expect.h"
 #include "support/heir.h"
 #include "support/oracle.h"
+#include "support/platform.h"
 
 namespace pipes::test {
 namespace {
@@ -287,6 +288,191 @@ TEST(Inheritance, INH_4_AListeningServerEndIsInherited) {
   EXPECT_EQ(received(PIPES_OK, "hi"), heir.read());
   EXPECT_STATUS(PIPES_OK, heir.close());
   EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(client));
+}
+
+// ------------------------------------------------------------------------- handles that are put into another process
+
+// A connection of which one end is to be sent to a process that inherits nothing.
+class Sending : public testing::TestWithParam<bool> {
+ protected:
+  void connect_ends(const ServerOptions& options = message_pipe()) { pair_ = connected_pair(options); }
+  Handle& own() { return GetParam() ? pair_.server : pair_.client; }
+  Handle& peer() { return GetParam() ? pair_.client : pair_.server; }
+
+ private:
+  Pair pair_;
+};
+INSTANTIATE_TEST_SUITE_P(Of, Sending, testing::Bool(),
+                         [](const auto& of) { return of.param ? "TheServerEnd" : "TheClientEnd"; });
+
+TEST_P(Sending, INH_6_AnotherProcessGetsAHandleOfTheSameEnd) {
+  connect_ends();
+  ASSERT_STATUS(PIPES_OK, set_mode(own(), PIPES_READMODE_MESSAGE));
+  for (const char* message : {"first", "second", "third"}) ASSERT_STATUS(PIPES_OK, write(peer(), message).status);
+  ASSERT_EQ(received(PIPES_ERROR_MORE_DATA, "fir"), read(own(), 3));
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(own()));
+  EXPECT_EQ(0u, other.flags());
+  EXPECT_EQ(received(PIPES_OK, "st"), other.read()) << "what one has begun to read the other goes on with";
+  EXPECT_EQ(received(PIPES_OK, "second"), read(own()));
+  EXPECT_EQ(received(PIPES_OK, "third"), other.read());
+  EXPECT_EQ(sent(4), other.write("from"));
+  EXPECT_EQ(sent(4), write(own(), "both"));
+  EXPECT_EQ(received(PIPES_OK, "from"), read(peer()));
+  EXPECT_EQ(received(PIPES_OK, "both"), read(peer()));
+}
+
+TEST_P(Sending, INH_6_BytesAreReadByWhoeverComes) {
+  connect_ends({});
+  ASSERT_EQ(sent(10), write(peer(), "0123456789"));
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(own()));
+  EXPECT_EQ(received(PIPES_OK, "0123"), other.read(4));
+  EXPECT_EQ(received(PIPES_OK, "456789"), read(own()));
+  other.start_read();
+  ASSERT_EQ(sent(4), write(peer(), "more"));
+  EXPECT_EQ(received(PIPES_OK, "more"), other.result());
+}
+
+TEST_P(Sending, INH_6_TheDuplicateMayHaveLessRights) {
+  connect_ends();
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(own(), PIPES_FILE_READ_DATA, 0, 0));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, other.write("x").status);
+  ASSERT_EQ(sent(4), write(peer(), "read"));
+  EXPECT_EQ(received(PIPES_OK, "read"), other.read());
+}
+
+TEST_P(Sending, INH_6_ChildrenOfTheOtherProcessInheritItIfTheyShall) {
+  connect_ends();
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(own(), 0, 1));
+  EXPECT_EQ(PIPES_HANDLE_FLAG_INHERIT, other.flags());
+  other.have_an_heir();
+}
+
+TEST_P(Sending, INH_7_NoMoreRightsThanTheSourceHas) {
+  connect_ends();
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(own(), PIPES_FILE_READ_DATA, 0, 0, &made));
+  const Handle reads_only(made);
+  Heir other = Heir::consenting();
+  PIPES_ORACLE_DIFFERS("Wine gives it; DuplicateHandle: an access right more than that of the source may fail");
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, other.take(reads_only, PIPES_FILE_WRITE_DATA, 0, 0));
+}
+
+TEST_P(Sending, INH_9_TheDuplicateOutlivesItsSource) {
+  connect_ends();
+  ASSERT_EQ(sent(6), write(peer(), "unread"));
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(own(), 0, 0, PIPES_DUPLICATE_SAME_ACCESS | PIPES_DUPLICATE_CLOSE_SOURCE));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, own().close());
+  EXPECT_EQ(received(PIPES_OK, "unread"), other.read());
+  EXPECT_EQ(sent(5), other.write("alone"));
+  EXPECT_EQ(received(PIPES_OK, "alone"), read(peer()));
+  EXPECT_STATUS(PIPES_OK, other.close());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(peer()));
+}
+
+TEST_P(Sending, INH_9_TheSourceOutlivesTheDuplicate) {
+  connect_ends();
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(own()));
+  EXPECT_STATUS(PIPES_OK, other.close());
+  other.kill();
+  EXPECT_EQ(sent(5), write(own(), "still"));
+  EXPECT_EQ(received(PIPES_OK, "still"), read(peer()));
+  EXPECT_STATUS(PIPES_OK, own().close());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(peer()));
+}
+
+TEST_P(Sending, INH_8_TheSourceIsClosedEvenIfThereIsNoSuchProcess) {
+  connect_ends();
+  pipes_handle made = nullptr;
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
+                pipes_duplicate_into(own(), 0x7FFFFFF0, 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made));
+  EXPECT_EQ(sent(4), write(own(), "open"));
+  EXPECT_EQ(received(PIPES_OK, "open"), read(peer()));
+  EXPECT_STATUS(
+      PIPES_ERROR_INVALID_PARAMETER,
+      pipes_duplicate_into(own(), 0x7FFFFFF0, 0, 0, PIPES_DUPLICATE_SAME_ACCESS | PIPES_DUPLICATE_CLOSE_SOURCE, &made));
+  EXPECT_EQ(nullptr, made);
+  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, own().close());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(peer()));
+}
+
+TEST(SentHandle, INH_6_AListeningServerEnd) {
+  const std::string name = unique_name();
+  Handle server = create_server(name, message_pipe());
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(server));
+  (void)other.server_process();  // its first call, which sleeps on the way, is not to be taken for one that waits
+  other.start_connect();
+  const Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, other.result().status);
+  EXPECT_EQ(sent(2), write(client, "hi"));
+  EXPECT_EQ(received(PIPES_OK, "hi"), other.read());
+}
+
+// Two processes of which neither is the other's child.
+TEST(SentHandle, INH_11_AnAnonymousHandleGoesToAnUnrelatedProcess) {
+  AnonymousPair pair = anonymous_pair(0, false);
+  ASSERT_EQ(sent(5), write(pair.write_end, "still"));
+  Heir one = Heir::consenting();
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, one.take(pair.read_end));
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, one.send(other.child().process_id(), &made));
+  other.use(made);
+  EXPECT_STATUS(PIPES_OK, one.close());
+  EXPECT_STATUS(PIPES_OK, pair.read_end.close());
+  EXPECT_EQ(received(PIPES_OK, "still"), other.read());
+  other.start_read();
+  ASSERT_EQ(sent(5), write(pair.write_end, "there"));
+  EXPECT_EQ(received(PIPES_OK, "there"), other.result());
+  EXPECT_STATUS(PIPES_OK, pair.write_end.close());
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), other.read());
+}
+
+TEST(SentHandle, INH_11_TheWritingEndGoesWithItsRights) {
+  AnonymousPair pair = anonymous_pair(0, false);
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(pair.write_end, 0, 0, PIPES_DUPLICATE_SAME_ACCESS | PIPES_DUPLICATE_CLOSE_SOURCE));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pair.write_end.close());
+  EXPECT_EQ(sent(7), other.write("written"));
+  EXPECT_EQ(received(PIPES_OK, "written"), read(pair.read_end));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, other.read(1).status);
+  other.kill();
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(pair.read_end));
+}
+
+TEST(SentHandle, INH_6_IntoThisProcessItIsAnOrdinaryDuplicate) {
+  Pair pair = connected_pair(message_pipe());
+  Heir other = Heir::consenting();
+  ASSERT_STATUS(PIPES_OK, other.take(pair.client));
+  ASSERT_STATUS(PIPES_OK, pipes_accept_handles(1));
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, other.send(platform::process_id(), &made));
+  const Handle back(made);
+  EXPECT_STATUS(PIPES_OK, pipes_accept_handles(0));
+  ASSERT_STATUS(PIPES_OK, set_mode(back, PIPES_READMODE_MESSAGE));
+  EXPECT_EQ(PIPES_READMODE_MESSAGE, get_state(pair.client).mode & PIPES_READMODE_MESSAGE) << "one end, one mode";
+  EXPECT_EQ(sent(4), write(back, "back"));
+  EXPECT_EQ(received(PIPES_OK, "back"), read(pair.server));
+}
+
+TEST(SentHandle, OutputsAndOptionsAreChecked) {
+  Pair pair = connected_pair(message_pipe());
+  pipes_handle made = nullptr;
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
+                pipes_duplicate_into(pair.client, platform::process_id(), 0, 0, 2, nullptr));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
+                pipes_duplicate_into(pair.client, platform::process_id(), 0, 2, 2, &made));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER,
+                pipes_duplicate_into(pair.client, platform::process_id(), 0, 0, 4, &made));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, pipes_accept_handles(2));
+  EXPECT_STATUS(PIPES_OK, pipes_duplicate_into(pair.client, platform::process_id(), 0, 0, 2, &made));
+  const Handle duplicate(made);
 }
 
 }  // namespace

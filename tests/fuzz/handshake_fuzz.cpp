@@ -1,4 +1,5 @@
-// Any bytes as a datagram of the rendezvous socket: what decodes is exactly what was sent, and the rest is refused.
+// Any bytes as a datagram of the rendezvous socket, or of one by which a handle comes: what decodes is exactly what was
+// sent, and the rest is refused.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -6,12 +7,18 @@
 #include <span>
 
 #include "wire/handshake.h"
+#include "wire/parcel.h"
 
 namespace {
 
 template <class Message>
 void expect_same_bytes(const Message& message, std::span<const std::byte> bytes) {
   if (!std::ranges::equal(std::as_bytes(std::span(&message, 1)), bytes)) std::abort();
+}
+
+template <class Message>
+void decode_parcels(std::span<const std::byte> bytes) {
+  if (const auto message = pipes::wire::decode_as<Message>(bytes)) expect_same_bytes(*message, bytes);
 }
 
 }  // namespace
@@ -31,6 +38,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto reply = pipes::wire::decode_reply(bytes)) {
     expect_same_bytes(*reply, bytes);
     if (reply->magic != 0x32504950) std::abort();
+  }
+  decode_parcels<pipes::wire::Invitation>(bytes);
+  decode_parcels<pipes::wire::Knock>(bytes);
+  decode_parcels<pipes::wire::Greeting>(bytes);
+  decode_parcels<pipes::wire::Receipt>(bytes);
+  decode_parcels<pipes::wire::Taken>(bytes);
+  if (const auto parcel = pipes::wire::decode_as<pipes::wire::Parcel>(bytes)) {
+    expect_same_bytes(*parcel, bytes);
+    const size_t descriptors = pipes::wire::descriptors_of(*parcel);
+    if (parcel->kind < 1 || parcel->kind > 2 || descriptors != (parcel->kind == 2 ? 3u : 1u)) std::abort();
+    if ((parcel->access & ~0x011F01FFu) != 0 || parcel->inherit > 1) std::abort();
   }
   return 0;
 }

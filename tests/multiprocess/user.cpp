@@ -116,6 +116,8 @@ class Caller {
     if (what == "make_file") return make_file(words);
     if (what == "nowait") return {set_mode(end(), PIPES_NOWAIT), ""};
     if (what == "user_name") return user_name();
+    if (what == "accept") return {Code{pipes_accept_handles(1)}, ""};
+    if (what == "send") return send(words);
     if (what == "instances") return instances();
     if (what == "hold_lock") return hold_lock(words);
     if (what == "let_go") return ::close(std::exchange(lock_, -1)), Answered{Code{PIPES_OK}, ""};
@@ -129,6 +131,14 @@ class Caller {
     return text;
   }
   static Answered received(const Received& read) { return {read.status, read.bytes}; }
+
+  // The end to another process.
+  Answered send(std::istringstream& words) {
+    uint32_t process_id = 0;
+    words >> process_id;
+    pipes_handle made = nullptr;
+    return {Code{pipes_duplicate_into(end(), process_id, 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made)}, ""};
+  }
 
   Answered create(std::istringstream& words) {
     std::string name;

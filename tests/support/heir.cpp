@@ -78,6 +78,16 @@ class Inheritor {
       const auto told = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(std::stoull(question.substr(9))));
       return pipes_get_handle_flags(told, &flags) == PIPES_OK ? std::to_string(flags) : "4294967295";
     }
+    if (verb == "accept") return std::to_string(pipes_accept_handles(number));
+    if (verb == "use") {
+      handle_ = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(std::stoull(question.substr(4))));
+      return "uses it";
+    }
+    if (verb == "send") {
+      pipes_handle made = nullptr;
+      const Code status = pipes_duplicate_into(handle_, number, 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made);
+      return std::to_string(status.number) + " " + std::to_string(reinterpret_cast<uintptr_t>(made));
+    }
     if (verb == "close") return std::to_string(pipes_close(handle_));
     if (verb == "flush") return std::to_string(flush(handle_).number);
     if (verb == "connect") return std::to_string(connect(handle_).number);
@@ -109,7 +119,7 @@ class Inheritor {
     return wait_until_blocked(*started_) ? "blocked" : "returned";
   }
 
-  const pipes_handle handle_;
+  pipes_handle handle_;
   std::unique_ptr<Background<std::function<Received()>>> started_;
   std::unique_ptr<Heir> next_;
 };
@@ -171,6 +181,29 @@ Code Heir::set_mode(uint32_t mode) { return number_of(ask("set_mode " + std::to_
 uint32_t Heir::flags() { return number_of(ask("flags")); }
 uint32_t Heir::flags_of(pipes_handle handle) {
   return number_of(ask("flags_of " + std::to_string(reinterpret_cast<uintptr_t>(handle))));
+}
+Heir Heir::consenting(const ChildOptions& options) {
+  Heir heir(nullptr, options);
+  EXPECT_EQ(0, heir.accept(true).number);
+  return heir;
+}
+Code Heir::accept(bool accept) { return number_of(ask(accept ? "accept 1" : "accept 0")); }
+void Heir::use(pipes_handle handle) {
+  EXPECT_EQ("uses it", ask("use " + std::to_string(reinterpret_cast<uintptr_t>(handle))));
+}
+Code Heir::take(pipes_handle source, uint32_t access, uint32_t inherit, uint32_t options) {
+  pipes_handle made = nullptr;
+  const Code status = pipes_duplicate_into(source, child_.process_id(), access, inherit, options, &made);
+  if (status.ok()) use(made);
+  return status;
+}
+Code Heir::send(uint32_t process_id, pipes_handle* made) {
+  std::istringstream words(ask("send " + std::to_string(process_id)));
+  Code status;
+  uintptr_t value = 0;
+  words >> status.number >> value;
+  *made = reinterpret_cast<pipes_handle>(value);
+  return status;
 }
 Code Heir::close() { return number_of(ask("close")); }
 Code Heir::flush() { return number_of(ask("flush")); }

@@ -1,5 +1,5 @@
-// Heir: a child that inherits a handle and makes calls with it, one after the other as it is told, or on a thread of
-// its own that may block.
+// Heir: a child that inherits a handle, or is sent one, and makes calls with it, one after the other as it is told, or
+// on a thread of its own that may block.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,17 @@ class Heir {
  public:
   // Starts it and tells it the value of the handle.
   explicit Heir(pipes_handle handle, const ChildOptions& options = {});
+  // One that inherits nothing, but takes handles that are sent to it.
+  static Heir consenting(const ChildOptions& options = {});
+
+  Code accept(bool accept);
+  // The handle that it makes calls with from now on.
+  void use(pipes_handle handle);
+  // Sends it a duplicate of `source`, for it to use.
+  Code take(pipes_handle source, uint32_t access = 0, uint32_t inherit = 0,
+            uint32_t options = PIPES_DUPLICATE_SAME_ACCESS);
+  // Has it send its own handle to another process, and tell its value there.
+  Code send(uint32_t process_id, pipes_handle* made);
 
   // The calls, as those of harness.h, and what came of them.
   [[nodiscard]] Received read(uint32_t size = 4096);

@@ -165,6 +165,142 @@ TEST(Win32Child, INH_3_NothingIsInheritedIfNothingIsToBe) {
   EXPECT_EQ(read_all(pipe.reading), "");
 }
 
+// ---------------------------------------------------------------------- handles that are put into a child that runs
+
+// By what a child is told the value of a handle.
+class Teller {
+ public:
+  Teller()
+      : name_(unique_name()),
+        pipe_(CreateNamedPipeA(name_.c_str(), PIPE_ACCESS_OUTBOUND, PIPE_TYPE_MESSAGE, 1, 0, 0, 0, nullptr)) {}
+  [[nodiscard]] const std::string& name() const { return name_; }
+  void tell(HANDLE handle) const {
+    EXPECT_TRUE(ConnectNamedPipe(pipe_, nullptr) || GetLastError() == ERROR_PIPE_CONNECTED);
+    EXPECT_TRUE(write_text(pipe_, std::to_string(reinterpret_cast<ULONG_PTR>(handle))));
+  }
+
+ private:
+  std::string name_;
+  Owned pipe_;
+};
+
+class Win32Duplicate : public testing::TestWithParam<BOOL> {};
+INSTANTIATE_TEST_SUITE_P(InA, Win32Duplicate, testing::Values(TRUE, FALSE),
+                         [](const auto& of) { return of.param != FALSE ? "ChildThatInherits" : "ChildThatDoesNot"; });
+
+TEST_P(Win32Duplicate, INH_11_AnAnonymousHandleGoesIntoAChildThatRuns) {
+  const Teller teller;
+  How how;
+  how.use_standard_handles = false;
+  how.inherit = GetParam();
+  const Child child = start("write-to-told " + teller.name(), how);
+  HANDLE reading = nullptr;
+  HANDLE writing = nullptr;
+  ASSERT_TRUE(CreatePipe(&reading, &writing, nullptr, 0));
+  const Owned pipe(reading);
+  HANDLE there = nullptr;
+  ASSERT_TRUE(DuplicateHandle(GetCurrentProcess(), writing, child.process, &there, 0, FALSE,
+                              DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE))
+      << GetLastError();
+  EXPECT_EQ(last_error_of(CloseHandle(writing)), DWORD{ERROR_INVALID_HANDLE});
+  teller.tell(there);
+  EXPECT_EQ(read_all(pipe), "inherited");
+  EXPECT_EQ(child.wait(), 0U);
+}
+
+TEST_P(Win32Duplicate, INH_6_AHandleOfANamedPipeGoesIntoAChildThatRuns) {
+  const Teller teller;
+  How how;
+  how.use_standard_handles = false;
+  how.inherit = GetParam();
+  const Child child = start("write-to-told " + teller.name(), how);
+  Ends ends = connect_ends();
+  HANDLE there = nullptr;
+  const Owned by_id(OpenProcess(PROCESS_DUP_HANDLE, FALSE, child.id));
+  ASSERT_TRUE(DuplicateHandle(GetCurrentProcess(), ends.client, by_id, &there, 0, FALSE, DUPLICATE_SAME_ACCESS))
+      << GetLastError();
+  teller.tell(there);
+  EXPECT_EQ(child.wait(), 0U);
+  EXPECT_EQ(read_text(ends.server), "inherited");
+  EXPECT_TRUE(write_text(ends.client, "mine, too"));
+  EXPECT_EQ(read_text(ends.server), "mine, too");
+}
+
+TEST(Win32DuplicateInto, INH_6_TheDuplicateHasTheRightsThatAreAskedFor) {
+  const Teller teller;
+  const Child child = start("write-to-told " + teller.name(), How{});
+  const Ends ends = connect_ends();
+  HANDLE there = nullptr;
+  ASSERT_TRUE(DuplicateHandle(GetCurrentProcess(), ends.client, child.process, &there, GENERIC_READ, FALSE, 0));
+  teller.tell(there);
+  EXPECT_EQ(child.wait(), DWORD{ERROR_ACCESS_DENIED});
+}
+
+TEST(Win32DuplicateInto, INH_8_TheSourceIsClosedThoughTheProcessHasEnded) {
+  const Child child = start("exit 0", How{});
+  EXPECT_EQ(child.wait(), 0U);
+  Ends ends = connect_ends();
+  HANDLE there = nullptr;
+  EXPECT_EQ(last_error_of(DuplicateHandle(GetCurrentProcess(), ends.client, child.process, &there, 0, FALSE,
+                                          DUPLICATE_SAME_ACCESS)),
+            DWORD{ERROR_ACCESS_DENIED});
+  EXPECT_TRUE(write_text(ends.client, "unharmed"));
+  EXPECT_EQ(read_text(ends.server), "unharmed");
+  EXPECT_EQ(last_error_of(DuplicateHandle(GetCurrentProcess(), ends.client, child.process, &there, 0, FALSE,
+                                          DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE)),
+            DWORD{ERROR_ACCESS_DENIED});
+  EXPECT_FALSE(ends.client.close());
+  EXPECT_EQ(read_all(ends.server), "");
+}
+
+TEST(Win32DuplicateInto, INH_6_TheProcessMustBeOne) {
+  const Ends ends = connect_ends();
+  HANDLE there = nullptr;
+  for (const HANDLE process : {HANDLE{nullptr}, HANDLE{ends.server}}) {
+    EXPECT_EQ(last_error_of(
+                  DuplicateHandle(GetCurrentProcess(), ends.client, process, &there, 0, FALSE, DUPLICATE_SAME_ACCESS)),
+              DWORD{ERROR_INVALID_HANDLE});
+  }
+}
+
+#ifndef _WIN32
+// What is the shell's is not its child's, which uses this library while the shell does not.
+TEST(Win32DuplicateInto, INH_11_AProgramThatDoesNotUseTheLibraryIsWaitedForTwoSeconds) {
+  const Teller teller;
+  std::string line = "sh -c \"" + child_program() + " write-to-told '" + teller.name() + "'; exit $?\"";
+  STARTUPINFOA info{};
+  info.cb = sizeof info;
+  PROCESS_INFORMATION made{};
+  ASSERT_TRUE(CreateProcessA(nullptr, line.data(), nullptr, nullptr, TRUE, 0, nullptr, nullptr, &info, &made));
+  const Child shell{Owned(made.hProcess), Owned(made.hThread), made.dwProcessId};
+  const Ends ends = connect_ends();
+  HANDLE there = nullptr;
+  EXPECT_EQ(last_error_of(DuplicateHandle(GetCurrentProcess(), ends.client, shell.process, &there, 0, FALSE,
+                                          DUPLICATE_SAME_ACCESS)),
+            DWORD{ERROR_SEM_TIMEOUT});
+  teller.tell(ends.client);
+  EXPECT_EQ(shell.wait(), DWORD{ERROR_INVALID_HANDLE});
+}
+
+TEST(Win32DuplicateInto, INH_8_OnlyEndsOfPipesGoAndOnlyFromThisProcess) {
+  const Child child = start("sleep", How{});
+  const Ends ends = connect_ends();
+  Owned thread(CreateThread(
+      nullptr, 0, [](LPVOID) -> DWORD { return 0; }, nullptr, 0, nullptr));
+  HANDLE there = nullptr;
+  for (const HANDLE source : {HANDLE{thread}, GetCurrentThread(), GetCurrentProcess()}) {
+    EXPECT_EQ(last_error_of(DuplicateHandle(GetCurrentProcess(), source, child.process, &there, 0, FALSE,
+                                            DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE)),
+              DWORD{ERROR_NOT_SUPPORTED});
+  }
+  EXPECT_FALSE(thread.close());
+  EXPECT_EQ(last_error_of(DuplicateHandle(child.process, ends.client, GetCurrentProcess(), &there, 0, FALSE,
+                                          DUPLICATE_SAME_ACCESS)),
+            DWORD{ERROR_NOT_SUPPORTED});
+  EXPECT_TRUE(TerminateProcess(child.process, 0));
+}
+#endif
+
 TEST(Win32Child, ACommandLineIsSplitAsCommandLineToArgvWDoes) {
   EXPECT_EQ(output_of(R"(arguments one "two words" "" \"quoted\" a\\b "a\\" a\\\"b)"),
             R"(arguments|one|two words||"quoted"|a\\b|a\|a\"b|)");

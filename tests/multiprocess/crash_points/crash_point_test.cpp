@@ -24,6 +24,7 @@
 #include "multiprocess/rounds.h"
 #include "support/child.h"
 #include "support/harness.h"
+#include "support/holdings.h"
 #include "support/platform.h"
 #include "support/remote_end.h"
 
@@ -128,6 +129,21 @@ PIPES_CHILD_ROLE(inherits) {
   if (parent.argument(1) == "server") (void)disconnect(end);
   pipes_close(end);
   return 0;
+}
+
+// Takes handles that are sent to it.
+PIPES_CHILD_ROLE(takes_handles) {
+  parent.say(std::to_string(pipes_accept_handles(1)));
+  parent.wait_for_end();
+  return 0;
+}
+
+// Sends an end of its own to the process argument 0.
+PIPES_CHILD_ROLE(sends_a_handle) {
+  Pair pair = connected_pair(message_pipe());
+  pipes_handle made = nullptr;
+  return static_cast<int>(
+      pipes_duplicate_into(pair.client, parent.number(0), 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made));
 }
 
 // ---------------------------------------------------------------------------------------------------- what must hold
@@ -355,6 +371,48 @@ bool heir_dies(const std::string& point, int round, bool of_server_end) {
 bool heir_of_the_client_end_dies(const std::string& point, int round) { return heir_dies(point, round, false); }
 bool heir_of_the_server_end_dies(const std::string& point, int round) { return heir_dies(point, round, true); }
 
+// Whoever lists the pipes sweeps what the dead have left.
+void expect_nothing_left() {
+  EXPECT_TRUE(eventually([] { return !is_listed(unique_name()) && leavings().empty(); }));
+}
+
+// Who is to get a handle dies. The sender's own is as it was, and the end is nobody else's.
+bool receiver_of_a_handle_dies(const std::string& point, int) {
+  if (point != "parcel-unpacked" && point != "receipt-said") return false;
+  Pair pair = connected_pair(message_pipe());
+  Child victim = Child::spawn("takes_handles", {}, dying_at(point));
+  EXPECT_TRUE(victim.expect_line("0"));
+  pipes_handle made = nullptr;
+  const Code sent = pipes_duplicate_into(pair.client, victim.process_id(), 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made);
+  const bool died = was_killed(victim);
+  EXPECT_TRUE(sent.ok() || (died && sent == PIPES_ERROR_ACCESS_DENIED)) << sent;
+  EXPECT_STATUS(PIPES_OK, write(pair.client, kMessage).status);
+  EXPECT_EQ(kMessage, read(pair.server).bytes);
+  EXPECT_STATUS(PIPES_OK, pair.client.close());
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(pair.server).status);
+  EXPECT_STATUS(PIPES_OK, pair.server.close());
+  expect_nothing_left();
+  return died;
+}
+
+// Who has sent a handle dies before it knows its value: nobody could ever close it, so it is gone.
+bool sender_of_a_handle_dies(const std::string& point, int) {
+  if (point != "parcel-sent" && point != "receipt-heard") return false;
+  EXPECT_EQ(PIPES_OK, pipes_accept_handles(1));
+  const Holdings before = holdings_of_this_process();
+  Exit end;
+  {
+    Child victim = Child::spawn("sends_a_handle", {std::to_string(::getpid())}, dying_at(point));
+    end = victim.wait();
+  }
+  if (end.signal == SIGKILL) {
+    EXPECT_EQ("", kept_since(before));
+  }
+  EXPECT_EQ(PIPES_OK, pipes_accept_handles(0));
+  expect_nothing_left();
+  return end.signal == SIGKILL;
+}
+
 // Makes /run/pipes in a view of the files where there is none, first in a process that dies at the point argument 0,
 // then in one that does not. Says what came of it.
 PIPES_CHILD_ROLE(founds_the_runtime_directory) {
@@ -410,6 +468,8 @@ constexpr Situation kSituations[] = {
     {"the server dies", server_dies},
     {"an heir of the client end dies", heir_of_the_client_end_dies},
     {"an heir of the server end dies", heir_of_the_server_end_dies},
+    {"the receiver of a handle dies", receiver_of_a_handle_dies},
+    {"the sender of a handle dies", sender_of_a_handle_dies},
     {"the founder of the runtime directory dies", founder_of_the_directory_dies},
 };
 

@@ -59,6 +59,19 @@ int write_to(const char* value) {
   return WriteFile(handle, "inherited", 9, &written, nullptr) ? 0 : static_cast<int>(GetLastError());
 }
 
+// The same, told by the pipe that it opens.
+int write_to_told(const char* pipe) {
+  HANDLE teller = INVALID_HANDLE_VALUE;
+  while (teller == INVALID_HANDLE_VALUE) {
+    if (!WaitNamedPipeA(pipe, NMPWAIT_WAIT_FOREVER)) return 98;
+    teller = CreateFileA(pipe, GENERIC_READ, 0, nullptr, OPEN_EXISTING, 0, nullptr);
+  }
+  char value[64]{};
+  DWORD read = 0;
+  if (!ReadFile(teller, value, sizeof value - 1, &read, nullptr)) return static_cast<int>(GetLastError());
+  return write_to(value);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -69,6 +82,7 @@ int main(int argc, char** argv) {
   if (what == "arguments") return tell_arguments(argc, argv);
   if (what == "variable") return tell_variable(argv[2]);
   if (what == "write-to") return write_to(argv[2]);
+  if (what == "write-to-told") return write_to_told(argv[2]);
   if (what == "exit") return std::stoi(argv[2]);
   if (what == "sleep") Sleep(INFINITE);
   return 99;
