@@ -262,7 +262,7 @@ struct ClientOptions {
   std::chrono::milliseconds busy_wait{0};  // how long to wait for a free instance; 0: fail with PIPES_ERROR_PIPE_BUSY
   std::uint32_t flags = 0;                 // PIPES_FLAG_..., PIPES_SECURITY_...
   bool inheritable = false;                // whether a child process inherits the handle
-  std::string server_owner = {};           // a SID as text or alias: speaks to servers of that user alone; empty: to any
+  std::string server_owner = {};           // a SID as text or alias: speaks to that user alone; empty: to any server
 };
 
 // AnonymousOptions are the arguments of CreatePipe.
