@@ -58,6 +58,7 @@ Status NamedEnd::refusal(Operation operation) const {
   if (connection_ != nullptr && !connection_->over()) [[likely]] {
     if (operation == Operation::kRead || operation == Operation::kWrite) return PIPES_OK;
   }
+  if (lacks_connection_ && operation != Operation::kClose) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
   const Gate answer = gate(view(), operation);
   return answer.action == Gate::Action::kFail ? answer.status : Status{PIPES_OK};
 }
@@ -125,6 +126,7 @@ bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags
 bool NamedEnd::become_listening() {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
+  if (lacks_connection_) return false;
   const Transition step = transition(state_locked(), InstanceEvent::kListen);
   if (step.kind != Transition::Kind::kNext || state_ == InstanceState::kListening) return false;
   state_ = step.next;
@@ -134,6 +136,7 @@ bool NamedEnd::become_listening() {
 Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired) {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
+  if (lacks_connection_) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
   const Transition step = transition(state_locked(), InstanceEvent::kDisconnect);
   if (step.kind == Transition::Kind::kRefused) return step.status;
   state_ = InstanceState::kDisconnected;
@@ -248,6 +251,7 @@ Status NamedEnd::begin_connect(PendingOp& op) {
       MutexLock reading(read_mutex_);
       MutexLock writing(write_mutex_);
       if (closed_) return PIPES_ERROR_INVALID_HANDLE;
+      if (lacks_connection_) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
       const bool waits = wait_mode_ == WaitMode::kWait;
       answer = gate(view(), waits ? Operation::kConnectWait : Operation::kConnectNoWait);
       const bool listens = answer.action == Gate::Action::kWait || answer.action == Gate::Action::kRelistenAndWait ||

@@ -192,8 +192,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   using MutexLock = HalfLock;
 
   // The half's part of the shared page; its lock is held in this process. enter fails if more than the half has
-  // changed: catch_up() sees to that, without locks.
-  [[nodiscard]] bool enter(Half half) noexcept;
+  // changed, or this process still lacks the connection: catch_up() sees to that, without locks.
+  enum class CaughtUp : uint32_t { kNotYet, kJustNow };
+  [[nodiscard]] bool enter(Half half, CaughtUp caught_up) noexcept;
   void leave(Half half) noexcept;
   void catch_up() noexcept;
   void load_reading_half();
@@ -411,6 +412,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   bool is_shared_ = false;
   uint64_t version_ = 0;     // of what the page says to both halves, as it is known here
   uint64_t generation_ = 0;  // of the connection
+  // The others have a connection of which this process could not get hold. It changes nothing of what they know, and
+  // tries again with each call.
+  bool lacks_connection_ = false;
   InstanceState seen_state_ = InstanceState::kListening;
   WaitMode seen_wait_mode_ = WaitMode::kWait;
   std::atomic<const void*> in_reading_half_{nullptr};  // the thread that has entered it

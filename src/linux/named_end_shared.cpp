@@ -75,12 +75,14 @@ void mark_entered(uint32_t& word, uint32_t holder) {
 }  // namespace
 
 void HalfMutex::enter() noexcept {
-  while (!shared_end_->enter(half_)) {
+  auto caught_up = NamedEnd::CaughtUp::kNotYet;
+  while (!shared_end_->enter(half_, caught_up)) {
     NamedEnd* const end = shared_end_;
     mutex_.unlock();
     end->catch_up();
     mutex_.lock();
     if (shared_end_ == nullptr) return;
+    caught_up = NamedEnd::CaughtUp::kJustNow;
   }
 }
 
@@ -225,16 +227,19 @@ void NamedEnd::end_connects_without_server() {
 
 // Who has the reading half is told of no change when entering the other one, as there can be none: an honest holder
 // needs both.
-bool NamedEnd::enter(Half half) noexcept {
+bool NamedEnd::enter(Half half, CaughtUp caught_up) noexcept {
   shared_->lock(half);
   wire::EndPage& page = shared_->page();
   const bool reads = half == Half::kReading;
   const bool has_reading_half = !reads && in_reading_half_.load(std::memory_order_relaxed) == &this_thread;
-  if (version_of(page) != version_ && !has_reading_half) {
+  const bool is_behind = version_of(page) != version_ || (lacks_connection_ && caught_up == CaughtUp::kNotYet);
+  if (is_behind && !has_reading_half) {
     shared_->unlock(half);
     return false;
   }
   if (reads) in_reading_half_.store(&this_thread, std::memory_order_relaxed);
+  // What the halves know is of a connection that is not here, and so is what a dead holder has left.
+  if (lacks_connection_) return true;
   uint32_t& entered = reads ? page.read.entered : page.write.entered;
   const bool died = std::atomic_ref(entered).load(std::memory_order_relaxed) != 0;
   if (reads) {
@@ -255,6 +260,10 @@ bool NamedEnd::enter(Half half) noexcept {
 
 void NamedEnd::leave(Half half) noexcept {
   wire::EndPage& page = shared_->page();
+  if (lacks_connection_) {
+    if (half == Half::kReading) in_reading_half_.store(nullptr, std::memory_order_relaxed);
+    return shared_->unlock(half);
+  }
   if (half == Half::kReading) {
     store_reading_half();
     mark_entered(page.read.entered, 0);
@@ -443,8 +452,16 @@ void NamedEnd::publish_common(EndCommon common) {
   rings_others_ = true;
 }
 
-// The connection of the end is new, or gone. Both locks are held.
+// The connection of the end is new, or gone. Both locks are held. What waited, and who was in the middle of a message,
+// was of the one before; who cannot follow to the new one is not to be waited for.
 void NamedEnd::publish_connection() {
+  others_read_ = others_write_ = false;
+  reading_ = writing_ = 0;
+  others_lent_ = others_waiting_reads_ = 0;
+  for (Holder& holder : shared_->page().holders) {
+    std::atomic_ref(holder.lent).store(0, std::memory_order_relaxed);
+    std::atomic_ref(holder.reads_waiting).store(0, std::memory_order_relaxed);
+  }
   EndCommon common;
   copy_words(common, shared_->page().common);
   common.generation = ++generation_;
@@ -475,7 +492,7 @@ void NamedEnd::catch_up() noexcept {
   if (is_shared_) {
     shared_->lock(Half::kReading);
     shared_->lock(Half::kWriting);
-    if (version_of(shared_->page()) != version_) follow_connection(effects);
+    if (version_of(shared_->page()) != version_ || lacks_connection_) follow_connection(effects);
     shared_->unlock(Half::kWriting);
     shared_->unlock(Half::kReading);
   }
@@ -495,12 +512,14 @@ void NamedEnd::follow_connection(Effects& effects) {
   if (common.generation != generation_) {
     if (connection_ != nullptr) lose_connection(effects);
     generation_ = common.generation;
-    if (common.has_connection != 0) take_connection(common);
+    lacks_connection_ = common.has_connection != 0;
   }
+  if (lacks_connection_) take_connection(common);
   // An end that has nothing to be connected by is not, whatever the others say.
   if (connection_ == nullptr && state_ != InstanceState::kListening) state_ = InstanceState::kDisconnected;
   seen_state_ = state_;
   seen_wait_mode_ = wait_mode_;
+  if (lacks_connection_) complete_all(connects_, PIPES_ERROR_NO_SYSTEM_RESOURCES, effects);
   if (state_ == InstanceState::kDisconnected) complete_all(connects_, PIPES_ERROR_PIPE_NOT_CONNECTED, effects);
   if (state_ == InstanceState::kConnected) complete_all(connects_, PIPES_OK, effects);
   if (state_ != InstanceState::kListening) {
@@ -517,7 +536,7 @@ void NamedEnd::lose_connection(Effects& effects) {
   if (Reactor* const reactor = Reactor::running()) reactor->unwatch(lost->watch, lost->socket.get());
 }
 
-// Leaves the end without a connection where it cannot be had.
+// Leaves the end without the connection where that cannot be had.
 void NamedEnd::take_connection(const EndCommon& common) {
   auto descriptors = shared_->connection(common.generation);
   Reactor* const reactor = Reactor::running();
@@ -544,6 +563,7 @@ void NamedEnd::take_connection(const EndCommon& common) {
     connection->watch = *watched;
     qos_flags_ = common.qos_flags;
     connection_ = std::move(connection);
+    lacks_connection_ = false;
   } catch (const std::bad_alloc&) {
     return;
   }

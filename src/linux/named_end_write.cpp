@@ -618,6 +618,7 @@ Status NamedEnd::flush() {
   {
     MutexLock lock(write_mutex_);
     if (closed_) return PIPES_ERROR_INVALID_HANDLE;
+    if (lacks_connection_) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
     const Gate answer = gate(view(), Operation::kFlush);
     if (answer.action == Gate::Action::kFail) return answer.status;
     if (answer.action == Gate::Action::kSucceed) return PIPES_OK;

@@ -4,6 +4,7 @@
 // Everything here is about Linux.
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -156,6 +157,55 @@ TEST(SharedEnds, INH_12_OverlappedOperationsBelongToTheirProcess) {
   ASSERT_EQ(sent(5), write(server, "later"));
   EXPECT_STATUS(PIPES_OK, wait_for(read_here.event()));
   EXPECT_EQ(received(PIPES_OK, "later"), read_here.received(0));
+}
+
+// Peeks at the end argument 0, or writes to it, as it is told, and says what came of it; or keeps from having another
+// descriptor.
+PIPES_CHILD_ROLE(goes_without_descriptors) {
+  const pipes_handle end = handle_of(parent.argument(0));
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  const rlim_t usual = limit.rlim_cur;
+  while (const auto order = parent.next_line()) {
+    Code came;
+    if (order == "peek") came = peek(end).status;
+    if (order == "write") came = write(end, "of the heir").status;
+    if (order == "disconnect") came = disconnect(end);
+    if (order == "none" || order == "many") {
+      limit.rlim_cur = order == "none" ? 3 : usual;
+      if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 2;
+    }
+    if (!parent.say(std::to_string(came.number))) return 3;
+  }
+  return 0;
+}
+
+TEST(SharedEnds, INH_4_AHolderThatCannotHaveTheConnectionDisturbsNobody) {
+  Pair pair = connected_pair(message_pipe());
+  make_inheritable(pair.server);
+  Child heir = Child::spawn("goes_without_descriptors", {value_of(pair.server)});
+  const auto told = [&](const char* order) {
+    EXPECT_TRUE(heir.say(order));
+    return heir.next_line().value_or("nothing");
+  };
+  const std::string fine = "0";
+  const std::string lacking = std::to_string(PIPES_ERROR_NO_SYSTEM_RESOURCES);
+  EXPECT_EQ(fine, told("peek"));
+  EXPECT_EQ(fine, told("none"));
+  ASSERT_STATUS(PIPES_OK, disconnect(pair.server));
+  Background connecting([&] { return connect(pair.server); });
+  ASSERT_TRUE(wait_until_blocked(connecting));
+  const Handle next = open_client(pair.name);
+  ASSERT_STATUS(PIPES_OK, connecting.result());
+  ASSERT_EQ(sent(9), write(next, "a message"));
+  EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "a m"), read(pair.server, 3));
+  for (const char* order : {"peek", "write", "disconnect"}) EXPECT_EQ(lacking, told(order));
+  EXPECT_EQ(received(PIPES_OK, "essage"), read(pair.server));
+  EXPECT_EQ(sent(6), write(pair.server, "answer"));
+  EXPECT_EQ(received(PIPES_OK, "answer"), read(next));
+  EXPECT_EQ(fine, told("many"));
+  EXPECT_EQ(fine, told("write"));
+  EXPECT_EQ(received(PIPES_OK, "of the heir"), read(next));
 }
 
 // ---------------------------------------------------------------------------------------------------------- who dies
