@@ -107,11 +107,18 @@ std::shared_ptr<Connection> NamedEnd::detach_locked() {
   return std::move(connection_);
 }
 
-bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
-                      const std::function<bool()>& settle) {
+Status NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
+                        const std::function<bool()>& settle) {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
-  if (state_ == InstanceState::kDisconnected || closed_ || !settle()) return false;
+  if (state_ == InstanceState::kDisconnected || closed_) return PIPES_ERROR_PIPE_NOT_CONNECTED;
+  if (is_shared_) {
+    if (const Status status = offer_connection(*shared_, *connection); status != PIPES_OK) return status;
+  }
+  if (!settle()) {
+    if (is_shared_) shared_->empty_box(UINT64_MAX);
+    return PIPES_ERROR_PIPE_NOT_CONNECTED;
+  }
   connection_ = std::move(connection);
   state_ = InstanceState::kConnected;
   qos_flags_ = qos_flags;
@@ -120,7 +127,7 @@ bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags
   complete_all(connects_, PIPES_OK, effects);
   read_event_.raise();
   write_event_.raise();
-  return true;
+  return PIPES_OK;
 }
 
 bool NamedEnd::become_listening() {

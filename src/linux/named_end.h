@@ -141,9 +141,11 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
 
   // For the pipe, whose lock is held: the instance takes a client, or listens again.
   // Connects the end, if `settle` agrees. It is asked with the end locked: a peer that it tells of the connection finds
-  // every call at this end connected, however soon it comes.
-  bool attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
-              const std::function<bool()>& settle);
+  // every call at this end connected, however soon it comes. PIPES_ERROR_PIPE_NOT_CONNECTED: it does not agree, or the
+  // end takes nobody. PIPES_ERROR_NO_SYSTEM_RESOURCES, PIPES_ERROR_NOT_ENOUGH_MEMORY: the other processes of the end
+  // could not have the connection; `settle` was not asked.
+  Status attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
+                const std::function<bool()>& settle);
   bool become_listening();
   Status become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired);
 
@@ -207,6 +209,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void take_connection(const wire::EndCommon& common);
   void lose_connection(Effects& effects);
   void withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFrame> frames, uint64_t unpushed);
+  Status offer_connection(const SharedEnd& shared, Connection& connection) const;
   void publish_connection();
   void publish_common(wire::EndCommon common);
   void ring_others() const;

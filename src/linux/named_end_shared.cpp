@@ -452,7 +452,14 @@ void NamedEnd::publish_common(EndCommon common) {
   rings_others_ = true;
 }
 
-// The connection of the end is new, or gone. Both locks are held. What waited, and who was in the middle of a message,
+// Makes ready for all processes what publish_connection() is to tell of: while that fails nobody has heard of it.
+Status NamedEnd::offer_connection(const SharedEnd& shared, Connection& connection) const {
+  if (!connection.map_rings()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+  return shared.put_connection(generation_ + 1, connection) ? Status{PIPES_OK}
+                                                            : Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
+}
+
+// The connection of the end is new, and was offered, or gone. Both locks are held. What waited, and who was in the middle of a message,
 // was of the one before; who cannot follow to the new one is not to be waited for.
 void NamedEnd::publish_connection() {
   others_read_ = others_write_ = false;
@@ -478,8 +485,6 @@ void NamedEnd::publish_connection() {
     common.message_max = connection_->message_max;
     common.granted_access = connection_->granted_access;
     common.client_is_asserted = connection_->client != nullptr && connection_->client->asserted != nullptr ? 1 : 0;
-    // Without memory for all of it, or room in the box, the connection is nobody's.
-    if (!connection_->map_rings() || !shared_->put_connection(generation_, *connection_)) mark_broken(*connection_);
   }
   publish_common(common);
 }
@@ -608,9 +613,11 @@ Status NamedEnd::share() {
     if (is_shared_) return PIPES_OK;
     if (closed_) return PIPES_ERROR_INVALID_HANDLE;
     if (waiting_frames_.size() > wire::kWaitingFramesMax) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
-    if (connection_ != nullptr && !connection_->map_rings()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
     auto shared = SharedEnd::make(facts);
     if (!shared) return shared.status();
+    if (connection_ != nullptr) {
+      if (const Status status = offer_connection(**shared, *connection_); status != PIPES_OK) return status;
+    }
     const auto watched =
         reactor->watch((*shared)->ring_fd(), EPOLLIN | EPOLLET, std::make_shared<RingWatch>(weak_from_this()));
     if (!watched) return watched.status();

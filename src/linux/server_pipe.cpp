@@ -803,7 +803,11 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
       return settled;
     };
     Effects effects;
-    if (!chosen->attach(connection, request.qos_flags, effects, settle)) return;
+    const Status attached = chosen->attach(connection, request.qos_flags, effects, settle);
+    if (attached != PIPES_OK) {
+      if (attached != PIPES_ERROR_PIPE_NOT_CONNECTED) pipes::answer(*connection, attached);
+      return;
+    }
     listening_.erase(place);
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.

@@ -2,10 +2,12 @@
 // killed, programs that know nothing of this library, server processes that end, and what must not be looked at.
 //
 // Everything here is about Linux.
+#include <errno.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "multiprocess/refused_calls.h"
 #include "multiprocess/rounds.h"
 #include "support/expect.h"
 #include "support/heir.h"
@@ -206,6 +209,39 @@ TEST(SharedEnds, INH_4_AHolderThatCannotHaveTheConnectionDisturbsNobody) {
   EXPECT_EQ(fine, told("many"));
   EXPECT_EQ(fine, told("write"));
   EXPECT_EQ(received(PIPES_OK, "of the heir"), read(next));
+}
+
+// Makes a handle inheritable while the system does not let it give the connection's descriptors to others.
+PIPES_CHILD_ROLE(shares_in_vain) {
+  Pair pair = connected_pair(message_pipe());
+  // The descriptors that are made next: of the page and the box.
+  const int page = ::dup(STDIN_FILENO);
+  const int box = ::dup(STDIN_FILENO);
+  ::close(page);
+  ::close(box);
+  if (!refuse_system_call_on(__NR_sendmsg, box, ENOBUFS)) return parent.say("no filters here") ? 0 : 1;
+  const auto share = [&] {
+    return pipes_set_handle_flags(pair.client, PIPES_HANDLE_FLAG_INHERIT, PIPES_HANDLE_FLAG_INHERIT);
+  };
+  parent.say(std::to_string(share()));
+  uint32_t flags = UINT32_MAX;
+  (void)pipes_get_handle_flags(pair.client, &flags);
+  parent.say(std::to_string(flags));
+  (void)write(pair.client, "there");
+  parent.say(read(pair.server).bytes);
+  (void)write(pair.server, "and back");
+  parent.say(read(pair.client).bytes);
+  (void)::dup(STDIN_FILENO);  // with others it succeeds
+  return parent.say(std::to_string(share())) ? 0 : 1;
+}
+
+TEST(SharedEnds, INH_1_AHandleThatCannotBeMadeInheritableGoesOn) {
+  Child child = Child::spawn("shares_in_vain");
+  const auto came = child.next_line();
+  if (came == "no filters here") GTEST_SKIP() << "this system lets no process filter its system calls";
+  EXPECT_EQ(std::to_string(PIPES_ERROR_NO_SYSTEM_RESOURCES), came);
+  for (const char* line : {"0", "there", "and back", "0"}) EXPECT_TRUE(child.expect_line(line));
+  EXPECT_EQ(0, child.wait().code);
 }
 
 // ---------------------------------------------------------------------------------------------------------- who dies
