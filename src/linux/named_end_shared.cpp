@@ -147,7 +147,8 @@ void NamedEnd::on_ring() {
   on_doorbell();
 }
 
-// A holder that dies may have taken the peer's flags down, and woken nobody.
+// A holder that dies may have taken the peer's flags down, and woken nobody. Nor has whoever found that it died, since
+// a peer in this process looks at once, and may in turn have this end look.
 void NamedEnd::wake_peer() {
   std::shared_ptr<Connection> connection;
   {
@@ -369,10 +370,12 @@ void NamedEnd::store_writing_half() {
   if (before == shared_->holder() && writing_ == 0) rings_others_ = true;
 }
 
-// FINE-25: what a holder that has died left waiting vanishes, unless it was read.
+// FINE-25: what a holder that has died left waiting vanishes, unless it was read. A reader in the middle of such a
+// message learns that it ends here: once no lock is held, from wake_peer().
 void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFrame> frames, uint64_t unpushed) {
   others_write_ = false;
   writing_ = 0;
+  somebody_died_.store(true, std::memory_order_relaxed);
   rings_others_ = true;
   if (connection_ == nullptr) return;
   wire::RingWriter& writer = connection_->writer;
@@ -389,7 +392,6 @@ void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFr
   const uint64_t unread = writer.announced() - writer.consumed_seen();
   writer.unannounce(std::min(taken_back + unpushed, unread));
   writer.publish_final(writer.tail());
-  take_reader_flag().perform();  // a reader in the middle of such a message learns that it ends here
 }
 
 // Somebody has died with the half's lock. What was stored last is loaded; what lies in the ring beyond it is true.
@@ -397,7 +399,7 @@ void NamedEnd::recover_reading_half() {
   if (connection_ == nullptr) return;
   if (!connection_->reader.recover()) return mark_broken(*connection_);
   published_head_ = published_consumed_ = 0;
-  publish_progress().perform();
+  (void)publish_progress();  // the peer is woken by wake_peer(), whatever it waits for
 }
 
 void NamedEnd::recover_writing_half() {

@@ -298,6 +298,33 @@ TEST(SharedEnds, FINE_25_AKilledReaderLeavesTheRestToTheOthers) {
   EXPECT_EQ(received(PIPES_OK, "sage"), read(pair.client));
 }
 
+// What a dead holder leaves is cleared away by whoever comes next, who wakes the peer: also one in the same process,
+// which then does what it waited to do, and has this end go on in turn.
+TEST(SharedEnds, FINE_25_APeerInTheSameProcessHearsOfTheDeath) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(with_quota(message_pipe(), 1000)));
+  ASSERT_STATUS(PIPES_OK, set_mode(server, PIPES_READMODE_MESSAGE));
+  const Handle client = open_overlapped(name);
+  make_inheritable(client);
+  Heir heir(client);
+  heir.start_write(std::string(5 << 20, 'l'));  // longer than the ring
+  ASSERT_EQ(0, ::kill(heir.child().process_id(), SIGSTOP));
+  Overlapped reading;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(server, 8 << 20));
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(client, "behind"));
+  heir.kill();
+  EXPECT_STATUS(PIPES_OK, wait_for(reading.event()));
+  const std::string cut = reading.received(0).bytes;
+  EXPECT_LT(0u, cut.size());
+  EXPECT_GT(size_t{5 << 20}, cut.size());
+  EXPECT_STATUS(PIPES_OK, wait_for(writing.event()));
+  Overlapped last;
+  (void)last.read(server);
+  EXPECT_STATUS(PIPES_OK, wait_for(last.event()));
+  EXPECT_EQ(received(PIPES_OK, "behind"), last.received(0));
+}
+
 // A read that has begun a message longer than the ring is nobody else's until its process dies.
 TEST(SharedEnds, INH_4_AWaitingReaderThatDiesIsForgotten) {
   Pair pair = connected_pair(message_pipe());
