@@ -213,6 +213,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void publish_connection();
   void publish_common(wire::EndCommon common);
   void ring_others() const;
+  // A thread that drove has watched the peer's words while the end came to be shared. By raising and lowering a flag it
+  // may have taken away the doorbell that a process asked for since: all ask again.
+  void has_watched(Half half) { rings_others_[static_cast<size_t>(half)] = true; }
   void watch_holders(bool some_died);
   void holder_died(size_t place);
   void wake_peer();
@@ -421,7 +424,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   InstanceState seen_state_ = InstanceState::kListening;
   WaitMode seen_wait_mode_ = WaitMode::kWait;
   std::atomic<const void*> in_reading_half_{nullptr};  // the thread that has entered it
-  bool rings_others_ = false;                          // when the lock is given back
+  bool rings_others_[2] = {false, false};              // when the lock of the half is given back
   uint64_t reading_ = 0;                               // read_mutex_: who is in the middle of a message
   uint64_t others_lent_ = 0;                           // read_mutex_
   uint64_t writing_ = 0;                               // write_mutex_: whose writes wait in the ring

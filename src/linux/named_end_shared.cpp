@@ -279,8 +279,7 @@ void NamedEnd::leave(Half half) noexcept {
     store_writing_half();
     mark_entered(page.write.entered, 0);
   }
-  const bool rings = rings_others_ && half == Half::kWriting;
-  if (rings) rings_others_ = false;
+  const bool rings = std::exchange(rings_others_[static_cast<size_t>(half)], false);
   shared_->unlock(half);
   if (rings) shared_->ring();
 }
@@ -326,7 +325,7 @@ void NamedEnd::store_reading_half() {
   std::atomic_ref(own.lent).store(lent_, std::memory_order_relaxed);
   std::atomic_ref(own.reads_waiting).store(first != nullptr ? 1 : 0, std::memory_order_relaxed);
   if (connection_ != nullptr && others_lent_ > 0) connection_->reader.lend(lent_ + others_lent_);
-  if (before == shared_->holder() && reading_ == 0) shared_->ring();
+  if (before == shared_->holder() && reading_ == 0) rings_others_[static_cast<size_t>(Half::kReading)] = true;
 }
 
 void NamedEnd::load_writing_half() {
@@ -367,7 +366,7 @@ void NamedEnd::store_writing_half() {
     }
   }
   store_half(page.write, half, bytes_of(half));
-  if (before == shared_->holder() && writing_ == 0) rings_others_ = true;
+  if (before == shared_->holder() && writing_ == 0) rings_others_[static_cast<size_t>(Half::kWriting)] = true;
 }
 
 // FINE-25: what a holder that has died left waiting vanishes, unless it was read. A reader in the middle of such a
@@ -376,7 +375,7 @@ void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFr
   others_write_ = false;
   writing_ = 0;
   somebody_died_.store(true, std::memory_order_relaxed);
-  rings_others_ = true;
+  rings_others_[static_cast<size_t>(Half::kWriting)] = true;
   if (connection_ == nullptr) return;
   wire::RingWriter& writer = connection_->writer;
   uint64_t taken_back = 0;
@@ -451,7 +450,7 @@ void NamedEnd::publish_common(EndCommon common) {
   version_ = common.version;
   seen_state_ = state_;
   seen_wait_mode_ = wait_mode_;
-  rings_others_ = true;
+  rings_others_[static_cast<size_t>(Half::kWriting)] = true;
 }
 
 // Makes ready for all processes what publish_connection() is to tell of: while that fails nobody has heard of it.
@@ -635,8 +634,9 @@ Status NamedEnd::share() {
     write_mutex_.share(this);
     publish_connection();
     ring_fd_.store(shared_->ring_fd(), std::memory_order_release);
-    if (read_driver_ != nullptr) effects.unpark(read_driver_->parker);
-    if (write_driver_ != nullptr) effects.unpark(write_driver_->parker);
+    // Nobody drives a shared end, neither a thread that has yet to notice, nor a transaction for its reply.
+    if (PendingOp* const driver = std::exchange(read_driver_, nullptr)) effects.unpark(driver->parker);
+    if (PendingOp* const driver = std::exchange(write_driver_, nullptr)) effects.unpark(driver->parker);
   }
   effects.perform();
   stop_looking();

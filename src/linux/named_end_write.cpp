@@ -399,6 +399,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
   WakePoints wake_at;
   uint64_t progress = 0;
   bool drives = false;
+  bool drives_reads = false;
   bool told_driver = false;
   bool asked_for_doorbell = false;
   while (true) {
@@ -410,6 +411,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
       MutexLock lock(write_mutex_);
       if (!connection) connection = connection_;
       if (drives && write_driver_ == &op) write_driver_ = nullptr;
+      if ((drives || drives_reads) && is_shared_) has_watched(Half::kWriting);
       // Looked at before the reader's progress: what it read before it closed is then seen.
       const bool over = connection != nullptr && connection->over();
       if (!op.done && connection_ != nullptr) again = pump_writes(effects);
@@ -442,6 +444,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
       }
     }
     effects.perform();
+    drives_reads = false;
     if (again) continue;
     if (shared) {
       // From then on whoever hears of progress does the same, for both halves. Nobody unparks the thread for what it
@@ -455,6 +458,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
       continue;
     }
     const Meanwhile meanwhile = reading != nullptr ? read_meanwhile(*reading) : Meanwhile{};
+    drives_reads = meanwhile.drives;
     if (!drives && !meanwhile.drives) {
       parker.sleep(ticket, Deadline::never());
       continue;
