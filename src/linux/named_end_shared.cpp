@@ -301,6 +301,7 @@ void NamedEnd::load_reading_half() {
     Holder holder;
     copy_words(holder, page.holders.at(place));
     if (!shared_->is_another(place + 1) || holder.pid == 0) continue;
+    if ((holder.lent == 0 && holder.reads_waiting == 0) || !shared_->is_alive(place + 1)) continue;
     others_lent_ += std::min<uint64_t>(holder.lent, UINT32_MAX);
     others_waiting_reads_ += holder.reads_waiting != 0 ? 1 : 0;
   }
@@ -324,7 +325,8 @@ void NamedEnd::store_reading_half() {
   Holder& own = page.holders.at(shared_->holder() - 1);
   std::atomic_ref(own.lent).store(lent_, std::memory_order_relaxed);
   std::atomic_ref(own.reads_waiting).store(first != nullptr ? 1 : 0, std::memory_order_relaxed);
-  if (connection_ != nullptr && others_lent_ > 0) connection_->reader.lend(lent_ + others_lent_);
+  // Also if nobody else lends any more: one who did may have died.
+  if (connection_ != nullptr) connection_->reader.lend(lent_ + others_lent_);
   if (before == shared_->holder() && reading_ == 0) rings_others_[static_cast<size_t>(Half::kReading)] = true;
 }
 

@@ -338,6 +338,19 @@ TEST(SharedEnds, INH_4_AWaitingReaderThatDiesIsForgotten) {
   EXPECT_EQ(received(PIPES_OK, "for"), reading.result());
 }
 
+// What the reads of a dead holder had room for is no room beyond the quota any more (BUF-6).
+TEST(SharedEnds, BUF_6_AReaderThatDiedHasNoRoomForAnything) {
+  Pair pair = connected_pair(with_quota(message_pipe(), 100));
+  make_inheritable(pair.client);
+  Heir heir(pair.client);
+  heir.start_read(500);
+  ASSERT_STATUS(PIPES_OK, set_mode(pair.server, PIPES_READMODE_MESSAGE | PIPES_NOWAIT));
+  heir.kill();
+  EXPECT_STATUS(PIPES_OK, peek(pair.client).status);
+  EXPECT_EQ(sent(0), write(pair.server, std::string(300, 'm')));
+  EXPECT_STATUS(PIPES_OK, set_mode(pair.client, PIPES_READMODE_MESSAGE)) << "as if a read waited";
+}
+
 // Executes this program anew, in a role.
 [[noreturn]] void become(const char* program, const std::string& role, const std::string& argument) {
   const std::string words = "--pipes-role=" + role;
