@@ -363,6 +363,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void drive_writes(ByPort by_port = ByPort::kIfItLooks);
   void fail_writes_if_over(const std::shared_ptr<Connection>& connection, bool over, Effects& effects);
   void pump_flushes(Effects& effects);
+  // What another process of the end has taken back is not to be read any more. For a flush that counts as long as
+  // nothing else was announced in its place, so it is seen to whenever the half is entered.
+  void shorten_flushes();
   // Whether the peer has not read all that this end wrote. Withdrawn frames are nothing to read, though the reader may
   // not have passed them yet, so positions do not tell.
   [[nodiscard]] bool anything_unread() const;

@@ -334,7 +334,10 @@ void NamedEnd::load_writing_half() {
   wire::EndPage& page = shared_->page();
   const WriteHalf half = newest(page.write);
   empties_end_ = half.empties_end;
-  if (connection_ != nullptr && !connection_->writer.load(half.writer)) mark_broken(*connection_);
+  if (connection_ != nullptr) {
+    if (!connection_->writer.load(half.writer)) mark_broken(*connection_);
+    shorten_flushes();
+  }
   others_write_ = shared_->is_another(half.waiting);
   writing_ = others_write_ || half.waiting == shared_->holder() ? half.waiting : 0;
   if (!others_write_ || shared_->is_alive(static_cast<uint32_t>(half.waiting))) return;
@@ -382,6 +385,8 @@ void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFr
   wire::RingWriter& writer = connection_->writer;
   uint64_t taken_back = 0;
   for (size_t at = frames.size(); at-- > 0;) {
+    // Its write had completed: who wrote it may know, and the reader takes it without claiming.
+    if (writer.is_final(frames[at].position)) break;
     const auto result = writer.withdraw(frames[at].position, frames[at].kind, frames[at].length);
     if (result.violation) return mark_broken(*connection_);
     if (result.bytes == 0) break;
@@ -392,6 +397,7 @@ void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFr
   if (in_message && taken_back == 0) writer.cut_message();
   const uint64_t unread = writer.announced() - writer.consumed_seen();
   writer.unannounce(std::min(taken_back + unpushed, unread));
+  shorten_flushes();
   writer.publish_final(writer.tail());
 }
 

@@ -313,8 +313,6 @@ void NamedEnd::pump_flushes(Effects& effects) {
   for (PendingOp* op = flushes_.front(); op != nullptr;) {
     PendingOp* next = op->next;
     const RingWriter& writer = connection_->writer;
-    // What another process that shares the end has taken back is not to be read any more.
-    op->announced_end = std::min(op->announced_end, writer.announced());
     const bool all_read = writer.consumed_seen() >= op->announced_end || PIPES_MISTAKE("flush-ignores-bytes");
     if (op->target_known && all_read && writer.head_seen() >= op->target) {
       flushes_.remove(op);
@@ -322,6 +320,12 @@ void NamedEnd::pump_flushes(Effects& effects) {
       settle(*op, effects);
     }
     op = next;
+  }
+}
+
+void NamedEnd::shorten_flushes() {
+  for (PendingOp* op = flushes_.front(); op != nullptr; op = op->next) {
+    op->announced_end = std::min(op->announced_end, connection_->writer.announced());
   }
 }
 

@@ -117,8 +117,12 @@ class RingWriter {
   // cut_message ends the message whose frames so far have all been taken. Room for it is behind every frame.
   void cut_message() { push(FrameKind::kWithdrawn, true, {}); }
 
-  // publish_final says that every frame pushed so far belongs to a completed write.
+  // publish_final says that every frame before `position` belongs to a completed write; is_final, whether this end said
+  // so of the frame at `position`, whichever of its processes did. The peer can have written there, too.
   void publish_final(uint64_t position) { words_->writer.final.store(position, std::memory_order_release); }
+  [[nodiscard]] bool is_final(uint64_t position) const {
+    return position < words_->writer.final.load(std::memory_order_relaxed);
+  }
 
   // rewind leaves a skip frame and goes on at the start of the ring. can_rewind: the reader has emptied the ring, and
   // `bytes` of frames fit before the skip.
