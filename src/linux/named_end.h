@@ -208,7 +208,13 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void follow_connection(Effects& effects);
   void take_connection(const wire::EndCommon& common);
   void lose_connection(Effects& effects);
-  void withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFrame> frames, uint64_t unpushed);
+  // What the dead holder left waiting. `in_message`: the last frame in the ring does not end its message.
+  struct Leavings {
+    std::span<const wire::RingWriter::WaitingFrame> frames;
+    uint64_t unpushed = 0;
+    bool in_message = false;
+  };
+  void withdraw_for_the_dead(const Leavings& left);
   Status offer_connection(const SharedEnd& shared, Connection& connection) const;
   void publish_connection();
   void publish_common(wire::EndCommon common);

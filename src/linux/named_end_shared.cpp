@@ -343,8 +343,8 @@ void NamedEnd::load_writing_half() {
   if (!others_write_ || shared_->is_alive(static_cast<uint32_t>(half.waiting))) return;
   const bool died_inside = std::atomic_ref(page.write.entered).load(std::memory_order_relaxed) != 0;
   if (died_inside) return;  // recover_writing_half() sees to it
-  withdraw_for_the_dead(std::span(half.frames).first(std::min<uint64_t>(half.frame_count, half.frames.size())),
-                        half.unpushed);
+  withdraw_for_the_dead({std::span(half.frames).first(std::min<uint64_t>(half.frame_count, half.frames.size())),
+                         half.unpushed, half.in_message != 0});
 }
 
 void NamedEnd::store_writing_half() {
@@ -359,9 +359,11 @@ void NamedEnd::store_writing_half() {
     // What another's are, stays as it is.
     const WriteHalf theirs = newest(page.write);
     half.unpushed = theirs.unpushed;
+    half.in_message = theirs.in_message;
     half.frame_count = std::min<uint64_t>(theirs.frame_count, half.frames.size());
     half.frames = theirs.frames;
   } else {
+    half.in_message = first_unpushed_ != nullptr && first_unpushed_->pushed_bytes > 0 ? 1 : 0;
     for (const PendingOp* op = first_unpushed_; op != nullptr; op = op->next) {
       if (!op->pushed) half.unpushed += op->size - op->pushed_bytes;
     }
@@ -376,7 +378,8 @@ void NamedEnd::store_writing_half() {
 
 // FINE-25: what a holder that has died left waiting vanishes, unless it was read. A reader in the middle of such a
 // message learns that it ends here: once no lock is held, from wake_peer().
-void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFrame> frames, uint64_t unpushed) {
+void NamedEnd::withdraw_for_the_dead(const Leavings& left) {
+  const auto& frames = left.frames;
   others_write_ = false;
   writing_ = 0;
   somebody_died_.store(true, std::memory_order_relaxed);
@@ -387,16 +390,15 @@ void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFr
   for (size_t at = frames.size(); at-- > 0;) {
     // Its write had completed: who wrote it may know, and the reader takes it without claiming.
     if (writer.is_final(frames[at].position)) break;
-    const auto result = writer.withdraw(frames[at].position, frames[at].kind, frames[at].length);
+    const auto result = writer.withdraw(frames[at].position, frames[at].kind, frames[at].length,
+                                        wire::RingWriter::TakenBackBefore::kMayBe);
     if (result.violation) return mark_broken(*connection_);
     if (result.bytes == 0) break;
     taken_back += result.bytes;
   }
-  const bool in_message =
-      !frames.empty() && (frames.back().kind == FrameKind::kFirst || frames.back().kind == FrameKind::kMore);
-  if (in_message && taken_back == 0) writer.cut_message();
+  if (left.in_message && taken_back == 0) writer.cut_message();
   const uint64_t unread = writer.announced() - writer.consumed_seen();
-  writer.unannounce(std::min(taken_back + unpushed, unread));
+  writer.unannounce(std::min(taken_back + left.unpushed, unread));
   shorten_flushes();
   writer.publish_final(writer.tail());
 }
@@ -432,15 +434,16 @@ void NamedEnd::recover_writing_half() {
     unpushed = half.unpushed;
   }
   bool too_many = false;
-  const bool recovered = connection_->writer.recover([&](const wire::RingWriter::WaitingFrame& frame) {
+  const bool in_message = was_theirs && !is_ours && half.in_message != 0;
+  const bool recovered = connection_->writer.recover(in_message, [&](const wire::RingWriter::WaitingFrame& frame) {
     too_many = too_many || count == frames.size();
     if (!too_many) frames.at(count++) = frame;
   });
   if (!recovered || too_many) return mark_broken(*connection_);
   if (is_ours) return;  // nobody else pushes meanwhile
   if (others_write_ && !was_theirs) return;
-  // What he pushed since of what was announced before counts twice by now.
-  withdraw_for_the_dead(std::span(frames).first(count), unpushed);
+  // What he pushed since of what was announced before counts twice by now. His message was ended by recover().
+  withdraw_for_the_dead({std::span(frames).first(count), unpushed, false});
 }
 
 // --------------------------------------------------------------------------------------------- what both halves know
