@@ -205,6 +205,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void recover_writing_half();
   void store_reading_half();
   void store_writing_half();
+  // What was pushed since the half was stored is looked for in the ring if this process dies: it must not be
+  // overwritten while the reader makes room.
+  void store_before_pushing(const PendingOp& op, uint64_t bytes);
   void follow_connection(Effects& effects);
   void take_connection(const wire::EndCommon& common);
   void lose_connection(Effects& effects);
@@ -341,6 +344,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void begin_write(PendingOp& op);
   enum class Push { kAll, kNoRoom, kWakeFirst, kFailed };
   Push push_frames(PendingOp& op, Effects& effects);
+  [[nodiscard]] bool has_place_for_frame();
   [[nodiscard]] bool within_quota(uint64_t announced_end, uint64_t* lent);
   // Pushes and completes what can be. True: the reader is to be woken before going on.
   bool pump_writes(Effects& effects);
@@ -437,6 +441,8 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint64_t reading_ = 0;                               // read_mutex_: who is in the middle of a message
   uint64_t others_lent_ = 0;                           // read_mutex_
   uint64_t writing_ = 0;                               // write_mutex_: whose writes wait in the ring
+  uint64_t stored_tail_ = 0;                           // write_mutex_: of what the page says of the ring
+  const PendingOp* pushing_ = nullptr;                 // write_mutex_: while it is stored amid a write
   uint32_t maker_pid_ = 0;                             // of another process's making; 0: of this one's
   uint64_t ring_watch_ = 0;
   std::shared_ptr<NamedEnd> serving_;  // itself, without handles, while it takes clients for other processes
@@ -497,6 +503,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
     uint64_t position = 0;
     uint64_t length = 0;
     wire::FrameKind kind = wire::FrameKind::kNone;
+    [[nodiscard]] uint64_t end() const { return position + wire::frame_bytes(kind, length); }
   };
   std::deque<WaitingFrame> waiting_frames_;
 

@@ -336,6 +336,7 @@ void NamedEnd::load_writing_half() {
   empties_end_ = half.empties_end;
   if (connection_ != nullptr) {
     if (!connection_->writer.load(half.writer)) mark_broken(*connection_);
+    stored_tail_ = connection_->writer.tail();
     shorten_flushes();
   }
   others_write_ = shared_->is_another(half.waiting);
@@ -350,9 +351,12 @@ void NamedEnd::load_writing_half() {
 void NamedEnd::store_writing_half() {
   wire::EndPage& page = shared_->page();
   const uint64_t before = writing_;
-  if (!others_write_) writing_ = writes_.empty() ? 0 : shared_->holder();
+  if (!others_write_) writing_ = writes_.empty() && pushing_ == nullptr ? 0 : shared_->holder();
   WriteHalf half;
-  if (connection_ != nullptr) half.writer = connection_->writer.save();
+  if (connection_ != nullptr) {
+    half.writer = connection_->writer.save();
+    stored_tail_ = connection_->writer.tail();
+  }
   half.empties_end = empties_end_;
   half.waiting = writing_;
   if (others_write_) {
@@ -363,8 +367,10 @@ void NamedEnd::store_writing_half() {
     half.frame_count = std::min<uint64_t>(theirs.frame_count, half.frames.size());
     half.frames = theirs.frames;
   } else {
-    half.in_message = first_unpushed_ != nullptr && first_unpushed_->pushed_bytes > 0 ? 1 : 0;
-    for (const PendingOp* op = first_unpushed_; op != nullptr; op = op->next) {
+    // A write that does not wait yet is in no queue, and nothing unpushed is before it.
+    const PendingOp* const first = first_unpushed_ != nullptr ? first_unpushed_ : pushing_;
+    half.in_message = first != nullptr && first->pushed_bytes > 0 ? 1 : 0;
+    for (const PendingOp* op = first; op != nullptr; op = op->next) {
       if (!op->pushed) half.unpushed += op->size - op->pushed_bytes;
     }
     for (const WaitingFrame& frame : waiting_frames_) {
@@ -374,6 +380,14 @@ void NamedEnd::store_writing_half() {
   }
   store_half(page.write, half, bytes_of(half));
   if (before == shared_->holder() && writing_ == 0) rings_others_[static_cast<size_t>(Half::kWriting)] = true;
+}
+
+void NamedEnd::store_before_pushing(const PendingOp& op, uint64_t bytes) {
+  const wire::RingWriter& writer = connection_->writer;
+  if (writer.tail() + bytes - stored_tail_ <= writer.memory().capacity / 2) return;
+  pushing_ = &op;
+  store_writing_half();
+  pushing_ = nullptr;
 }
 
 // FINE-25: what a holder that has died left waiting vanishes, unless it was read. A reader in the middle of such a
@@ -386,6 +400,8 @@ void NamedEnd::withdraw_for_the_dead(const Leavings& left) {
   rings_others_[static_cast<size_t>(Half::kWriting)] = true;
   if (connection_ == nullptr) return;
   wire::RingWriter& writer = connection_->writer;
+  // Where the reader had made room the dead one may have pushed more since it stored what waits.
+  if (!writer.refresh()) return mark_broken(*connection_);
   uint64_t taken_back = 0;
   for (size_t at = frames.size(); at-- > 0;) {
     // Its write had completed: who wrote it may know, and the reader takes it without claiming.
@@ -471,8 +487,8 @@ Status NamedEnd::offer_connection(const SharedEnd& shared, Connection& connectio
                                                             : Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
 }
 
-// The connection of the end is new, and was offered, or gone. Both locks are held. What waited, and who was in the middle of a message,
-// was of the one before; who cannot follow to the new one is not to be waited for.
+// The connection of the end is new, and was offered, or gone. Both locks are held. What waited, and who was in the
+// middle of a message, was of the one before; who cannot follow to the new one is not to be waited for.
 void NamedEnd::publish_connection() {
   others_read_ = others_write_ = false;
   reading_ = writing_ = 0;

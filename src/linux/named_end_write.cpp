@@ -126,8 +126,10 @@ bool NamedEnd::start_write(PendingOp& op, Effects& effects) {
   if (!op.done) {
     op.transferred = op.size;
     op.finish(PIPES_OK);
-    if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
-    if (writes_.empty()) waiting_frames_.clear();
+    if (writes_.empty()) {
+      if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
+      waiting_frames_.clear();
+    }
   }
   return false;
 }
@@ -168,10 +170,12 @@ void NamedEnd::begin_write(PendingOp& op) {
     op.ignores_quota = true;  // decided: nothing that the reader does now makes it wait
   }
   // What does not fit ring or quota may have to be taken back, so its frames are marked.
+  // So are those of a message that comes in parts, if others go on with the end when this process dies amid them.
   const uint64_t whole = bytes_in_ring(op);
-  op.waits = op.size > 0 && (!fits_quota || !writer.has_room(whole));
-  const uint64_t needed = std::min(whole, connection.memory.capacity());
   op.answers = consumed_hint_.load(std::memory_order_relaxed) != head_at_last_write_;
+  const bool in_parts = is_shared_ && op.size > frame_limit(op);
+  op.waits = op.size > 0 && (!fits_quota || in_parts || !writer.has_room(whole));
+  const uint64_t needed = std::min(whole, connection.memory.capacity());
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (op.answers && writes_.empty() &&
@@ -244,7 +248,8 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     if (left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
     const RingWriter::Fit fit = settled([&] { return writer.fit(kind, payload); }, wire::frame_bytes(kind, payload));
     if (fit != RingWriter::Fit::kFits) return fit == RingWriter::Fit::kViolation ? Push::kFailed : Push::kNoRoom;
-    if (op.waits && is_shared_ && waiting_frames_.size() >= wire::kWaitingFramesMax) return Push::kNoRoom;
+    if (op.waits && is_shared_ && !has_place_for_frame()) return Push::kNoRoom;
+    if (is_shared_) store_before_pushing(op, wire::frame_bytes(kind, payload));
     if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
     writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size, op.identity);
     PIPES_CRASH_POINT("frame-pushed");  // CRASH: published, and nobody woken; the reader's reactor sees the death.
@@ -261,6 +266,19 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     flush->target = empties_end_;
   }
   return Push::kAll;
+}
+
+// The page of a shared end has room for so many. What the reader has passed need not be taken back any more.
+bool NamedEnd::has_place_for_frame() {
+  if (waiting_frames_.size() < wire::kWaitingFramesMax) return true;
+  if (!connection_->writer.refresh()) {
+    mark_broken(*connection_);
+    return false;
+  }
+  while (!waiting_frames_.empty() && waiting_frames_.front().end() <= connection_->writer.head_seen()) {
+    waiting_frames_.pop_front();
+  }
+  return waiting_frames_.size() < wire::kWaitingFramesMax;
 }
 
 bool NamedEnd::pump_writes(Effects& effects) {
@@ -298,7 +316,7 @@ bool NamedEnd::pump_writes(Effects& effects) {
     const uint64_t oldest = writes_.front()->sequence;
     auto kept = waiting_frames_.begin();
     for (; kept != waiting_frames_.end() && kept->sequence < oldest; ++kept) {
-      connection.writer.publish_final(kept->position + wire::frame_bytes(kept->kind, kept->length));
+      connection.writer.publish_final(kept->end());
     }
     waiting_frames_.erase(waiting_frames_.begin(), kept);
   }
@@ -365,6 +383,7 @@ bool NamedEnd::may_write_at_once() {
 NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
   WakePoints points{kNever, kNever};
   const bool frames_left = !is_shared_ || waiting_frames_.size() < wire::kWaitingFramesMax;
+  if (first_unpushed_ != nullptr && !frames_left) points.head = waiting_frames_.front().end();
   if (const PendingOp* op = first_unpushed_; op != nullptr && frames_left) {
     const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
     points.head = connection.writer.head_needed(wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame);

@@ -95,8 +95,8 @@ struct ReadHalf {
 struct WriteHalf {
   WriterState writer;
   uint64_t empties_end = 0;
-  uint64_t waiting = 0;   // whose
-  uint64_t unpushed = 0;  // bytes of these, announced and not in the ring
+  uint64_t waiting = 0;     // whose
+  uint64_t unpushed = 0;    // bytes of these, announced and not in the ring
   uint64_t in_message = 0;  // the last of these in the ring is there in part
   uint64_t frame_count = 0;
   std::array<RingWriter::WaitingFrame, kWaitingFramesMax> frames{};

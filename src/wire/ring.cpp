@@ -97,8 +97,7 @@ uint64_t RingWriter::head_needed(uint64_t bytes) const {
   return head_seen_ == skip_at_ ? std::max(head, skip_at_ + kHeaderBytes) : head;
 }
 
-RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length,
-                                           TakenBackBefore before) {
+RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length, TakenBackBefore before) {
   // The reader is past it. In a message longer than the ring a later frame may lie there by now.
   if (position < head_seen_ && !PIPES_MISTAKE("withdraw-passed")) return {false, 0};
   const FrameKind withdrawn = kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
@@ -252,8 +251,7 @@ bool RingReader::recover() {
       if (!at.loaded) continue;  // a skip
     }
     FrameHeader& frame = at.frame;
-    const FrameKind withdrawn =
-        frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
+    const FrameKind withdrawn = frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
     const bool same = (now.kind == frame.kind || now.kind == withdrawn) && now.length == frame.length &&
                       now.identity == frame.identity && now.taken >= frame.taken && now.taken <= now.length;
     if (frame.waits && (!same || !now.waits)) return false;

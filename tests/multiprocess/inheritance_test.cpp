@@ -3,7 +3,9 @@
 //
 // Everything here is about Linux.
 #include <errno.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -24,6 +26,7 @@
 #include "support/expect.h"
 #include "support/heir.h"
 #include "support/overlapped.h"
+#include "support/remote_end.h"
 #include "support/spawn.h"
 
 namespace pipes::test {
@@ -135,6 +138,39 @@ TEST(SharedEnds, INH_4_EachMessageIsReadByOneProcess) {
   std::multiset<std::string> expected{"end", "end"};
   for (uint32_t number = 0; number < count; ++number) expected.insert(numbered("m", number));
   EXPECT_EQ(expected, all);
+}
+
+// A transaction that waits for room goes on taking in what the other end sends meanwhile (TRANS-5).
+TEST(SharedEnds, TRANS_5_ATransactionGoesOnThatBeganBeforeTheEndWasShared) {
+  const std::string name = unique_name();
+  EndActor server(Host::in_child());
+  ASSERT_STATUS(PIPES_OK, server.create_named(name, message_pipe()));
+  const Handle client = open_client(name);
+  ASSERT_STATUS(PIPES_OK, set_mode(client, PIPES_READMODE_MESSAGE));
+  const std::string request(9 << 19, 'q');  // longer than the ring, as the reply is
+  const std::string reply(9 << 19, 'r');
+  Background transacting([&] { return transact(client, request, 5 << 20); });
+  ASSERT_TRUE(wait_until_blocked(transacting));
+  make_inheritable(client);
+  EXPECT_EQ(sent(reply.size()), server.write(reply));
+  EXPECT_EQ(received(PIPES_OK, request), server.read(5 << 20));
+  EXPECT_EQ(received(PIPES_OK, reply), transacting.result());
+}
+
+// Such a message comes in more parts than the page of the end has room for.
+TEST(SharedEnds, INH_4_AMessageMuchLongerThanTheRingGoesThrough) {
+  Pair pair = connected_pair(byte_pipe());
+  make_inheritable(pair.client);
+  constexpr size_t kSize = 52 << 20;
+  Background writing([&] { return write(pair.client, std::string(kSize, 'w')); });
+  size_t all = 0;
+  while (all < kSize) {
+    const Received got = read(pair.server, 4 << 20);
+    ASSERT_STATUS(PIPES_OK, got.status);
+    all += got.transferred;
+  }
+  EXPECT_EQ(kSize, all);
+  EXPECT_EQ(sent(kSize), writing.result());
 }
 
 TEST(SharedEnds, INH_12_OverlappedOperationsBelongToTheirProcess) {
@@ -298,33 +334,6 @@ TEST(SharedEnds, FINE_25_AKilledReaderLeavesTheRestToTheOthers) {
   EXPECT_EQ(received(PIPES_OK, "sage"), read(pair.client));
 }
 
-// What a dead holder leaves is cleared away by whoever comes next, who wakes the peer: also one in the same process,
-// which then does what it waited to do, and has this end go on in turn.
-TEST(SharedEnds, FINE_25_APeerInTheSameProcessHearsOfTheDeath) {
-  const std::string name = unique_name();
-  const Handle server = create_server(name, overlapped(with_quota(message_pipe(), 1000)));
-  ASSERT_STATUS(PIPES_OK, set_mode(server, PIPES_READMODE_MESSAGE));
-  const Handle client = open_overlapped(name);
-  make_inheritable(client);
-  Heir heir(client);
-  heir.start_write(std::string(5 << 20, 'l'));  // longer than the ring
-  ASSERT_EQ(0, ::kill(heir.child().process_id(), SIGSTOP));
-  Overlapped reading;
-  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(server, 8 << 20));
-  Overlapped writing;
-  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(client, "behind"));
-  heir.kill();
-  EXPECT_STATUS(PIPES_OK, wait_for(reading.event()));
-  const std::string cut = reading.received(0).bytes;
-  EXPECT_LT(0u, cut.size());
-  EXPECT_GT(size_t{5 << 20}, cut.size());
-  EXPECT_STATUS(PIPES_OK, wait_for(writing.event()));
-  Overlapped last;
-  (void)last.read(server);
-  EXPECT_STATUS(PIPES_OK, wait_for(last.event()));
-  EXPECT_EQ(received(PIPES_OK, "behind"), last.received(0));
-}
-
 // A read that has begun a message longer than the ring is nobody else's until its process dies.
 TEST(SharedEnds, INH_4_AWaitingReaderThatDiesIsForgotten) {
   Pair pair = connected_pair(message_pipe());
@@ -469,6 +478,32 @@ TEST(SharedEnds, INH_5_AProgramThatKnowsNothingOfThisKeepsTheEndOpen) {
   Background reading([&] { return read(pair.server); });
   EXPECT_TRUE(wait_until_blocked(reading));
   sleeper.kill();
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), reading.result());
+}
+
+// Nor does a child of fork that executes nothing know of it, though it is of the same program: it has no handle.
+TEST(SharedEnds, INH_5_AForkedChildThatExecutesNothingKeepsTheEndOpen) {
+  Pair pair = connected_pair(message_pipe());
+  make_inheritable(pair.client);
+  int report[2];
+  ASSERT_EQ(0, ::pipe2(report, O_CLOEXEC));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    uint32_t flags = 0;
+    const bool gone = pipes_get_handle_flags(pair.client, &flags) == PIPES_ERROR_INVALID_HANDLE;
+    (void)!::write(report[1], gone ? "gone" : "here", 4);
+    while (true) ::pause();
+  }
+  char said[5] = {};
+  EXPECT_EQ(4, ::read(report[0], said, 4));
+  EXPECT_STREQ("gone", said);
+  ::close(report[0]);
+  ::close(report[1]);
+  EXPECT_STATUS(PIPES_OK, pair.client.close());
+  Background reading([&] { return read(pair.server); });
+  EXPECT_TRUE(wait_until_blocked(reading));
+  EXPECT_EQ(0, ::kill(child, SIGKILL));
+  EXPECT_EQ(child, ::waitpid(child, nullptr, 0));
   EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), reading.result());
 }
 

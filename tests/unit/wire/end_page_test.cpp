@@ -33,7 +33,7 @@ TEST(EndPage, DECISION_39_OnlyWholeTokensAreBelieved) {
   EXPECT_FALSE(token_of({}));
   const std::function<void(Token&)> lies[] = {
       [](Token& token) { token.magic[0] = 'P'; },
-      [](Token& token) { token.version = 2; },
+      [](Token& token) { token.version = kEndPageVersion + 1; },
       [](Token& token) { token.kind = 0; },
       [](Token& token) { token.kind = 3; },
       [](Token& token) { token.handle |= 1; },
@@ -262,8 +262,10 @@ TEST(EndPage, FINE_25_AllBeforeTheLastClaimOfADeadReaderIsRead) {
 }
 
 TEST(EndPage, DECISION_39_ClaimsThatCannotBeAreNotRecovered) {
-  const FrameHeader claims[] = {{FrameKind::kWhole, true, 8, 9}, {FrameKind::kWhole, false, 8, 1},
-                                {FrameKind::kLast, true, 8, 1}, {FrameKind::kWhole, true, FrameHeader::kLengthMax, 1},
+  const FrameHeader claims[] = {{FrameKind::kWhole, true, 8, 9},
+                                {FrameKind::kWhole, false, 8, 1},
+                                {FrameKind::kLast, true, 8, 1},
+                                {FrameKind::kWhole, true, FrameHeader::kLengthMax, 1},
                                 {FrameKind::kWithdrawn, true, 8, 9}};
   for (const FrameHeader& claim : claims) {
     Ring ring;
