@@ -25,9 +25,11 @@ for header in "${headers[@]}"; do
 done
 if [[ $language == c++ ]]; then
   # Behind <windows.h>, whose macros must not get into their way.
-  for header in string iostream sstream vector thread memory functional cwchar cstdio; do
-    printf '#include <windows.h>\n#include <%s>\nint main() { return 0; }\n' "$header" | compile "$@"
-  done
+  {
+    echo '#include <windows.h>'
+    printf '#include <%s>\n' string iostream sstream vector thread memory functional cwchar cstdio
+    echo 'int main() { return 0; }'
+  } | compile "$@"
 fi
 {
   printf '#include <%s>\n' "${headers[@]}"

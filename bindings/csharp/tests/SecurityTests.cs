@@ -1,4 +1,4 @@
-// Who may use a pipe, and acting as its client. What needs several users needs root, and is left out otherwise.
+// Who may use a pipe, and acting as its client. What needs several users needs root, and is skipped otherwise.
 using System;
 using System.Diagnostics;
 using System.IO;
@@ -27,7 +27,9 @@ public sealed class SecurityTests
         const string Text = "O:BAG:BAD:P(D;;CC;;;AN)(A;;FA;;;SY)(A;;FR;;;BU)";
         PipeSecurity security = new(Text);
         Assert.Equal(Text, security.GetSecurityDescriptorSddlForm());
-        PipeSecurity copy = new();
+        PipeSecurity copy = new("D:(A;;FA;;;WD)");
+        copy.SetSecurityDescriptorSddlForm("D:P(D;;CC;;;AN)");
+        Assert.Equal("D:P(D;;CC;;;AN)", copy.GetSecurityDescriptorSddlForm());
         copy.SetSecurityDescriptorBinaryForm(security.GetSecurityDescriptorBinaryForm());
         Assert.Equal(Text, copy.GetSecurityDescriptorSddlForm());
         Assert.Equal("S-1-5-32-544", copy.GetOwner());
@@ -74,6 +76,11 @@ public sealed class SecurityTests
         Assert.Equal(PipeAccessRights.FullControl, rule.PipeAccessRights);
         Assert.Equal(AccessControlType.Allow, rule.AccessControlType);
         security.PurgeAccessRules("AN");
+        security.AddAccessRule(PipeAccessRule.Allow("BU", PipeAccessRights.ReadData));
+        security.AddAccessRule(PipeAccessRule.Deny("AN", PipeAccessRights.ReadData));
+        Assert.Equal("D:(D;;CC;;;AN)(A;;0x100001;;;BU)", security.GetSecurityDescriptorSddlForm());
+        security.PurgeAccessRules("AN");
+        security.PurgeAccessRules("BU");
         Assert.Equal("D:", security.GetSecurityDescriptorSddlForm());
         security.SetOwner("root");
         security.SetGroup("BA");
@@ -83,6 +90,48 @@ public sealed class SecurityTests
             () => new PipeAccessRule("nobody of this name", PipeAccessRights.Read, AccessControlType.Allow));
         Assert.Throws<ArgumentOutOfRangeException>(() => new PipeAccessRule("BU", 0, AccessControlType.Allow));
         Assert.Throws<ArgumentOutOfRangeException>(() => new PipeAccessRule("BU", PipeAccessRights.Read, (AccessControlType)9));
+    }
+
+    [Fact]
+    public void AuditRulesAreAddedAndRemoved()
+    {
+        PipeSecurity security = new("D:(A;;FA;;;WD)S:P(AU;SAFA;FR;;;BU)(ML;;NW;;;LW)");
+        PipeAuditRule rule = security.GetAuditRules().Single();
+        Assert.Equal("S-1-5-32-545", rule.Sid);
+        Assert.NotEqual("", rule.Identity);
+        Assert.Equal(0x120089u, (uint)rule.PipeAccessRights);
+        Assert.Equal(AuditFlags.Success | AuditFlags.Failure, rule.AuditFlags);
+        security.AddAuditRule(new("BU", PipeAccessRights.WriteData, AuditFlags.Failure));
+        Assert.Equal(
+            "S:P(AU;SA;FR;;;BU)(AU;FA;0x12008b;;;BU)(ML;;NW;;;LW)", AuditOf(security));
+        Assert.True(security.RemoveAuditRule(new("BU", PipeAccessRights.FullControl, AuditFlags.Success)));
+        Assert.False(security.RemoveAuditRule(new("BU", PipeAccessRights.FullControl, AuditFlags.Success)));
+        Assert.False(security.RemoveAuditRule(new("AN", PipeAccessRights.FullControl, AuditFlags.Failure)));
+        security.RemoveAuditRuleSpecific(new("BU", PipeAccessRights.WriteData, AuditFlags.Failure));
+        Assert.Equal("S:P(AU;FA;0x12008b;;;BU)(ML;;NW;;;LW)", AuditOf(security));
+        security.SetAuditRule(new("BU", PipeAccessRights.ReadData, AuditFlags.Success));
+        security.AddAuditRule(new("WD", PipeAccessRights.ReadData, AuditFlags.Failure));
+        security.RemoveAuditRuleAll(new("BU", PipeAccessRights.Delete, AuditFlags.Failure));
+        rule = security.GetAuditRules().Single();
+        Assert.Equal("S-1-1-0", rule.Sid);
+        Assert.Equal(PipeAccessRights.ReadData, rule.PipeAccessRights);
+        Assert.Equal(AuditFlags.Failure, rule.AuditFlags);
+        security.RemoveAuditRuleSpecific(new("WD", PipeAccessRights.ReadData, AuditFlags.Failure));
+        Assert.Empty(security.GetAuditRules());
+        Assert.Equal("S:P(ML;;NW;;;LW)", AuditOf(security));
+
+        Assert.Empty(new PipeSecurity().GetAuditRules());
+        Assert.Throws<ArgumentNullException>(() => security.AddAuditRule(null!));
+        Assert.Throws<ArgumentNullException>(() => security.RemoveAuditRule(null!));
+        Assert.Throws<ArgumentException>(() => new PipeAuditRule("BU", PipeAccessRights.Read, AuditFlags.None));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PipeAuditRule("BU", PipeAccessRights.Read, (AuditFlags)8));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PipeAuditRule("BU", 0, AuditFlags.Success));
+    }
+
+    private static string AuditOf(PipeSecurity security)
+    {
+        string text = security.GetSecurityDescriptorSddlForm();
+        return text.Substring(text.IndexOf("S:", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -169,20 +218,21 @@ public sealed class SecurityTests
         Assert.Equal(Environment.ProcessId, identity.ProcessId);
         Assert.Equal(geteuid(), identity.UserId);
         Assert.Equal($"S-1-22-1-{geteuid()}", identity.UserSid);
+        Assert.Equal(getegid(), identity.GroupId);
+        Assert.Equal($"S-1-22-2-{getegid()}", identity.PrimaryGroupSid);
+        Assert.Equal(SessionOfThisProcess(), identity.SessionId);
+        string status = File.ReadAllText("/proc/self/status");
+        string groups = status.Split('\n').First(line => line.StartsWith("Groups:", StringComparison.Ordinal));
+        Assert.Equal(groups.Split('\t')[1].Trim(), string.Join(' ', identity.GroupIds));
         Assert.False(identity.IsRemote);
         Assert.NotEmpty(identity.GroupSids);
         Assert.NotEqual("", identity.UserName);
         Assert.ThrowsAny<IOException>(() => server.RunAsClient(() => { }));
     }
 
-    [Fact]
+    [FactForRoot]
     public async Task IMP_1_TheThreadAloneActsAsAnotherUser()
     {
-        if (geteuid() != 0)
-        {
-            return; // only root can have a client of another user
-        }
-
         const uint Nobody = 65534;
         string name = Pair.NewName();
         using NamedPipeServerStream server = NewServer(name, new PipeSecurity("D:(A;;FA;;;WD)"));
@@ -212,14 +262,9 @@ public sealed class SecurityTests
         Assert.Equal("nobody", server.GetImpersonationUserName().Split('\\')[^1]);
     }
 
-    [Fact]
+    [FactForRoot]
     public async Task SEC_2_AnotherUserIsRefusedWhatTheDescriptorDoesNotAllow()
     {
-        if (geteuid() != 0)
-        {
-            return; // only root can have a client of another user
-        }
-
         string name = Pair.NewName();
         using NamedPipeServerStream server = Pair.NewServer(name, options: PipeOptions.CurrentUserOnly);
         Exception? error = await OnAThreadOf(65534, () => Record.Exception(() => new NamedPipeClientStream(name).Connect(1000)));
@@ -264,8 +309,14 @@ public sealed class SecurityTests
         return source.Task;
     }
 
+    private static uint SessionOfThisProcess() =>
+        uint.Parse(File.ReadAllText("/proc/self/sessionid"), System.Globalization.CultureInfo.InvariantCulture);
+
     [DllImport("libc")]
     private static extern uint geteuid();
+
+    [DllImport("libc")]
+    private static extern uint getegid();
 
     [DllImport("libc")]
     private static extern long syscall(long number, uint real, uint effective, uint saved);

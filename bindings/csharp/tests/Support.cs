@@ -114,3 +114,15 @@ internal static class Do
 
     public static int StatusOf(Exception error) => error.HResult & 0xFFFF;
 }
+
+/// <summary>A fact that only root can show, since only root can have a client of another user.</summary>
+internal sealed class FactForRootAttribute : FactAttribute
+{
+    public FactForRootAttribute()
+    {
+        if (Environment.UserName != "root")
+        {
+            Skip = "not as root: it acts as another user";
+        }
+    }
+}

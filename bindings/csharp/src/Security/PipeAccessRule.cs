@@ -20,11 +20,7 @@ public sealed class PipeAccessRule
     public PipeAccessRule(string identity, PipeAccessRights rights, AccessControlType type)
     {
         Arguments.NotEmpty(identity, nameof(identity));
-        if (rights == 0 || (rights & ~(PipeAccessRights.FullControl | PipeAccessRights.AccessSystemSecurity)) != 0)
-        {
-            throw new ArgumentOutOfRangeException(nameof(rights), "Invalid PipeAccessRights value.");
-        }
-
+        CheckRights(rights, nameof(rights));
         if (type is < AccessControlType.Allow or > AccessControlType.Deny)
         {
             throw new ArgumentOutOfRangeException(nameof(type));
@@ -46,6 +42,20 @@ public sealed class PipeAccessRule
         AccessControlType = allows ? AccessControlType.Allow : AccessControlType.Deny;
     }
 
+    /// <summary>Makes a rule that allows; without the warning that .NET gives of its enumeration outside Windows.</summary>
+    /// <param name="identity">As for the constructor.</param>
+    /// <param name="rights">What is allowed.</param>
+    /// <returns>The rule.</returns>
+    public static PipeAccessRule Allow(string identity, PipeAccessRights rights) =>
+        new(identity, rights, AccessControlType.Allow);
+
+    /// <summary>Makes a rule that denies; without the warning that .NET gives of its enumeration outside Windows.</summary>
+    /// <param name="identity">As for the constructor.</param>
+    /// <param name="rights">What is denied.</param>
+    /// <returns>The rule.</returns>
+    public static PipeAccessRule Deny(string identity, PipeAccessRights rights) =>
+        new(identity, rights, AccessControlType.Deny);
+
     /// <summary>Whom it is about: a SID as text, <c>S-1-…</c>.</summary>
     public string Sid { get; }
 
@@ -57,4 +67,12 @@ public sealed class PipeAccessRule
 
     /// <summary>Whether it allows or denies.</summary>
     public AccessControlType AccessControlType { get; }
+
+    internal static void CheckRights(PipeAccessRights rights, string name)
+    {
+        if (rights == 0 || (rights & ~(PipeAccessRights.FullControl | PipeAccessRights.AccessSystemSecurity)) != 0)
+        {
+            throw new ArgumentOutOfRangeException(name, "Invalid PipeAccessRights value.");
+        }
+    }
 }

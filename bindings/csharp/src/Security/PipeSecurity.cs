@@ -17,7 +17,8 @@ namespace Pipes;
 public sealed class PipeSecurity
 {
     private const uint Everything = Native.PIPES_OWNER_SECURITY_INFORMATION | Native.PIPES_GROUP_SECURITY_INFORMATION |
-                                    Native.PIPES_DACL_SECURITY_INFORMATION | Native.PIPES_SACL_SECURITY_INFORMATION;
+                                    Native.PIPES_DACL_SECURITY_INFORMATION | Native.PIPES_SACL_SECURITY_INFORMATION |
+                                    Native.PIPES_LABEL_SECURITY_INFORMATION;
 
     private readonly List<string> _entries = [];
     private string? _owner;
@@ -174,6 +175,62 @@ public sealed class PipeSecurity
         _ = _entries.RemoveAll(text => Sddl.RuleOf(text) is { } present && present.Sid == sid);
     }
 
+    /// <summary>What is to be audited; entries of other kinds are left out.</summary>
+    /// <returns>A list of its own.</returns>
+    public IReadOnlyList<PipeAuditRule> GetAuditRules() => new AuditList(_audit).Rules();
+
+    /// <summary>Has the rights of a rule audited besides what is already.</summary>
+    /// <param name="rule">The rule.</param>
+    public void AddAuditRule(PipeAuditRule rule)
+    {
+        Arguments.NotNull(rule, nameof(rule));
+        ChangeAudit(list => list.Add(rule));
+    }
+
+    /// <summary>Replaces what is audited of the same identity by this rule.</summary>
+    /// <param name="rule">The rule.</param>
+    public void SetAuditRule(PipeAuditRule rule)
+    {
+        Arguments.NotNull(rule, nameof(rule));
+        ChangeAudit(list =>
+        {
+            list.RemoveAll(rule.Sid);
+            list.Add(rule);
+        });
+    }
+
+    /// <summary>Has the rights of a rule no longer audited, for the success, the failure or both that it names.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <returns>Whether any of it was.</returns>
+    public bool RemoveAuditRule(PipeAuditRule rule)
+    {
+        Arguments.NotNull(rule, nameof(rule));
+        return ChangeAudit(list => list.Remove(rule));
+    }
+
+    /// <summary>Has nothing audited any longer of the identity that a rule names.</summary>
+    /// <param name="rule">The rule; nothing of it counts but the identity.</param>
+    public void RemoveAuditRuleAll(PipeAuditRule rule)
+    {
+        Arguments.NotNull(rule, nameof(rule));
+        ChangeAudit(list => list.RemoveAll(rule.Sid));
+    }
+
+    /// <summary>Removes exactly this rule.</summary>
+    /// <param name="rule">The rule.</param>
+    public void RemoveAuditRuleSpecific(PipeAuditRule rule)
+    {
+        Arguments.NotNull(rule, nameof(rule));
+        foreach (PipeAuditRule present in GetAuditRules())
+        {
+            if (present.Sid == rule.Sid && present.PipeAccessRights == rule.PipeAccessRights &&
+                present.AuditFlags == rule.AuditFlags)
+            {
+                RemoveAuditRule(present);
+            }
+        }
+    }
+
     /// <summary>Decides who the owner is.</summary>
     /// <param name="identity">A SID, an alias or a name.</param>
     public void SetOwner(string identity)
@@ -292,6 +349,18 @@ public sealed class PipeSecurity
         Changed |= Native.PIPES_DACL_SECURITY_INFORMATION;
     }
 
+    // Says whether that changed anything.
+    private bool ChangeAudit(Action<AuditList> change)
+    {
+        AuditList list = new(_audit);
+        string before = list.ToString();
+        change(list);
+        string after = list.ToString();
+        _audit = after;
+        Changed |= Native.PIPES_SACL_SECURITY_INFORMATION;
+        return after != before;
+    }
+
     private void Take(ReadOnlySpan<byte> descriptor)
     {
         string dacl = Sddl.Format(descriptor, Native.PIPES_DACL_SECURITY_INFORMATION);
@@ -307,14 +376,8 @@ public sealed class PipeSecurity
         _flags = null;
         if (dacl.Length != 0)
         {
-            int open = dacl.IndexOf('(');
-            _flags = open < 0 ? dacl.Substring(2) : dacl.Substring(2, open - 2);
-            while (open >= 0)
-            {
-                int close = dacl.IndexOf(')', open);
-                _entries.Add(dacl.Substring(open, close - open + 1));
-                open = dacl.IndexOf('(', close);
-            }
+            _flags = Sddl.EntriesOf(dacl.Substring(2), out List<string> entries);
+            _entries.AddRange(entries);
         }
 
         Changed = (_owner is null ? 0 : Native.PIPES_OWNER_SECURITY_INFORMATION) |

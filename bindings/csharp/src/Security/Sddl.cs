@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Security.AccessControl;
 
 namespace Pipes.Interop;
 
@@ -72,9 +73,44 @@ internal static unsafe class Sddl
             : null;
     }
 
+    /// <summary>What an entry such as <c>(AU;SA;FA;;;WD)</c> says; null if it audits nothing, or more than the pipe.</summary>
+    public static PipeAuditRule? AuditOf(string entry)
+    {
+        string[] fields = entry.Substring(1, entry.Length - 2).Split(';');
+        if (fields.Length != 6 || fields[0] != "AU")
+        {
+            return null;
+        }
+
+        AuditFlags flags = fields[1] switch
+        {
+            "SA" => AuditFlags.Success,
+            "FA" => AuditFlags.Failure,
+            "SAFA" => AuditFlags.Success | AuditFlags.Failure,
+            _ => AuditFlags.None,
+        };
+        return flags == AuditFlags.None ? null : new PipeAuditRule(Sids.Find(fields[5]), flags, MaskOf(fields[2]));
+    }
+
+    /// <summary>Takes a list such as <c>P(A;;FA;;;SY)</c> apart: the flags before it, and each entry.</summary>
+    public static string EntriesOf(string list, out List<string> entries)
+    {
+        entries = [];
+        int open = list.IndexOf('(');
+        string flags = open < 0 ? list : list.Substring(0, open);
+        while (open >= 0)
+        {
+            int close = list.IndexOf(')', open);
+            entries.Add(list.Substring(open, close - open + 1));
+            open = list.IndexOf('(', close);
+        }
+
+        return flags;
+    }
+
     public static string TextOf(PipeAccessRule rule)
     {
-        string type = rule.AccessControlType == System.Security.AccessControl.AccessControlType.Allow ? "A" : "D";
+        string type = rule.AccessControlType == AccessControlType.Allow ? "A" : "D";
         string mask = ((uint)rule.PipeAccessRights).ToString("x", CultureInfo.InvariantCulture);
         return $"({type};;0x{mask};;;{rule.Sid})";
     }

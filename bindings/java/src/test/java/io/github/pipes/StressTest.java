@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -172,12 +173,17 @@ class StressTest {
     }
   }
 
-  /** Operations in flight, their buffers and futures dropped, while the collector runs all the time. */
+  /** Operations in flight, their buffers and futures dropped, while the collector runs: once for each, beside it. */
   @Test
   void TheCollectorRunsAllTheTime() throws Exception {
     final AtomicBoolean over = new AtomicBoolean();
+    final Semaphore collections = new Semaphore(0);
     final var collector = new Pair.Caller(() -> {
-      while (!over.get()) System.gc();
+      while (!over.get()) {
+        collections.acquire();
+        collections.drainPermits();
+        System.gc();
+      }
     });
     final byte[] pattern = new byte[5000];
     new Random(5).nextBytes(pattern);
@@ -187,6 +193,7 @@ class StressTest {
         final ByteBuffer message = ByteBuffer.wrap(pattern, 0, size);
         final ByteBuffer room = i % 2 == 0 ? ByteBuffer.allocate(size) : ByteBuffer.allocateDirect(size);
         final var read = pair.serverEnd.readAsync(room);
+        collections.release();
         switch (i % 4) {
           case 0 -> pair.client.write(message);
           case 1 -> pair.client.writeAsync(message);
@@ -204,6 +211,7 @@ class StressTest {
       throw new AssertionError(e);
     } finally {
       over.set(true);
+      collections.release();
     }
     assertNull(collector.outcome.get());
   }
