@@ -1066,8 +1066,10 @@ PIPES_API pipes_status pipes_accept_handles(uint32_t accept);
  * process is. Inheritable are ends of pipes, on Linux nothing else.
  * Linux: the child is whatever this process executes (fork and exec, posix_spawn, CreateProcess of the Win32 layer); a
  * program with raised privileges inherits none. An inheritable handle of a named pipe takes up to six descriptors, and
- * at most 64 processes hold one end: PIPES_ERROR_NO_SYSTEM_RESOURCES when descriptors run out. A child of fork that
- * executes nothing has no such handle, but keeps the end open, as does a program that knows nothing of this library.
+ * at most 64 processes hold one end: PIPES_ERROR_NO_SYSTEM_RESOURCES when descriptors run out; the end then goes on as
+ * it was. A process that inherited the handle and cannot get the descriptors of the end's connection gets that error
+ * from its calls until it can, and the others go on. A child of fork that executes nothing has no such handle, but
+ * keeps the end open until it ends, as does a program that knows nothing of this library.
  * Win32: SetHandleInformation with HANDLE_FLAG_INHERIT. */
 PIPES_API pipes_status pipes_set_inheritable(pipes_handle handle, uint32_t inherit_handle);
 

@@ -155,7 +155,7 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, int6
   if (local) connection->local = local->pair();
   auto end = std::make_shared<NamedEnd>(Role::kClient, std::move(fixed), EndModes{}, nullptr);
   Effects effects;
-  end->attach(connection, open.flags, effects, [] { return true; });
+  (void)end->attach(connection, open.flags, effects, [] { return true; });  // nothing keeps a new end from it
   if (connection->local != nullptr) {
     connection->local->set(Role::kClient, end);
     // Which is still under its locks while it tells whoever waits for a client (FINE-1).

@@ -58,6 +58,7 @@ Status NamedEnd::refusal(Operation operation) const {
   if (connection_ != nullptr && !connection_->over()) [[likely]] {
     if (operation == Operation::kRead || operation == Operation::kWrite) return PIPES_OK;
   }
+  if (lacks_connection_ && operation != Operation::kClose) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
   const Gate answer = gate(view(), operation);
   return answer.action == Gate::Action::kFail ? answer.status : Status{PIPES_OK};
 }
@@ -106,11 +107,18 @@ std::shared_ptr<Connection> NamedEnd::detach_locked() {
   return std::move(connection_);
 }
 
-bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
-                      const std::function<bool()>& settle) {
+Status NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
+                        const std::function<bool()>& settle) {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
-  if (state_ == InstanceState::kDisconnected || closed_ || !settle()) return false;
+  if (state_ == InstanceState::kDisconnected || closed_) return PIPES_ERROR_PIPE_NOT_CONNECTED;
+  if (is_shared_) {
+    if (const Status status = offer_connection(*shared_, *connection); status != PIPES_OK) return status;
+  }
+  if (!settle()) {
+    if (is_shared_) shared_->empty_box(UINT64_MAX);
+    return PIPES_ERROR_PIPE_NOT_CONNECTED;
+  }
   connection_ = std::move(connection);
   state_ = InstanceState::kConnected;
   qos_flags_ = qos_flags;
@@ -119,12 +127,13 @@ bool NamedEnd::attach(std::shared_ptr<Connection> connection, uint32_t qos_flags
   complete_all(connects_, PIPES_OK, effects);
   read_event_.raise();
   write_event_.raise();
-  return true;
+  return PIPES_OK;
 }
 
 bool NamedEnd::become_listening() {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
+  if (lacks_connection_) return false;
   const Transition step = transition(state_locked(), InstanceEvent::kListen);
   if (step.kind != Transition::Kind::kNext || state_ == InstanceState::kListening) return false;
   state_ = step.next;
@@ -134,6 +143,7 @@ bool NamedEnd::become_listening() {
 Status NamedEnd::become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired) {
   MutexLock reading(read_mutex_);
   MutexLock writing(write_mutex_);
+  if (lacks_connection_) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
   const Transition step = transition(state_locked(), InstanceEvent::kDisconnect);
   if (step.kind == Transition::Kind::kRefused) return step.status;
   state_ = InstanceState::kDisconnected;
@@ -248,6 +258,7 @@ Status NamedEnd::begin_connect(PendingOp& op) {
       MutexLock reading(read_mutex_);
       MutexLock writing(write_mutex_);
       if (closed_) return PIPES_ERROR_INVALID_HANDLE;
+      if (lacks_connection_) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
       const bool waits = wait_mode_ == WaitMode::kWait;
       answer = gate(view(), waits ? Operation::kConnectWait : Operation::kConnectNoWait);
       const bool listens = answer.action == Gate::Action::kWait || answer.action == Gate::Action::kRelistenAndWait ||

@@ -141,9 +141,11 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
 
   // For the pipe, whose lock is held: the instance takes a client, or listens again.
   // Connects the end, if `settle` agrees. It is asked with the end locked: a peer that it tells of the connection finds
-  // every call at this end connected, however soon it comes.
-  bool attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
-              const std::function<bool()>& settle);
+  // every call at this end connected, however soon it comes. PIPES_ERROR_PIPE_NOT_CONNECTED: it does not agree, or the
+  // end takes nobody. PIPES_ERROR_NO_SYSTEM_RESOURCES, PIPES_ERROR_NOT_ENOUGH_MEMORY: the other processes of the end
+  // could not have the connection; `settle` was not asked.
+  Status attach(std::shared_ptr<Connection> connection, uint32_t qos_flags, Effects& effects,
+                const std::function<bool()>& settle);
   bool become_listening();
   Status become_disconnected(Effects& effects, std::shared_ptr<Connection>* retired);
 
@@ -198,8 +200,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   using MutexLock = HalfLock;
 
   // The half's part of the shared page; its lock is held in this process. enter fails if more than the half has
-  // changed: catch_up() sees to that, without locks.
-  [[nodiscard]] bool enter(Half half) noexcept;
+  // changed, or this process still lacks the connection: catch_up() sees to that, without locks.
+  enum class CaughtUp : uint32_t { kNotYet, kJustNow };
+  [[nodiscard]] bool enter(Half half, CaughtUp caught_up) noexcept;
   void leave(Half half) noexcept;
   void catch_up() noexcept;
   void load_reading_half();
@@ -208,13 +211,26 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void recover_writing_half();
   void store_reading_half();
   void store_writing_half();
+  // What was pushed since the half was stored is looked for in the ring if this process dies: it must not be
+  // overwritten while the reader makes room.
+  void store_before_pushing(const PendingOp& op, uint64_t bytes);
   void follow_connection(Effects& effects);
   void take_connection(const wire::EndCommon& common);
   void lose_connection(Effects& effects);
-  void withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFrame> frames, uint64_t unpushed);
+  // What the dead holder left waiting. `in_message`: the last frame in the ring does not end its message.
+  struct Leavings {
+    std::span<const wire::RingWriter::WaitingFrame> frames;
+    uint64_t unpushed = 0;
+    bool in_message = false;
+  };
+  void withdraw_for_the_dead(const Leavings& left);
+  Status offer_connection(const SharedEnd& shared, Connection& connection) const;
   void publish_connection();
   void publish_common(wire::EndCommon common);
   void ring_others() const;
+  // A thread that drove has watched the peer's words while the end came to be shared. By raising and lowering a flag it
+  // may have taken away the doorbell that a process asked for since: all ask again.
+  void has_watched(Half half) { rings_others_[static_cast<size_t>(half)] = true; }
   void watch_holders(bool some_died);
   void holder_died(size_t place);
   void wake_peer();
@@ -334,6 +350,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void begin_write(PendingOp& op);
   enum class Push { kAll, kNoRoom, kWakeFirst, kFailed };
   Push push_frames(PendingOp& op, Effects& effects);
+  [[nodiscard]] bool has_place_for_frame();
   [[nodiscard]] bool within_quota(uint64_t announced_end, uint64_t* lent);
   // Pushes and completes what can be. True: the reader is to be woken before going on.
   bool pump_writes(Effects& effects);
@@ -362,6 +379,9 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   void drive_writes(ByPort by_port = ByPort::kIfItLooks);
   void fail_writes_if_over(const std::shared_ptr<Connection>& connection, bool over, Effects& effects);
   void pump_flushes(Effects& effects);
+  // What another process of the end has taken back is not to be read any more. For a flush that counts as long as
+  // nothing else was announced in its place, so it is seen to whenever the half is entered.
+  void shorten_flushes();
   // Whether the peer has not read all that this end wrote. Withdrawn frames are nothing to read, though the reader may
   // not have passed them yet, so positions do not tell.
   [[nodiscard]] bool anything_unread() const;
@@ -417,13 +437,18 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   bool is_shared_ = false;
   uint64_t version_ = 0;     // of what the page says to both halves, as it is known here
   uint64_t generation_ = 0;  // of the connection
+  // The others have a connection of which this process could not get hold. It changes nothing of what they know, and
+  // tries again with each call.
+  bool lacks_connection_ = false;
   InstanceState seen_state_ = InstanceState::kListening;
   WaitMode seen_wait_mode_ = WaitMode::kWait;
   std::atomic<const void*> in_reading_half_{nullptr};  // the thread that has entered it
-  bool rings_others_ = false;                          // when the lock is given back
+  bool rings_others_[2] = {false, false};              // when the lock of the half is given back
   uint64_t reading_ = 0;                               // read_mutex_: who is in the middle of a message
   uint64_t others_lent_ = 0;                           // read_mutex_
   uint64_t writing_ = 0;                               // write_mutex_: whose writes wait in the ring
+  uint64_t stored_tail_ = 0;                           // write_mutex_: of what the page says of the ring
+  const PendingOp* pushing_ = nullptr;                 // write_mutex_: while it is stored amid a write
   uint32_t maker_pid_ = 0;                             // of another process's making; 0: of this one's
   uint64_t ring_watch_ = 0;
   std::shared_ptr<NamedEnd> serving_;  // itself, without handles, while it takes clients for other processes
@@ -484,6 +509,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
     uint64_t position = 0;
     uint64_t length = 0;
     wire::FrameKind kind = wire::FrameKind::kNone;
+    [[nodiscard]] uint64_t end() const { return position + wire::frame_bytes(kind, length); }
   };
   std::deque<WaitingFrame> waiting_frames_;
 

@@ -307,6 +307,7 @@ void NamedEnd::await_read(PendingOp& op) {
           publish_reads(effects);
         }
       }
+      if (drives && is_shared_) has_watched(Half::kReading);
       if (!op.done && parker.cancelled()) {
         cancel_read(op);
         publish_reads(effects);
@@ -415,7 +416,7 @@ NamedEnd::Meanwhile NamedEnd::read_meanwhile(PendingOp& reading) {
   Effects effects;
   {
     MutexLock lock(read_mutex_);
-    if (read_driver_ == nullptr) read_driver_ = &reading;
+    if (read_driver_ == nullptr && !is_shared_) read_driver_ = &reading;
     meanwhile.drives = read_driver_ == &reading;
     if (meanwhile.drives && !reading.done) {
       pump_reads(effects);

@@ -75,12 +75,14 @@ void mark_entered(uint32_t& word, uint32_t holder) {
 }  // namespace
 
 void HalfMutex::enter() noexcept {
-  while (!shared_end_->enter(half_)) {
+  auto caught_up = NamedEnd::CaughtUp::kNotYet;
+  while (!shared_end_->enter(half_, caught_up)) {
     NamedEnd* const end = shared_end_;
     mutex_.unlock();
     end->catch_up();
     mutex_.lock();
     if (shared_end_ == nullptr) return;
+    caught_up = NamedEnd::CaughtUp::kJustNow;
   }
 }
 
@@ -154,7 +156,8 @@ void NamedEnd::on_ring() {
   on_doorbell();
 }
 
-// A holder that dies may have taken the peer's flags down, and woken nobody.
+// A holder that dies may have taken the peer's flags down, and woken nobody. Nor has whoever found that it died, since
+// a peer in this process looks at once, and may in turn have this end look.
 void NamedEnd::wake_peer() {
   std::shared_ptr<Connection> connection;
   {
@@ -237,16 +240,19 @@ void NamedEnd::end_connects_without_server() {
 
 // Who has the reading half is told of no change when entering the other one, as there can be none: an honest holder
 // needs both.
-bool NamedEnd::enter(Half half) noexcept {
+bool NamedEnd::enter(Half half, CaughtUp caught_up) noexcept {
   shared_->lock(half);
   wire::EndPage& page = shared_->page();
   const bool reads = half == Half::kReading;
   const bool has_reading_half = !reads && in_reading_half_.load(std::memory_order_relaxed) == &this_thread;
-  if (version_of(page) != version_ && !has_reading_half) {
+  const bool is_behind = version_of(page) != version_ || (lacks_connection_ && caught_up == CaughtUp::kNotYet);
+  if (is_behind && !has_reading_half) {
     shared_->unlock(half);
     return false;
   }
   if (reads) in_reading_half_.store(&this_thread, std::memory_order_relaxed);
+  // What the halves know is of a connection that is not here, and so is what a dead holder has left.
+  if (lacks_connection_) return true;
   uint32_t& entered = reads ? page.read.entered : page.write.entered;
   const bool died = std::atomic_ref(entered).load(std::memory_order_relaxed) != 0;
   if (reads) {
@@ -267,6 +273,10 @@ bool NamedEnd::enter(Half half) noexcept {
 
 void NamedEnd::leave(Half half) noexcept {
   wire::EndPage& page = shared_->page();
+  if (lacks_connection_) {
+    if (half == Half::kReading) in_reading_half_.store(nullptr, std::memory_order_relaxed);
+    return shared_->unlock(half);
+  }
   if (half == Half::kReading) {
     store_reading_half();
     mark_entered(page.read.entered, 0);
@@ -281,8 +291,7 @@ void NamedEnd::leave(Half half) noexcept {
     store_writing_half();
     mark_entered(page.write.entered, 0);
   }
-  const bool rings = rings_others_ && half == Half::kWriting;
-  if (rings) rings_others_ = false;
+  const bool rings = std::exchange(rings_others_[static_cast<size_t>(half)], false);
   shared_->unlock(half);
   if (rings) shared_->ring();
 }
@@ -304,6 +313,7 @@ void NamedEnd::load_reading_half() {
     Holder holder;
     copy_words(holder, page.holders.at(place));
     if (!shared_->is_another(place + 1) || holder.pid == 0) continue;
+    if ((holder.lent == 0 && holder.reads_waiting == 0) || !shared_->is_alive(place + 1)) continue;
     others_lent_ += std::min<uint64_t>(holder.lent, UINT32_MAX);
     others_waiting_reads_ += holder.reads_waiting != 0 ? 1 : 0;
   }
@@ -327,40 +337,52 @@ void NamedEnd::store_reading_half() {
   Holder& own = page.holders.at(shared_->holder() - 1);
   std::atomic_ref(own.lent).store(lent_, std::memory_order_relaxed);
   std::atomic_ref(own.reads_waiting).store(first != nullptr ? 1 : 0, std::memory_order_relaxed);
-  if (connection_ != nullptr && others_lent_ > 0) connection_->reader.lend(lent_ + others_lent_);
-  if (before == shared_->holder() && reading_ == 0) shared_->ring();
+  // Also if nobody else lends any more: one who did may have died.
+  if (connection_ != nullptr) connection_->reader.lend(lent_ + others_lent_);
+  if (before == shared_->holder() && reading_ == 0) rings_others_[static_cast<size_t>(Half::kReading)] = true;
 }
 
 void NamedEnd::load_writing_half() {
   wire::EndPage& page = shared_->page();
   const WriteHalf half = newest(page.write);
   empties_end_ = half.empties_end;
-  if (connection_ != nullptr && !connection_->writer.load(half.writer)) mark_broken(*connection_);
+  if (connection_ != nullptr) {
+    if (!connection_->writer.load(half.writer)) mark_broken(*connection_);
+    stored_tail_ = connection_->writer.tail();
+    shorten_flushes();
+  }
   others_write_ = shared_->is_another(half.waiting);
   writing_ = others_write_ || half.waiting == shared_->holder() ? half.waiting : 0;
   if (!others_write_ || shared_->is_alive(static_cast<uint32_t>(half.waiting))) return;
   const bool died_inside = std::atomic_ref(page.write.entered).load(std::memory_order_relaxed) != 0;
   if (died_inside) return;  // recover_writing_half() sees to it
-  withdraw_for_the_dead(std::span(half.frames).first(std::min<uint64_t>(half.frame_count, half.frames.size())),
-                        half.unpushed);
+  withdraw_for_the_dead({std::span(half.frames).first(std::min<uint64_t>(half.frame_count, half.frames.size())),
+                         half.unpushed, half.in_message != 0});
 }
 
 void NamedEnd::store_writing_half() {
   wire::EndPage& page = shared_->page();
   const uint64_t before = writing_;
-  if (!others_write_) writing_ = writes_.empty() ? 0 : shared_->holder();
+  if (!others_write_) writing_ = writes_.empty() && pushing_ == nullptr ? 0 : shared_->holder();
   WriteHalf half;
-  if (connection_ != nullptr) half.writer = connection_->writer.save();
+  if (connection_ != nullptr) {
+    half.writer = connection_->writer.save();
+    stored_tail_ = connection_->writer.tail();
+  }
   half.empties_end = empties_end_;
   half.waiting = writing_;
   if (others_write_) {
     // What another's are, stays as it is.
     const WriteHalf theirs = newest(page.write);
     half.unpushed = theirs.unpushed;
+    half.in_message = theirs.in_message;
     half.frame_count = std::min<uint64_t>(theirs.frame_count, half.frames.size());
     half.frames = theirs.frames;
   } else {
-    for (const PendingOp* op = first_unpushed_; op != nullptr; op = op->next) {
+    // A write that does not wait yet is in no queue, and nothing unpushed is before it.
+    const PendingOp* const first = first_unpushed_ != nullptr ? first_unpushed_ : pushing_;
+    half.in_message = first != nullptr && first->pushed_bytes > 0 ? 1 : 0;
+    for (const PendingOp* op = first; op != nullptr; op = op->next) {
       if (!op->pushed) half.unpushed += op->size - op->pushed_bytes;
     }
     for (const WaitingFrame& frame : waiting_frames_) {
@@ -369,30 +391,44 @@ void NamedEnd::store_writing_half() {
     }
   }
   store_half(page.write, half, bytes_of(half));
-  if (before == shared_->holder() && writing_ == 0) rings_others_ = true;
+  if (before == shared_->holder() && writing_ == 0) rings_others_[static_cast<size_t>(Half::kWriting)] = true;
 }
 
-// FINE-25: what a holder that has died left waiting vanishes, unless it was read.
-void NamedEnd::withdraw_for_the_dead(std::span<const wire::RingWriter::WaitingFrame> frames, uint64_t unpushed) {
+void NamedEnd::store_before_pushing(const PendingOp& op, uint64_t bytes) {
+  const wire::RingWriter& writer = connection_->writer;
+  if (writer.tail() + bytes - stored_tail_ <= writer.memory().capacity / 2) return;
+  pushing_ = &op;
+  store_writing_half();
+  pushing_ = nullptr;
+}
+
+// FINE-25: what a holder that has died left waiting vanishes, unless it was read. A reader in the middle of such a
+// message learns that it ends here: once no lock is held, from wake_peer().
+void NamedEnd::withdraw_for_the_dead(const Leavings& left) {
+  const auto& frames = left.frames;
   others_write_ = false;
   writing_ = 0;
-  rings_others_ = true;
+  somebody_died_.store(true, std::memory_order_relaxed);
+  rings_others_[static_cast<size_t>(Half::kWriting)] = true;
   if (connection_ == nullptr) return;
   wire::RingWriter& writer = connection_->writer;
+  // Where the reader had made room the dead one may have pushed more since it stored what waits.
+  if (!writer.refresh()) return mark_broken(*connection_);
   uint64_t taken_back = 0;
   for (size_t at = frames.size(); at-- > 0;) {
-    const auto result = writer.withdraw(frames[at].position, frames[at].kind, frames[at].length);
+    // Its write had completed: who wrote it may know, and the reader takes it without claiming.
+    if (writer.is_final(frames[at].position)) break;
+    const auto result = writer.withdraw(frames[at].position, frames[at].kind, frames[at].length,
+                                        wire::RingWriter::TakenBackBefore::kMayBe);
     if (result.violation) return mark_broken(*connection_);
     if (result.bytes == 0) break;
     taken_back += result.bytes;
   }
-  const bool in_message =
-      !frames.empty() && (frames.back().kind == FrameKind::kFirst || frames.back().kind == FrameKind::kMore);
-  if (in_message && taken_back == 0) writer.cut_message();
+  if (left.in_message && taken_back == 0) writer.cut_message();
   const uint64_t unread = writer.announced() - writer.consumed_seen();
-  writer.unannounce(std::min(taken_back + unpushed, unread));
+  writer.unannounce(std::min(taken_back + left.unpushed, unread));
+  shorten_flushes();
   writer.publish_final(writer.tail());
-  take_reader_flag().perform();  // a reader in the middle of such a message learns that it ends here
 }
 
 // Somebody has died with the half's lock. What was stored last is loaded; what lies in the ring beyond it is true.
@@ -400,7 +436,7 @@ void NamedEnd::recover_reading_half() {
   if (connection_ == nullptr) return;
   if (!connection_->reader.recover()) return mark_broken(*connection_);
   published_head_ = published_consumed_ = 0;
-  publish_progress().perform();
+  (void)publish_progress();  // the peer is woken by wake_peer(), whatever it waits for
 }
 
 void NamedEnd::recover_writing_half() {
@@ -426,15 +462,16 @@ void NamedEnd::recover_writing_half() {
     unpushed = half.unpushed;
   }
   bool too_many = false;
-  const bool recovered = connection_->writer.recover([&](const wire::RingWriter::WaitingFrame& frame) {
+  const bool in_message = was_theirs && !is_ours && half.in_message != 0;
+  const bool recovered = connection_->writer.recover(in_message, [&](const wire::RingWriter::WaitingFrame& frame) {
     too_many = too_many || count == frames.size();
     if (!too_many) frames.at(count++) = frame;
   });
   if (!recovered || too_many) return mark_broken(*connection_);
   if (is_ours) return;  // nobody else pushes meanwhile
   if (others_write_ && !was_theirs) return;
-  // What he pushed since of what was announced before counts twice by now.
-  withdraw_for_the_dead(std::span(frames).first(count), unpushed);
+  // What he pushed since of what was announced before counts twice by now. His message was ended by recover().
+  withdraw_for_the_dead({std::span(frames).first(count), unpushed, false});
 }
 
 // --------------------------------------------------------------------------------------------- what both halves know
@@ -452,11 +489,26 @@ void NamedEnd::publish_common(EndCommon common) {
   version_ = common.version;
   seen_state_ = state_;
   seen_wait_mode_ = wait_mode_;
-  rings_others_ = true;
+  rings_others_[static_cast<size_t>(Half::kWriting)] = true;
 }
 
-// The connection of the end is new, or gone. Both locks are held.
+// Makes ready for all processes what publish_connection() is to tell of: while that fails nobody has heard of it.
+Status NamedEnd::offer_connection(const SharedEnd& shared, Connection& connection) const {
+  if (!connection.map_rings()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
+  return shared.put_connection(generation_ + 1, connection) ? Status{PIPES_OK}
+                                                            : Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
+}
+
+// The connection of the end is new, and was offered, or gone. Both locks are held. What waited, and who was in the
+// middle of a message, was of the one before; who cannot follow to the new one is not to be waited for.
 void NamedEnd::publish_connection() {
+  others_read_ = others_write_ = false;
+  reading_ = writing_ = 0;
+  others_lent_ = others_waiting_reads_ = 0;
+  for (Holder& holder : shared_->page().holders) {
+    std::atomic_ref(holder.lent).store(0, std::memory_order_relaxed);
+    std::atomic_ref(holder.reads_waiting).store(0, std::memory_order_relaxed);
+  }
   EndCommon common;
   copy_words(common, shared_->page().common);
   common.generation = ++generation_;
@@ -473,8 +525,6 @@ void NamedEnd::publish_connection() {
     common.message_max = connection_->message_max;
     common.granted_access = connection_->granted_access;
     common.client_is_asserted = connection_->client != nullptr && connection_->client->asserted != nullptr ? 1 : 0;
-    // Without memory for all of it, or room in the box, the connection is nobody's.
-    if (!connection_->map_rings() || !shared_->put_connection(generation_, *connection_)) mark_broken(*connection_);
   }
   publish_common(common);
 }
@@ -487,7 +537,7 @@ void NamedEnd::catch_up() noexcept {
   if (is_shared_) {
     shared_->lock(Half::kReading);
     shared_->lock(Half::kWriting);
-    if (version_of(shared_->page()) != version_) follow_connection(effects);
+    if (version_of(shared_->page()) != version_ || lacks_connection_) follow_connection(effects);
     shared_->unlock(Half::kWriting);
     shared_->unlock(Half::kReading);
   }
@@ -507,12 +557,14 @@ void NamedEnd::follow_connection(Effects& effects) {
   if (common.generation != generation_) {
     if (connection_ != nullptr) lose_connection(effects);
     generation_ = common.generation;
-    if (common.has_connection != 0) take_connection(common);
+    lacks_connection_ = common.has_connection != 0;
   }
+  if (lacks_connection_) take_connection(common);
   // An end that has nothing to be connected by is not, whatever the others say.
   if (connection_ == nullptr && state_ != InstanceState::kListening) state_ = InstanceState::kDisconnected;
   seen_state_ = state_;
   seen_wait_mode_ = wait_mode_;
+  if (lacks_connection_) complete_all(connects_, PIPES_ERROR_NO_SYSTEM_RESOURCES, effects);
   if (state_ == InstanceState::kDisconnected) complete_all(connects_, PIPES_ERROR_PIPE_NOT_CONNECTED, effects);
   if (state_ == InstanceState::kConnected) complete_all(connects_, PIPES_OK, effects);
   if (state_ != InstanceState::kListening) {
@@ -529,7 +581,7 @@ void NamedEnd::lose_connection(Effects& effects) {
   if (Reactor* const reactor = Reactor::running()) reactor->unwatch(lost->watch, lost->socket.get());
 }
 
-// Leaves the end without a connection where it cannot be had.
+// Leaves the end without the connection where that cannot be had.
 void NamedEnd::take_connection(const EndCommon& common) {
   auto descriptors = shared_->connection(common.generation);
   Reactor* const reactor = Reactor::running();
@@ -556,6 +608,7 @@ void NamedEnd::take_connection(const EndCommon& common) {
     connection->watch = *watched;
     qos_flags_ = common.qos_flags;
     connection_ = std::move(connection);
+    lacks_connection_ = false;
   } catch (const std::bad_alloc&) {
     return;
   }
@@ -600,9 +653,11 @@ Status NamedEnd::share() {
     if (is_shared_) return PIPES_OK;
     if (closed_) return PIPES_ERROR_INVALID_HANDLE;
     if (waiting_frames_.size() > wire::kWaitingFramesMax) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
-    if (connection_ != nullptr && !connection_->map_rings()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
     auto shared = SharedEnd::make(facts);
     if (!shared) return shared.status();
+    if (connection_ != nullptr) {
+      if (const Status status = offer_connection(**shared, *connection_); status != PIPES_OK) return status;
+    }
     const auto watched =
         reactor->watch((*shared)->ring_fd(), EPOLLIN | EPOLLET, std::make_shared<RingWatch>(weak_from_this()));
     if (!watched) return watched.status();
@@ -618,8 +673,9 @@ Status NamedEnd::share() {
     write_mutex_.share(this);
     publish_connection();
     ring_fd_.store(shared_->ring_fd(), std::memory_order_release);
-    if (read_driver_ != nullptr) effects.unpark(read_driver_->parker);
-    if (write_driver_ != nullptr) effects.unpark(write_driver_->parker);
+    // Nobody drives a shared end, neither a thread that has yet to notice, nor a transaction for its reply.
+    if (PendingOp* const driver = std::exchange(read_driver_, nullptr)) effects.unpark(driver->parker);
+    if (PendingOp* const driver = std::exchange(write_driver_, nullptr)) effects.unpark(driver->parker);
   }
   effects.perform();
   stop_looking();

@@ -126,8 +126,10 @@ bool NamedEnd::start_write(PendingOp& op, Effects& effects) {
   if (!op.done) {
     op.transferred = op.size;
     op.finish(PIPES_OK);
-    if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
-    if (writes_.empty()) waiting_frames_.clear();
+    if (writes_.empty()) {
+      if (op.waits) connection_->writer.publish_final(connection_->writer.tail());
+      waiting_frames_.clear();
+    }
   }
   return false;
 }
@@ -168,10 +170,12 @@ void NamedEnd::begin_write(PendingOp& op) {
     op.ignores_quota = true;  // decided: nothing that the reader does now makes it wait
   }
   // What does not fit ring or quota may have to be taken back, so its frames are marked.
+  // So are those of a message that comes in parts, if others go on with the end when this process dies amid them.
   const uint64_t whole = bytes_in_ring(op);
-  op.waits = op.size > 0 && (!fits_quota || !writer.has_room(whole));
-  const uint64_t needed = std::min(whole, connection.memory.capacity());
   op.answers = consumed_hint_.load(std::memory_order_relaxed) != head_at_last_write_;
+  const bool in_parts = is_shared_ && op.size > frame_limit(op);
+  op.waits = op.size > 0 && (!fits_quota || in_parts || !writer.has_room(whole));
+  const uint64_t needed = std::min(whole, connection.memory.capacity());
   head_at_last_write_ = consumed_hint_.load(std::memory_order_relaxed);
   written_hint_.store(written_hint_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (op.answers && writes_.empty() &&
@@ -244,7 +248,8 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     if (left == payload && op.pushed_bytes > 0) kind = FrameKind::kLast;
     const RingWriter::Fit fit = settled([&] { return writer.fit(kind, payload); }, wire::frame_bytes(kind, payload));
     if (fit != RingWriter::Fit::kFits) return fit == RingWriter::Fit::kViolation ? Push::kFailed : Push::kNoRoom;
-    if (op.waits && is_shared_ && waiting_frames_.size() >= wire::kWaitingFramesMax) return Push::kNoRoom;
+    if (op.waits && is_shared_ && !has_place_for_frame()) return Push::kNoRoom;
+    if (is_shared_) store_before_pushing(op, wire::frame_bytes(kind, payload));
     if (op.waits) waiting_frames_.push_back({op.sequence, writer.tail(), payload, kind});
     writer.push(kind, op.waits, {op.buffer + op.pushed_bytes, payload}, op.size, op.identity);
     PIPES_CRASH_POINT("frame-pushed");  // CRASH: published, and nobody woken; the reader's reactor sees the death.
@@ -261,6 +266,19 @@ NamedEnd::Push NamedEnd::push_frames(PendingOp& op, Effects& effects) {
     flush->target = empties_end_;
   }
   return Push::kAll;
+}
+
+// The page of a shared end has room for so many. What the reader has passed need not be taken back any more.
+bool NamedEnd::has_place_for_frame() {
+  if (waiting_frames_.size() < wire::kWaitingFramesMax) return true;
+  if (!connection_->writer.refresh()) {
+    mark_broken(*connection_);
+    return false;
+  }
+  while (!waiting_frames_.empty() && waiting_frames_.front().end() <= connection_->writer.head_seen()) {
+    waiting_frames_.pop_front();
+  }
+  return waiting_frames_.size() < wire::kWaitingFramesMax;
 }
 
 bool NamedEnd::pump_writes(Effects& effects) {
@@ -298,7 +316,7 @@ bool NamedEnd::pump_writes(Effects& effects) {
     const uint64_t oldest = writes_.front()->sequence;
     auto kept = waiting_frames_.begin();
     for (; kept != waiting_frames_.end() && kept->sequence < oldest; ++kept) {
-      connection.writer.publish_final(kept->position + wire::frame_bytes(kept->kind, kept->length));
+      connection.writer.publish_final(kept->end());
     }
     waiting_frames_.erase(waiting_frames_.begin(), kept);
   }
@@ -313,8 +331,6 @@ void NamedEnd::pump_flushes(Effects& effects) {
   for (PendingOp* op = flushes_.front(); op != nullptr;) {
     PendingOp* next = op->next;
     const RingWriter& writer = connection_->writer;
-    // What another process that shares the end has taken back is not to be read any more.
-    op->announced_end = std::min(op->announced_end, writer.announced());
     const bool all_read = writer.consumed_seen() >= op->announced_end || PIPES_MISTAKE("flush-ignores-bytes");
     if (op->target_known && all_read && writer.head_seen() >= op->target) {
       flushes_.remove(op);
@@ -322,6 +338,12 @@ void NamedEnd::pump_flushes(Effects& effects) {
       settle(*op, effects);
     }
     op = next;
+  }
+}
+
+void NamedEnd::shorten_flushes() {
+  for (PendingOp* op = flushes_.front(); op != nullptr; op = op->next) {
+    op->announced_end = std::min(op->announced_end, connection_->writer.announced());
   }
 }
 
@@ -361,6 +383,7 @@ bool NamedEnd::may_write_at_once() {
 NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
   WakePoints points{kNever, kNever};
   const bool frames_left = !is_shared_ || waiting_frames_.size() < wire::kWaitingFramesMax;
+  if (first_unpushed_ != nullptr && !frames_left) points.head = waiting_frames_.front().end();
   if (const PendingOp* op = first_unpushed_; op != nullptr && frames_left) {
     const uint64_t payload = std::min<uint64_t>(op->size - op->pushed_bytes, frame_limit(*op));
     points.head = connection.writer.head_needed(wire::frame_bytes(FrameKind::kFirst, payload) + wire::kFreeBehindFrame);
@@ -399,6 +422,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
   WakePoints wake_at;
   uint64_t progress = 0;
   bool drives = false;
+  bool drives_reads = false;
   bool told_driver = false;
   bool asked_for_doorbell = false;
   while (true) {
@@ -410,6 +434,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
       MutexLock lock(write_mutex_);
       if (!connection) connection = connection_;
       if (drives && write_driver_ == &op) write_driver_ = nullptr;
+      if ((drives || drives_reads) && is_shared_) has_watched(Half::kWriting);
       // Looked at before the reader's progress: what it read before it closed is then seen.
       const bool over = connection != nullptr && connection->over();
       if (!op.done && connection_ != nullptr) again = pump_writes(effects);
@@ -442,6 +467,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
       }
     }
     effects.perform();
+    drives_reads = false;
     if (again) continue;
     if (shared) {
       // From then on whoever hears of progress does the same, for both halves. Nobody unparks the thread for what it
@@ -455,6 +481,7 @@ void NamedEnd::await_write_half(PendingOp& op, PendingQueue& queue, PendingOp* r
       continue;
     }
     const Meanwhile meanwhile = reading != nullptr ? read_meanwhile(*reading) : Meanwhile{};
+    drives_reads = meanwhile.drives;
     if (!drives && !meanwhile.drives) {
       parker.sleep(ticket, Deadline::never());
       continue;
@@ -618,6 +645,7 @@ Status NamedEnd::flush() {
   {
     MutexLock lock(write_mutex_);
     if (closed_) return PIPES_ERROR_INVALID_HANDLE;
+    if (lacks_connection_) return PIPES_ERROR_NO_SYSTEM_RESOURCES;
     const Gate answer = gate(view(), Operation::kFlush);
     if (answer.action == Gate::Action::kFail) return answer.status;
     if (answer.action == Gate::Action::kSucceed) return PIPES_OK;

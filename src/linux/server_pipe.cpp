@@ -862,7 +862,11 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     Effects effects;
     // IMP-18: what a remote client lets be done with its identity is not for the gateway to say.
     const uint32_t qos_flags = (*identity)->is_remote() ? 0 : request.qos_flags;
-    if (!chosen->attach(connection, qos_flags, effects, settle)) return;
+    const Status attached = chosen->attach(connection, qos_flags, effects, settle);
+    if (attached != PIPES_OK) {
+      if (attached != PIPES_ERROR_PIPE_NOT_CONNECTED) pipes::answer(*connection, attached);
+      return;
+    }
     listening_.erase(place);
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.

@@ -24,7 +24,7 @@ namespace pipes::wire {
 
 inline constexpr std::array<char, 8> kEndPageMagic{'p', 'i', 'p', 'e', 's', 'e', 'n', 'd'};
 inline constexpr std::array<char, 8> kTokenMagic{'p', 'i', 'p', 'e', 's', 'i', 'n', 'h'};
-inline constexpr uint32_t kEndPageVersion = 1;
+inline constexpr uint32_t kEndPageVersion = 2;
 
 // How many processes may hold one end, and how many frames of writes that wait one of them may have in the ring.
 inline constexpr uint32_t kHoldersMax = 64;
@@ -95,8 +95,9 @@ struct ReadHalf {
 struct WriteHalf {
   WriterState writer;
   uint64_t empties_end = 0;
-  uint64_t waiting = 0;   // whose
-  uint64_t unpushed = 0;  // bytes of these, announced and not in the ring
+  uint64_t waiting = 0;     // whose
+  uint64_t unpushed = 0;    // bytes of these, announced and not in the ring
+  uint64_t in_message = 0;  // the last of these in the ring is there in part
   uint64_t frame_count = 0;
   std::array<RingWriter::WaitingFrame, kWaitingFramesMax> frames{};
 };
@@ -136,6 +137,7 @@ void store_words(T& to, const T& from, size_t bytes = sizeof(T)) {
   auto* words = reinterpret_cast<uint32_t*>(&to);
   const auto* source = reinterpret_cast<const uint32_t*>(&from);
   for (size_t i = 0; i < bytes / 4; ++i) {
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): it takes the second half of a longer word for unset
     std::atomic_ref(words[i]).store(source[i], std::memory_order_relaxed);
   }
 }

@@ -2,6 +2,7 @@
 #include "wire/ring.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "support/seeded_mistake.h"
 
@@ -96,7 +97,7 @@ uint64_t RingWriter::head_needed(uint64_t bytes) const {
   return head_seen_ == skip_at_ ? std::max(head, skip_at_ + kHeaderBytes) : head;
 }
 
-RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length) {
+RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, uint64_t length, TakenBackBefore before) {
   // The reader is past it. In a message longer than the ring a later frame may lie there by now.
   if (position < head_seen_ && !PIPES_MISTAKE("withdraw-passed")) return {false, 0};
   const FrameKind withdrawn = kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
@@ -104,6 +105,10 @@ RingWriter::Withdrawn RingWriter::withdraw(uint64_t position, FrameKind kind, ui
   uint64_t word = header.load(std::memory_order_acquire);
   for (int attempt = 0; attempt < kExchangesMax; ++attempt) {
     const FrameHeader frame = FrameHeader::decode(word);
+    if (before == TakenBackBefore::kMayBe && frame.kind == withdrawn && frame.waits && frame.length == length &&
+        frame.taken <= length) {
+      return {false, length - frame.taken};
+    }
     const bool garbled = frame.kind != kind || !frame.waits || frame.length != length || frame.taken > length;
     if (PIPES_BREACH("withdraw-garbled", garbled)) return {true, 0};
     if (frame.taken == length) return {false, 0};
@@ -140,11 +145,10 @@ bool RingWriter::load(const WriterState& state) {
 }
 
 // What is behind the saved tail was written by this end; but the peer can have written there, too.
-bool RingWriter::recover(const std::function<void(const WaitingFrame&)>& waiting) {
+bool RingWriter::recover(bool in_message, const std::function<void(const WaitingFrame&)>& waiting) {
   constexpr int kFramesMax = 1 << 20;
   const uint64_t first = tail_;
   uint64_t payload = 0;
-  bool in_message = false;
   for (int frames = 0; frames < kFramesMax; ++frames) {
     const uint64_t word = memory_.word(tail_).load(std::memory_order_acquire);
     if (word == 0) {
@@ -177,14 +181,16 @@ bool RingWriter::recover(const std::function<void(const WaitingFrame&)>& waiting
         in_message = frame.kind == FrameKind::kMore;
         break;
       case FrameKind::kWithdrawn:
+      case FrameKind::kWithdrawnFirst:
         in_message = false;
         break;
       default:
         return false;
     }
-    if (bytes + kFreeBehindFrame > memory_.capacity) return false;
-    if (frame.kind != FrameKind::kWithdrawn) payload += frame.length;
-    if (frame.waits && frame.kind != FrameKind::kWithdrawn) waiting({tail_, frame.length, frame.kind});
+    if (bytes + kFreeBehindFrame > memory_.capacity || frame.taken > frame.length) return false;
+    const bool withdrawn = frame.kind == FrameKind::kWithdrawn || frame.kind == FrameKind::kWithdrawnFirst;
+    payload += withdrawn ? frame.taken : frame.length;  // what the reader had claimed of it was read
+    if (frame.waits && !withdrawn) waiting({tail_, frame.length, frame.kind});
     if (skip_at_ != UINT64_MAX && tail_ <= kept_header() && tail_ + bytes > kept_header()) stepped_over_ = true;
     tail_ += bytes;
   }
@@ -225,40 +231,54 @@ bool RingReader::load(const ReaderState& state) {
   return true;
 }
 
-// Only claims show in the ring; what was read without one counts as unread, unless it was published.
+// Only claims show in the ring. The dead one read in order, so all that lies before its last claim was read; what it
+// read without claiming after that counts as unread, unless it was published.
 bool RingReader::recover() {
-  constexpr int kFramesMax = 1 << 20;
-  for (int frames = 0; frames < kFramesMax; ++frames) {
-    const uint64_t word = memory_.word(at_.position).load(std::memory_order_acquire);
+  Cursor at = at_;
+  const uint64_t first = at.position;
+  uint64_t passed = 0;  // bytes between at_ and `at`, read if a claim follows
+  while (at.position - first <= kRingsAheadMax * memory_.capacity) {
+    const uint64_t word = memory_.word(at.position).load(std::memory_order_acquire);
     const FrameHeader now = FrameHeader::decode(word);
-    if (word == 0 || !now.waits || now.taken == 0) return true;
-    if (!at_.loaded) {
-      const uint64_t bytes = frame_bytes(now.kind, now.length);
-      // Taken back: the next look decides.
-      if (now.kind == FrameKind::kNone || now.kind > FrameKind::kLast) return true;
-      if (bytes + kHeaderBytes > memory_.capacity) return false;
-      if (now.kind == FrameKind::kWhole) at_.message_left = now.length;
-      if (now.kind == FrameKind::kFirst) {
-        at_.message_left = memory_.word(at_.position + kHeaderBytes).load(std::memory_order_relaxed);
-        if (at_.message_left > UINT32_MAX) return false;
-      }
-      at_.frame = {now.kind, true, now.length, 0, now.identity};
-      at_.loaded = true;
-      at_.skipped = false;
-      at_.settled = at_.position;
+    if (!at.loaded) {
+      if (word == 0) return true;
+      if (!now.waits && now.taken != 0) return false;
+      FrameHeader unclaimed = now;
+      unclaimed.taken = 0;
+      const Look loaded = load_frame(&at, unclaimed);
+      // Where nothing was claimed, who looks next says what is wrong with it.
+      if (loaded == Look::kViolation || loaded == Look::kNeedsMemory) return now.taken == 0;
+      if (!at.loaded) continue;  // a skip
     }
-    FrameHeader& frame = at_.frame;
-    if (!frame.waits) return true;
-    if (now.length != frame.length || now.taken < frame.taken || now.taken > frame.length) return false;
-    const uint64_t bytes = now.taken - frame.taken;
-    if (bytes == 0 || bytes > at_.message_left) return bytes == 0;
-    frame.taken = now.taken;
-    at_.message_left -= bytes;
-    consumed_ += bytes;
-    at_.in_message = true;
-    if (frame.taken < frame.length) return true;
-    leave_frame(&at_);
-    if (at_.message_left == 0) at_.in_message = false;
+    FrameHeader& frame = at.frame;
+    const FrameKind withdrawn = frame.kind == FrameKind::kFirst ? FrameKind::kWithdrawnFirst : FrameKind::kWithdrawn;
+    const bool same = (now.kind == frame.kind || now.kind == withdrawn) && now.length == frame.length &&
+                      now.identity == frame.identity && now.taken >= frame.taken && now.taken <= now.length;
+    if (frame.waits && (!same || !now.waits)) return false;
+    const bool is_withdrawn = now.kind == FrameKind::kWithdrawn || now.kind == FrameKind::kWithdrawnFirst;
+    const bool claimed = frame.waits && now.taken > frame.taken;
+    const bool dropped = dead_ && frame.waits && at.position >= final_;
+    uint64_t bytes = frame.length - frame.taken;
+    if (claimed) bytes = now.taken - frame.taken;
+    if (!claimed && (is_withdrawn || dropped)) bytes = 0;
+    // Of one that was withdrawn before it was looked at, nobody knows any more how long the message was.
+    const bool message_known = frame.kind != FrameKind::kWithdrawn && frame.kind != FrameKind::kWithdrawnFirst;
+    if (message_known && bytes > at.message_left) return false;
+    frame.taken += bytes;
+    at.message_left -= std::min(bytes, at.message_left);
+    at.in_message = at.in_message || bytes > 0;
+    if (is_withdrawn || (dropped && !claimed)) {
+      (void)pass_withdrawn(&at);
+    } else if (frame.taken == frame.length) {
+      leave_frame(&at);
+      if (at.message_left == 0) at.in_message = false;
+    }
+    passed += bytes;
+    if (!claimed) continue;
+    consumed_ += std::exchange(passed, 0);
+    identity_ = now.identity;
+    at_ = at;
+    if (at_.loaded) return true;  // nothing behind it was read
   }
   return false;
 }
@@ -294,8 +314,19 @@ Look RingReader::reload(Cursor* at) const {
 // Decides by a header seen for the first time. Leaves `at` with the frame loaded, or past a frame without content
 // (kNothing), or as it was.
 Look RingReader::accept(Cursor* at, uint64_t word) const {
-  FrameHeader frame = FrameHeader::decode(word);
+  const FrameHeader frame = FrameHeader::decode(word);
   if (PIPES_BREACH("header-claimed", frame.taken != 0)) return Look::kViolation;
+  const Look loaded = load_frame(at, frame);
+  if (loaded != Look::kFrame || !frame.waits) return loaded;
+  if (!is_final(at->position + frame_bytes(frame.kind, frame.length))) return Look::kFrame;
+  // Of a write that has completed nothing can be taken back: no claiming, no questions.
+  // SUBTLE: taken back it may have been before: between our look at the header and the one at what is final.
+  const Look still = reload(at);
+  if (still == Look::kFrame) at->frame.waits = false;
+  return still;
+}
+
+Look RingReader::load_frame(Cursor* at, const FrameHeader& frame) const {
   const uint64_t offset = memory_.offset(at->position);
   if (frame.kind == FrameKind::kSkip) {
     if (PIPES_BREACH("skip-twice", at->skipped) || PIPES_BREACH("skip-in-message", at->in_message) ||
@@ -350,12 +381,7 @@ Look RingReader::accept(Cursor* at, uint64_t word) const {
   at->loaded = true;
   at->skipped = false;
   at->settled = at->position;
-  if (!frame.waits || !is_final(at->position + bytes)) return Look::kFrame;
-  // Of a write that has completed nothing can be taken back: no claiming, no questions.
-  // SUBTLE: taken back it may have been before: between our look at the header and the one at what is final.
-  const Look still = reload(at);
-  if (still == Look::kFrame) at->frame.waits = false;
-  return still;
+  return Look::kFrame;
 }
 
 bool RingReader::is_final(uint64_t position) const {

@@ -117,8 +117,12 @@ class RingWriter {
   // cut_message ends the message whose frames so far have all been taken. Room for it is behind every frame.
   void cut_message() { push(FrameKind::kWithdrawn, true, {}); }
 
-  // publish_final says that every frame pushed so far belongs to a completed write.
+  // publish_final says that every frame before `position` belongs to a completed write; is_final, whether this end said
+  // so of the frame at `position`, whichever of its processes did. The peer can have written there, too.
   void publish_final(uint64_t position) { words_->writer.final.store(position, std::memory_order_release); }
+  [[nodiscard]] bool is_final(uint64_t position) const {
+    return position < words_->writer.final.load(std::memory_order_relaxed);
+  }
 
   // rewind leaves a skip frame and goes on at the start of the ring. can_rewind: the reader has emptied the ring, and
   // `bytes` of frames fit before the skip.
@@ -138,12 +142,15 @@ class RingWriter {
   [[nodiscard]] uint64_t head_needed(uint64_t bytes) const;
 
   // withdraw takes back what the reader has not claimed of a frame that waits, pushed at `position`. Returns the bytes
-  // taken back, or nothing if the peer garbled the header.
+  // taken back, or nothing if the peer garbled the header. Of a frame that was another process's, it may have taken it
+  // back already and died before it could say so: kMayBe.
   struct Withdrawn {
     bool violation = false;
     uint64_t bytes = 0;
   };
-  [[nodiscard]] Withdrawn withdraw(uint64_t position, FrameKind kind, uint64_t length);
+  enum class TakenBackBefore : uint32_t { kNo, kMayBe };
+  [[nodiscard]] Withdrawn withdraw(uint64_t position, FrameKind kind, uint64_t length,
+                                   TakenBackBefore before = TakenBackBefore::kNo);
 
   // refresh loads the reader's progress. False: it is impossible.
   [[nodiscard]] bool refresh();
@@ -170,10 +177,10 @@ class RingWriter {
     uint64_t length = 0;
     FrameKind kind = FrameKind::kNone;
   };
-  // recover goes on behind what another writer of the end pushed after its last save, before it died. A message that it
-  // left in the middle ends there, and what it pushed of writes that wait goes to `waiting`. False: what lies in the
-  // ring is none of it.
-  [[nodiscard]] bool recover(const std::function<void(const WaitingFrame&)>& waiting);
+  // recover goes on behind what another writer of the end pushed after its last save, before it died: `in_message` says
+  // whether it was in the middle of a message then. A message that it left in the middle ends there, and what it pushed
+  // of writes that wait goes to `waiting`. False: what lies in the ring is none of it.
+  [[nodiscard]] bool recover(bool in_message, const std::function<void(const WaitingFrame&)>& waiting);
 
   [[nodiscard]] uint64_t tail() const { return tail_; }
   [[nodiscard]] uint64_t announced() const { return announced_; }
@@ -368,6 +375,8 @@ class RingReader {
 
   [[nodiscard]] Look inspect(Cursor* at) const;
   [[nodiscard]] Look accept(Cursor* at, uint64_t word) const;
+  // Loads a frame of which nothing is claimed, if it may stand there: the part of accept that knows of no claims.
+  [[nodiscard]] Look load_frame(Cursor* at, const FrameHeader& frame) const;
   [[nodiscard]] Look reload(Cursor* at) const;
   // Whether every frame before `position` belongs to a completed write.
   [[nodiscard]] bool is_final(uint64_t position) const;

@@ -97,6 +97,85 @@ TEST(HostilePage, DECISION_39_NonsenseInTheSharedPageHarmsNobody) {
   }
 }
 
+// ------------------------------------------------------------------------------------ what a holder leaves as it dies
+
+// A holder that is nowhere, but alive: it has the lock of its place.
+class PretendedHolder {
+ public:
+  explicit PretendedHolder(uint32_t name) : page_(::open(path_of_newest_page().c_str(), O_RDWR | O_CLOEXEC)) {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = 16 + name - 1;
+    lock.l_len = 1;
+    EXPECT_EQ(0, ::fcntl(page_, F_OFD_SETLK, &lock));
+  }
+  ~PretendedHolder() { die(); }
+  PretendedHolder(const PretendedHolder&) = delete;
+  PretendedHolder& operator=(const PretendedHolder&) = delete;
+
+  void die() {
+    if (page_ >= 0) ::close(page_);
+    page_ = -1;
+  }
+
+ private:
+  static std::string path_of_newest_page() {
+    std::string newest;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+      if (target.find("pipes-end") != std::string::npos) newest = entry.path().string();
+    }
+    return newest;
+  }
+
+  int page_;
+};
+
+constexpr uint32_t kSomebody = 7;
+
+// Between saying that a write is complete and storing what still waits its process may die. The write has succeeded.
+TEST(HostilePage, FINE_25_ACompletedWriteOfADeadHolderIsNotTakenBack) {
+  Pair pair = connected_pair(with_quota(message_pipe(), 1000));
+  make_inheritable(pair.client);
+  const MappedPage mapped;
+  ASSERT_NE(nullptr, mapped.page());
+  wire::WriteHalf& half = mapped.page()->write.settled;
+  const std::string message(2000, 'm');
+  Background writing([&] { return write(pair.client, message); });
+  ASSERT_TRUE(wait_until_blocked(writing));
+  ASSERT_EQ(1u, half.frame_count);
+  EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, message.substr(0, 1100)), read(pair.server, 1100));
+  EXPECT_EQ(sent(2000), writing.result());
+  half.waiting = kSomebody;
+  half.frame_count = 1;
+  EXPECT_EQ(sent(4), write(pair.client, "next"));
+  EXPECT_EQ(received(PIPES_OK, message.substr(1100)), read(pair.server));
+  EXPECT_EQ(received(PIPES_OK, "next"), read(pair.server));
+}
+
+// A flush waits for what was written before it, of which the dead holder's is no more; not for what is written later.
+TEST(HostilePage, FINE_25_AFlushWaitsForNothingOfADeadHolder) {
+  Pair pair = connected_pair(with_quota(message_pipe(), 1000));
+  make_inheritable(pair.client);
+  const MappedPage mapped;
+  ASSERT_NE(nullptr, mapped.page());
+  ASSERT_EQ(sent(5), write(pair.client, "first"));
+  PretendedHolder somebody(kSomebody);
+  wire::WriteHalf& half = mapped.page()->write.settled;
+  half.waiting = kSomebody;
+  half.unpushed = 500;
+  half.writer.announced += 500;
+  Background flushing([&] { return flush(pair.client); });
+  ASSERT_TRUE(wait_until_blocked(flushing));
+  somebody.die();
+  EXPECT_EQ(sent(5), write(pair.client, "later"));
+  EXPECT_EQ(received(PIPES_OK, "first"), read(pair.server));
+  EXPECT_STATUS(PIPES_OK, flushing.result());
+  EXPECT_EQ(received(PIPES_OK, "later"), read(pair.server));
+}
+
 // A child that finds, in the place of what it is told of, another file, or none.
 TEST(HostilePage, DECISION_39_StaleTokensAreNotBelieved) {
   Pair pair = connected_pair(message_pipe());

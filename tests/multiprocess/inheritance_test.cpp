@@ -2,9 +2,14 @@
 // killed, programs that know nothing of this library, server processes that end, and what must not be looked at.
 //
 // Everything here is about Linux.
+#include <errno.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,10 +21,12 @@
 #include <thread>
 #include <vector>
 
+#include "multiprocess/refused_calls.h"
 #include "multiprocess/rounds.h"
 #include "support/expect.h"
 #include "support/heir.h"
 #include "support/overlapped.h"
+#include "support/remote_end.h"
 #include "support/spawn.h"
 
 namespace pipes::test {
@@ -133,6 +140,39 @@ TEST(SharedEnds, INH_4_EachMessageIsReadByOneProcess) {
   EXPECT_EQ(expected, all);
 }
 
+// A transaction that waits for room goes on taking in what the other end sends meanwhile (TRANS-5).
+TEST(SharedEnds, TRANS_5_ATransactionGoesOnThatBeganBeforeTheEndWasShared) {
+  const std::string name = unique_name();
+  EndActor server(Host::in_child());
+  ASSERT_STATUS(PIPES_OK, server.create_named(name, message_pipe()));
+  const Handle client = open_client(name);
+  ASSERT_STATUS(PIPES_OK, set_mode(client, PIPES_READMODE_MESSAGE));
+  const std::string request(9 << 19, 'q');  // longer than the ring, as the reply is
+  const std::string reply(9 << 19, 'r');
+  Background transacting([&] { return transact(client, request, 5 << 20); });
+  ASSERT_TRUE(wait_until_blocked(transacting));
+  make_inheritable(client);
+  EXPECT_EQ(sent(reply.size()), server.write(reply));
+  EXPECT_EQ(received(PIPES_OK, request), server.read(5 << 20));
+  EXPECT_EQ(received(PIPES_OK, reply), transacting.result());
+}
+
+// Such a message comes in more parts than the page of the end has room for.
+TEST(SharedEnds, INH_4_AMessageMuchLongerThanTheRingGoesThrough) {
+  Pair pair = connected_pair(byte_pipe());
+  make_inheritable(pair.client);
+  constexpr size_t kSize = 52 << 20;
+  Background writing([&] { return write(pair.client, std::string(kSize, 'w')); });
+  size_t all = 0;
+  while (all < kSize) {
+    const Received got = read(pair.server, 4 << 20);
+    ASSERT_STATUS(PIPES_OK, got.status);
+    all += got.transferred;
+  }
+  EXPECT_EQ(kSize, all);
+  EXPECT_EQ(sent(kSize), writing.result());
+}
+
 TEST(SharedEnds, INH_12_OverlappedOperationsBelongToTheirProcess) {
   const std::string name = unique_name();
   const Handle server = create_server(name, with_quota(message_pipe(), 1000));
@@ -156,6 +196,88 @@ TEST(SharedEnds, INH_12_OverlappedOperationsBelongToTheirProcess) {
   ASSERT_EQ(sent(5), write(server, "later"));
   EXPECT_STATUS(PIPES_OK, wait_for(read_here.event()));
   EXPECT_EQ(received(PIPES_OK, "later"), read_here.received(0));
+}
+
+// Peeks at the end argument 0, or writes to it, as it is told, and says what came of it; or keeps from having another
+// descriptor.
+PIPES_CHILD_ROLE(goes_without_descriptors) {
+  const pipes_handle end = handle_of(parent.argument(0));
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  const rlim_t usual = limit.rlim_cur;
+  while (const auto order = parent.next_line()) {
+    Code came;
+    if (order == "peek") came = peek(end).status;
+    if (order == "write") came = write(end, "of the heir").status;
+    if (order == "disconnect") came = disconnect(end);
+    if (order == "none" || order == "many") {
+      limit.rlim_cur = order == "none" ? 3 : usual;
+      if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 2;
+    }
+    if (!parent.say(std::to_string(came.number))) return 3;
+  }
+  return 0;
+}
+
+TEST(SharedEnds, INH_4_AHolderThatCannotHaveTheConnectionDisturbsNobody) {
+  Pair pair = connected_pair(message_pipe());
+  make_inheritable(pair.server);
+  Child heir = Child::spawn("goes_without_descriptors", {value_of(pair.server)});
+  const auto told = [&](const char* order) {
+    EXPECT_TRUE(heir.say(order));
+    return heir.next_line().value_or("nothing");
+  };
+  const std::string fine = "0";
+  const std::string lacking = std::to_string(PIPES_ERROR_NO_SYSTEM_RESOURCES);
+  EXPECT_EQ(fine, told("peek"));
+  EXPECT_EQ(fine, told("none"));
+  ASSERT_STATUS(PIPES_OK, disconnect(pair.server));
+  Background connecting([&] { return connect(pair.server); });
+  ASSERT_TRUE(wait_until_blocked(connecting));
+  const Handle next = open_client(pair.name);
+  ASSERT_STATUS(PIPES_OK, connecting.result());
+  ASSERT_EQ(sent(9), write(next, "a message"));
+  EXPECT_EQ(received(PIPES_ERROR_MORE_DATA, "a m"), read(pair.server, 3));
+  for (const char* order : {"peek", "write", "disconnect"}) EXPECT_EQ(lacking, told(order));
+  EXPECT_EQ(received(PIPES_OK, "essage"), read(pair.server));
+  EXPECT_EQ(sent(6), write(pair.server, "answer"));
+  EXPECT_EQ(received(PIPES_OK, "answer"), read(next));
+  EXPECT_EQ(fine, told("many"));
+  EXPECT_EQ(fine, told("write"));
+  EXPECT_EQ(received(PIPES_OK, "of the heir"), read(next));
+}
+
+// Makes a handle inheritable while the system does not let it give the connection's descriptors to others.
+PIPES_CHILD_ROLE(shares_in_vain) {
+  Pair pair = connected_pair(message_pipe());
+  // The descriptors that are made next: of the page and the box.
+  const int page = ::dup(STDIN_FILENO);
+  const int box = ::dup(STDIN_FILENO);
+  ::close(page);
+  ::close(box);
+  if (!refuse_system_call_on(__NR_sendmsg, box, ENOBUFS)) return parent.say("no filters here") ? 0 : 1;
+  const auto share = [&] {
+    return pipes_set_handle_flags(pair.client, PIPES_HANDLE_FLAG_INHERIT, PIPES_HANDLE_FLAG_INHERIT);
+  };
+  parent.say(std::to_string(share()));
+  uint32_t flags = UINT32_MAX;
+  (void)pipes_get_handle_flags(pair.client, &flags);
+  parent.say(std::to_string(flags));
+  (void)write(pair.client, "there");
+  parent.say(read(pair.server).bytes);
+  (void)write(pair.server, "and back");
+  parent.say(read(pair.client).bytes);
+  (void)::dup(STDIN_FILENO);  // with others it succeeds
+  return parent.say(std::to_string(share())) ? 0 : 1;
+}
+
+TEST(SharedEnds, INH_1_AHandleThatCannotBeMadeInheritableGoesOn) {
+  Child child = Child::spawn("shares_in_vain");
+  const auto came = child.next_line();
+  if (came == "no filters here") GTEST_SKIP() << "this system lets no process filter its system calls";
+  EXPECT_EQ(std::to_string(PIPES_ERROR_NO_SYSTEM_RESOURCES), came);
+  for (const char* line : {"0", "there", "and back", "0"}) EXPECT_TRUE(child.expect_line(line));
+  EXPECT_EQ(0, child.wait().code);
 }
 
 // ---------------------------------------------------------------------------------------------------------- who dies
@@ -223,6 +345,19 @@ TEST(SharedEnds, INH_4_AWaitingReaderThatDiesIsForgotten) {
   heir.kill();
   ASSERT_EQ(sent(3), write(pair.server, "for"));
   EXPECT_EQ(received(PIPES_OK, "for"), reading.result());
+}
+
+// What the reads of a dead holder had room for is no room beyond the quota any more (BUF-6).
+TEST(SharedEnds, BUF_6_AReaderThatDiedHasNoRoomForAnything) {
+  Pair pair = connected_pair(with_quota(message_pipe(), 100));
+  make_inheritable(pair.client);
+  Heir heir(pair.client);
+  heir.start_read(500);
+  ASSERT_STATUS(PIPES_OK, set_mode(pair.server, PIPES_READMODE_MESSAGE | PIPES_NOWAIT));
+  heir.kill();
+  EXPECT_STATUS(PIPES_OK, peek(pair.client).status);
+  EXPECT_EQ(sent(0), write(pair.server, std::string(300, 'm')));
+  EXPECT_STATUS(PIPES_OK, set_mode(pair.client, PIPES_READMODE_MESSAGE)) << "as if a read waited";
 }
 
 // Executes this program anew, in a role.
@@ -343,6 +478,32 @@ TEST(SharedEnds, INH_5_AProgramThatKnowsNothingOfThisKeepsTheEndOpen) {
   Background reading([&] { return read(pair.server); });
   EXPECT_TRUE(wait_until_blocked(reading));
   sleeper.kill();
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), reading.result());
+}
+
+// Nor does a child of fork that executes nothing know of it, though it is of the same program: it has no handle.
+TEST(SharedEnds, INH_5_AForkedChildThatExecutesNothingKeepsTheEndOpen) {
+  Pair pair = connected_pair(message_pipe());
+  make_inheritable(pair.client);
+  int report[2];
+  ASSERT_EQ(0, ::pipe2(report, O_CLOEXEC));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    uint32_t flags = 0;
+    const bool gone = pipes_get_handle_flags(pair.client, &flags) == PIPES_ERROR_INVALID_HANDLE;
+    (void)!::write(report[1], gone ? "gone" : "here", 4);
+    while (true) ::pause();
+  }
+  char said[5] = {};
+  EXPECT_EQ(4, ::read(report[0], said, 4));
+  EXPECT_STREQ("gone", said);
+  ::close(report[0]);
+  ::close(report[1]);
+  EXPECT_STATUS(PIPES_OK, pair.client.close());
+  Background reading([&] { return read(pair.server); });
+  EXPECT_TRUE(wait_until_blocked(reading));
+  EXPECT_EQ(0, ::kill(child, SIGKILL));
+  EXPECT_EQ(child, ::waitpid(child, nullptr, 0));
   EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), reading.result());
 }
 

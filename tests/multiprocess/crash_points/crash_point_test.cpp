@@ -25,6 +25,7 @@
 #include "support/child.h"
 #include "support/harness.h"
 #include "support/holdings.h"
+#include "support/overlapped.h"
 #include "support/platform.h"
 #include "support/remote_end.h"
 
@@ -366,6 +367,77 @@ bool heir_dies(const std::string& point, int round, bool of_server_end) {
   EXPECT_STATUS(PIPES_OK, own.close());
   EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(peer).status);
   return died;
+}
+
+// Writes a message of argument 1 bytes with the inherited handle argument 0.
+PIPES_CHILD_ROLE(inherits_and_writes) {
+  (void)write(reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(std::stoull(parent.argument(0)))),
+              std::string(parent.number(1), 'w'));
+  return 0;
+}
+
+Child heir_that_dies_writing(const Handle& end, size_t size, int spared) {
+  EXPECT_STATUS(PIPES_OK, pipes_set_handle_flags(end, PIPES_HANDLE_FLAG_INHERIT, PIPES_HANDLE_FLAG_INHERIT));
+  return Child::spawn(
+      "inherits_and_writes",
+      {std::to_string(reinterpret_cast<uintptr_t>(static_cast<pipes_handle>(end))), std::to_string(size)},
+      {.environment = {"PIPES_FAULT=frame-pushed", "PIPES_FAULT_AFTER=" + std::to_string(spared)}});
+}
+
+// Of a message that nobody has begun to read nothing comes, though it was in no need to wait.
+TEST(CrashPoint, FINE_25_AMessageInPartsOfADeadHolderVanishes) {
+  ServerOptions options = message_pipe();
+  options.in_buffer = 1 << 20;
+  Pair pair = connected_pair(options);
+  Child victim = heir_that_dies_writing(pair.client, 1 << 20, 0);
+  EXPECT_TRUE(was_killed(victim));
+  EXPECT_STATUS(PIPES_OK, write(pair.client, "the end").status);
+  EXPECT_EQ("the end", read(pair.server, 1 << 20).bytes);
+}
+
+// One that its reader is in the middle of, as its writer is, ends there, and others follow.
+TEST(CrashPoint, FINE_25_AMessageLongerThanTheRingOfADeadHolderEnds) {
+  for (const int spared : {7, 8, 14}) {
+    SCOPED_TRACE(spared);
+    Pair pair = connected_pair(message_pipe());
+    Child victim = heir_that_dies_writing(pair.client, 9 << 20, spared);
+    Received got = read(pair.server, 1 << 16);
+    EXPECT_TRUE(got.status == PIPES_ERROR_MORE_DATA) << got.status;
+    got = read(pair.server, static_cast<uint32_t>(spared - 6) << 19);  // room for so many parts more
+    EXPECT_TRUE(was_killed(victim));
+    EXPECT_STATUS(PIPES_OK, write(pair.client, "the end").status);
+    for (int reads = 0; reads < 20 && got.bytes != "the end"; ++reads) {
+      got = read(pair.server, 1 << 20);
+      ASSERT_TRUE(got.status.ok() || got.status == PIPES_ERROR_MORE_DATA) << got.status;
+    }
+    EXPECT_EQ("the end", got.bytes);
+    EXPECT_STATUS(PIPES_OK, write(pair.server, kMessage).status);
+    EXPECT_EQ(kMessage, read(pair.client).bytes);
+  }
+}
+
+// What a dead holder leaves is cleared away by whoever comes next, who wakes the peer: also one in the same process,
+// which then does what it waited to do, and has this end go on in turn.
+TEST(CrashPoint, FINE_25_APeerInTheSameProcessHearsOfTheDeath) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  const Handle client = open_overlapped(name);
+  Child victim = heir_that_dies_writing(client, 9 << 20, 7);
+  Overlapped begun;
+  Code status = begun.read(server, 1);  // whose room is not enough for the victim to go on
+  if (status == PIPES_ERROR_IO_PENDING) status = wait_for(begun.event());
+  Overlapped behind;
+  EXPECT_STATUS(PIPES_ERROR_IO_PENDING, behind.write(client, "behind"));
+  Overlapped rest;
+  EXPECT_STATUS(PIPES_ERROR_IO_PENDING, rest.read(server, 10 << 20));
+  EXPECT_TRUE(was_killed(victim));
+  EXPECT_STATUS(PIPES_OK, wait_for(rest.event()));
+  EXPECT_GT(size_t{9 << 20}, rest.received(0).bytes.size());
+  EXPECT_STATUS(PIPES_OK, wait_for(behind.event()));
+  Overlapped last;
+  (void)last.read(server);
+  EXPECT_STATUS(PIPES_OK, wait_for(last.event()));
+  EXPECT_EQ("behind", last.received(0).bytes);
 }
 
 bool heir_of_the_client_end_dies(const std::string& point, int round) { return heir_dies(point, round, false); }

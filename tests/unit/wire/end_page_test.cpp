@@ -33,7 +33,7 @@ TEST(EndPage, DECISION_39_OnlyWholeTokensAreBelieved) {
   EXPECT_FALSE(token_of({}));
   const std::function<void(Token&)> lies[] = {
       [](Token& token) { token.magic[0] = 'P'; },
-      [](Token& token) { token.version = 2; },
+      [](Token& token) { token.version = kEndPageVersion + 1; },
       [](Token& token) { token.kind = 0; },
       [](Token& token) { token.kind = 3; },
       [](Token& token) { token.handle |= 1; },
@@ -124,7 +124,7 @@ TEST(EndPage, FINE_25_AnotherWriterGoesOnBehindWhatADeadOnePushed) {
   ring.writer.push(FrameKind::kFirst, false, text("cut"), 6);
   RingWriter next(ring.words.get(), ring.memory);
   ASSERT_TRUE(next.load(saved));
-  ASSERT_TRUE(next.recover([](const auto&) { FAIL() << "nothing waits"; }));
+  ASSERT_TRUE(next.recover(false, [](const auto&) { FAIL() << "nothing waits"; }));
   EXPECT_EQ(6u, next.announced()) << "what was not pushed is not announced";
   next.announce(3);
   next.push(FrameKind::kWhole, false, text("two"));
@@ -141,10 +141,77 @@ TEST(EndPage, FINE_25_WhatADeadWriterLeftWaitingIsFound) {
   RingWriter next(ring.words.get(), ring.memory);
   ASSERT_TRUE(next.load(saved));
   std::vector<RingWriter::WaitingFrame> waiting;
-  ASSERT_TRUE(next.recover([&](const auto& frame) { waiting.push_back(frame); }));
+  ASSERT_TRUE(next.recover(false, [&](const auto& frame) { waiting.push_back(frame); }));
   ASSERT_EQ(1u, waiting.size());
   EXPECT_EQ(7u, next.withdraw(waiting[0].position, waiting[0].kind, waiting[0].length).bytes);
   EXPECT_EQ("", take_all(ring.reader));
+}
+
+TEST(EndPage, FINE_25_WhatADeadWriterTookBackIsNotThereTwice) {
+  Ring ring;
+  const WriterState saved = ring.writer.save();
+  ring.writer.announce(9);
+  ring.writer.push(FrameKind::kFirst, true, text("long"), 9);
+  const uint64_t second = ring.writer.tail();
+  ring.writer.push(FrameKind::kWhole, true, text("short"));
+  ASSERT_EQ(5u, ring.writer.withdraw(second, FrameKind::kWhole, 5).bytes);
+  ASSERT_EQ(4u, ring.writer.withdraw(0, FrameKind::kFirst, 4).bytes);
+  RingWriter next(ring.words.get(), ring.memory);
+  ASSERT_TRUE(next.load(saved));
+  ASSERT_TRUE(next.recover(false, [](const auto&) { FAIL() << "nothing waits"; }));
+  EXPECT_EQ(0u, next.announced());
+  constexpr auto kMayBe = RingWriter::TakenBackBefore::kMayBe;
+  EXPECT_EQ(5u, next.withdraw(second, FrameKind::kWhole, 5, kMayBe).bytes);
+  EXPECT_EQ(4u, next.withdraw(0, FrameKind::kFirst, 4, kMayBe).bytes);
+  EXPECT_TRUE(next.withdraw(0, FrameKind::kFirst, 4).violation) << "nobody else can have taken back what was its own";
+  next.announce(2);
+  next.push(FrameKind::kWhole, false, text("on"));
+  EXPECT_EQ("on.", take_all(ring.reader));
+}
+
+// What the reader had claimed of a frame that was taken back then was read, and counts as written.
+TEST(EndPage, FINE_25_WhatWasReadOfAFrameTakenBackCounts) {
+  Ring ring;
+  const WriterState saved = ring.writer.save();
+  ring.writer.announce(7);
+  ring.writer.push(FrameKind::kWhole, true, text("waiting"));
+  const ReaderState at_first = ring.reader.save();
+  ASSERT_EQ(Look::kFrame, ring.reader.look());
+  std::byte room[4];
+  ASSERT_EQ(4u, ring.reader.take(room).bytes);
+  ASSERT_EQ(3u, ring.writer.withdraw(0, FrameKind::kWhole, 7).bytes);
+  RingWriter next(ring.words.get(), ring.memory);
+  ASSERT_TRUE(next.load(saved));
+  ASSERT_TRUE(next.recover(false, [](const auto&) { FAIL() << "nothing waits"; }));
+  EXPECT_EQ(4u, next.announced());
+  // Nor is it in the way of another reader, if that one died.
+  RingReader other(ring.words.get(), ring.memory);
+  ASSERT_TRUE(other.load(at_first));
+  ASSERT_TRUE(other.recover());
+  EXPECT_EQ(4u, other.consumed());
+  next.announce(3);
+  next.push(FrameKind::kWhole, false, text("two"));
+  EXPECT_EQ("two.", take_all(other));
+  other.publish();
+  EXPECT_TRUE(next.refresh());
+}
+
+TEST(EndPage, FINE_25_AMessageThatADeadWriterWasInTheMiddleOfEnds) {
+  Ring ring;
+  ring.writer.announce(9);
+  ring.writer.push(FrameKind::kFirst, false, text("aaa"), 9);
+  const WriterState saved = ring.writer.save();
+  ring.writer.push(FrameKind::kMore, false, text("bbb"));
+  RingWriter next(ring.words.get(), ring.memory);
+  ASSERT_TRUE(next.load(saved));
+  EXPECT_FALSE(next.recover(false, [](const auto&) {}));
+  ASSERT_TRUE(next.load(saved));
+  ASSERT_TRUE(next.recover(true, [](const auto&) { FAIL() << "nothing waits"; }));
+  next.announce(2);
+  next.push(FrameKind::kWhole, false, text("on"));
+  std::string read = take_all(ring.reader);
+  read += "|" + take_all(ring.reader);
+  EXPECT_EQ("aaabbb|on.", read);
 }
 
 TEST(EndPage, FINE_25_AnotherReaderGoesOnBehindWhatADeadOneClaimed) {
@@ -160,6 +227,55 @@ TEST(EndPage, FINE_25_AnotherReaderGoesOnBehindWhatADeadOneClaimed) {
   ASSERT_TRUE(next.recover());
   EXPECT_EQ(4u, next.consumed());
   EXPECT_EQ("ing.", take_all(next));
+}
+
+// What it read without a claim lies before what it claimed; and whose words it read last is known.
+TEST(EndPage, FINE_25_AllBeforeTheLastClaimOfADeadReaderIsRead) {
+  Ring ring;
+  ring.writer.announce(20);
+  ring.writer.push(FrameKind::kWhole, false, text("one"));
+  ring.writer.push(FrameKind::kFirst, true, text("tw"), 3);
+  ring.writer.push(FrameKind::kLast, true, text("o"));
+  const uint64_t withdrawn = ring.writer.tail();
+  ring.writer.push(FrameKind::kWhole, true, text("gone"));
+  ASSERT_EQ(4u, ring.writer.withdraw(withdrawn, FrameKind::kWhole, 4).bytes);
+  ring.writer.unannounce(4);
+  ring.writer.push(FrameKind::kWhole, false, text("three"));
+  ring.writer.push(FrameKind::kWhole, true, text("four"), 0, 3);
+  const ReaderState saved = ring.reader.save();
+  for (const char* expected : {"one", "tw", "o", "three"}) {
+    ASSERT_EQ(Look::kFrame, ring.reader.look());
+    std::byte room[8];
+    const auto taken = ring.reader.take(room);
+    EXPECT_EQ(expected, std::string(reinterpret_cast<const char*>(room), taken.bytes));
+  }
+  ASSERT_EQ(Look::kFrame, ring.reader.look());
+  std::byte room[1];
+  ASSERT_EQ(1u, ring.reader.take(room).bytes);
+  RingReader next(ring.words.get(), ring.memory);
+  ASSERT_TRUE(next.load(saved));
+  ASSERT_TRUE(next.recover());
+  EXPECT_EQ(ring.reader.consumed(), next.consumed());
+  EXPECT_EQ(ring.reader.position(), next.position());
+  EXPECT_EQ(3u, next.identity());
+  EXPECT_EQ("our.", take_all(next));
+}
+
+TEST(EndPage, DECISION_39_ClaimsThatCannotBeAreNotRecovered) {
+  const FrameHeader claims[] = {{FrameKind::kWhole, true, 8, 9},
+                                {FrameKind::kWhole, false, 8, 1},
+                                {FrameKind::kLast, true, 8, 1},
+                                {FrameKind::kWhole, true, FrameHeader::kLengthMax, 1},
+                                {FrameKind::kWithdrawn, true, 8, 9}};
+  for (const FrameHeader& claim : claims) {
+    Ring ring;
+    ring.room[0] = claim.encode();
+    EXPECT_FALSE(ring.reader.recover()) << claim.encode();
+  }
+  // Claims all around the ring lead no reader round and round.
+  Ring ring;
+  for (uint64_t& word : ring.room) word = FrameHeader{FrameKind::kWithdrawn, true, 0, 0}.encode();
+  EXPECT_FALSE(ring.reader.recover());
 }
 
 TEST(EndPage, DECISION_39_ImpossibleStatesAreRefused) {
@@ -207,7 +323,7 @@ TEST(EndPage, DECISION_39_NonsenseInTheRingIsNotRecovered) {
                               FrameHeader{FrameKind::kWhole, false, FrameHeader::kLengthMax, 0}.encode()}) {
     Ring ring;
     ring.room[0] = word;
-    EXPECT_FALSE(ring.writer.recover([](const auto&) {})) << word;
+    EXPECT_FALSE(ring.writer.recover(false, [](const auto&) {})) << word;
   }
 }
 
