@@ -11,8 +11,8 @@ namespace {
 // A wait for all of several objects would need one of them twice.
 bool any_twice(std::span<const pipes_handle> handles) {
   for (size_t i = 1; i < handles.size(); ++i) {
-    if (std::ranges::find(handles.first(i), handles[i]) != handles.begin() + static_cast<std::ptrdiff_t>(i))
-      return true;
+    const auto before = handles.first(i);
+    if (std::ranges::find(before, handles[i]) != before.end()) return true;
   }
   return false;
 }

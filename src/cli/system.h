@@ -29,7 +29,7 @@ std::uint32_t own_process_id();
 struct UserIds {
   std::uint32_t user = 0;
   std::uint32_t group = 0;
-  std::vector<std::uint32_t> groups;  // the supplementary ones
+  std::vector<std::uint32_t> groups = {};  // the supplementary ones
 };
 
 // own_ids returns those of this process, ids_of those of the account with this user id. Nothing on Windows, or if the

@@ -117,7 +117,7 @@ class Adoption {
       target.other = end;
     }
     target.open_flags = token.open_flags;
-    const auto handle = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(token.handle));
+    auto* const handle = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(token.handle));
     const std::shared_ptr<NamedEnd> named = target.named;
     if (!HandleTable::instance().add_as(handle, std::move(target), token.handle_flags)) return;
     const HandleTable::Pin pin(HandleTable::instance(), handle);
@@ -162,6 +162,7 @@ void look_for_tokens() {
   std::vector<std::pair<int, wire::Token>> found;
   int invitation = -1;
   while (const dirent* const entry = ::readdir(directory)) {
+    // NOLINTNEXTLINE(cert-err34-c): the kernel wrote that number
     const int fd = std::atoi(entry->d_name);
     if (entry->d_name[0] == '.' || fd == ::dirfd(directory)) continue;
     if (auto token = read_token(fd)) {
@@ -183,8 +184,9 @@ void look_for_tokens() {
 // A thread that comes here while another looks waits for it, so that no handle of this process takes the place of one
 // that is inherited. What is called from here finds `looks_now`.
 bool adopt_inherited_handles() noexcept {
-  if (looked_for.load(std::memory_order_acquire)) [[likely]]
+  if (looked_for.load(std::memory_order_acquire)) [[likely]] {
     return false;
+  }
   if (looks_now) return false;
   MutexLock lock(looking_mutex);
   if (looked_for.load(std::memory_order_relaxed)) return true;

@@ -27,7 +27,7 @@ Status NamedEnd::announce_writer(Announced* writer) {
     connection = connection_;
     if (writers_ == nullptr) writers_ = std::make_unique<Writers>();
     auto& entries = writers_->entries;
-    const auto known = std::ranges::find_if(entries, [&](const Writers::Entry& entry) {
+    auto* const known = std::ranges::find_if(entries, [&](const Writers::Entry& entry) {
       return entry.known && (entry.identity == identity || (ids && entry.ids == *ids));
     });
     if (known != entries.end()) {
@@ -44,7 +44,7 @@ Status NamedEnd::announce_writer(Announced* writer) {
       ids = std::move(*now);
       continue;
     }
-    auto place = std::ranges::find_if(entries, [](const Writers::Entry& entry) { return !entry.taken; });
+    auto* place = std::ranges::find_if(entries, [](const Writers::Entry& entry) { return !entry.taken; });
     // A number is given to another once everything under it has been read.
     if (place == entries.end() && writes_.empty() && connection_->writer.refresh() && connection_->writer.drained()) {
       place = std::ranges::find_if(entries, [](const Writers::Entry& entry) { return entry.users == 0; });

@@ -174,7 +174,7 @@ Result<std::vector<std::byte>> present_descriptor(const EndName& name) {
   if (!*pipe) return name.descriptor;
   const auto served = is_served(**pipe);
   if (!served) return served.status();
-  return *served ? std::move((*pipe)->meta.descriptor) : name.descriptor;
+  return *served ? (*pipe)->meta.descriptor : name.descriptor;
 }
 
 }  // namespace pipes

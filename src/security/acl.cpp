@@ -57,8 +57,9 @@ void append_ace(const Ace& ace, std::vector<std::byte>* bytes) {
     append_u32(ace.mask, bytes);
     if (layout == AceLayout::kObject) {
       append_u32(ace.object_flags, bytes);
-      if (ace.object_flags & kAceHasObjectType)
+      if (ace.object_flags & kAceHasObjectType) {
         bytes->insert(bytes->end(), ace.object_type.begin(), ace.object_type.end());
+      }
       if (ace.object_flags & kAceHasInheritedObjectType) {
         bytes->insert(bytes->end(), ace.inherited_object_type.begin(), ace.inherited_object_type.end());
       }

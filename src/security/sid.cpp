@@ -56,8 +56,9 @@ Result<Sid> sid_from_bytes(std::span<const std::byte> bytes) {
   if (PIPES_BREACH("sid-length-unchecked", bytes.size() < Sid::kBytesMin + 4 * count)) return PIPES_ERROR_INVALID_SID;
 
   std::uint64_t authority = 0;
-  for (std::size_t i = 2; i < Sid::kBytesMin; ++i)
+  for (std::size_t i = 2; i < Sid::kBytesMin; ++i) {
     authority = authority << 8 | std::to_integer<std::uint64_t>(bytes[i]);
+  }
   Sid sid(authority, {});
   for (std::size_t i = 0; i < count; ++i) {
     std::uint32_t sub_authority = 0;

@@ -207,8 +207,9 @@ AsSelf::AsSelf() noexcept {
 }
 
 AsSelf::~AsSelf() {
-  if (switched_ && take_on(*state.own, *state.other) != Steps::kAll)
+  if (switched_ && take_on(*state.own, *state.other) != Steps::kAll) {
     stop_serving("a thread could not go on as its client");
+  }
 }
 
 // Frees nothing: the allocator's locks may be anybody's.
