@@ -75,9 +75,9 @@ public sealed class SecurityTests
         Assert.Equal(AccessControlType.Allow, rule.AccessControlType);
         security.PurgeAccessRules("AN");
         Assert.Equal("D:", security.GetSecurityDescriptorSddlForm());
-        security.SetOwner("root");
+        security.SetOwner(OperatingSystem.IsWindows() ? "SY" : "root");
         security.SetGroup("BA");
-        Assert.Equal("S-1-22-1-0", security.GetOwner());
+        Assert.Equal(OperatingSystem.IsWindows() ? "S-1-5-18" : "S-1-22-1-0", security.GetOwner());
         Assert.Throws<ArgumentNullException>(() => security.AddAccessRule(null!));
         Assert.Throws<ArgumentException>(
             () => new PipeAccessRule("nobody of this name", PipeAccessRights.Read, AccessControlType.Allow));
@@ -209,8 +209,9 @@ public sealed class SecurityTests
         PipeIdentity identity = server.GetClientIdentity();
         Assert.Equal(TokenImpersonationLevel.Identification, identity.ImpersonationLevel);
         Assert.Equal(Environment.ProcessId, identity.ProcessId);
-        Assert.Equal(geteuid(), identity.UserId);
-        Assert.Equal($"S-1-22-1-{geteuid()}", identity.UserSid);
+        uint user = OperatingSystem.IsWindows() ? uint.MaxValue : geteuid();
+        Assert.Equal(user, identity.UserId);
+        Assert.StartsWith(OperatingSystem.IsWindows() ? "S-1-5-" : $"S-1-22-1-{user}", identity.UserSid, StringComparison.Ordinal);
         Assert.False(identity.IsRemote);
         Assert.NotEmpty(identity.GroupSids);
         Assert.NotEqual("", identity.UserName);

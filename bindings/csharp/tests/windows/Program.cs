@@ -1,0 +1,139 @@
+// Runs the tests of this program and tells of each in a line: `run NAME`, `fail NAME` or `skip NAME`, as
+// `./dev test` counts them. What a test failed with follows, indented. Arguments: parts of names; the tests that have one,
+// or, with a ! before it, those that have none.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Threading;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace Pipes.Tests;
+
+internal static class Program
+{
+    private static int Main(string[] parts)
+    {
+        if (parts is ["--write", _, _])
+        {
+            return Child.Write(parts[1], parts[2]);
+        }
+
+        AssemblyName name = typeof(Pair).Assembly.GetName();
+        Listener listener = new();
+        XunitTestFramework framework = new(listener);
+        Options options = new();
+        ReflectionAssemblyInfo assembly = new(typeof(Pair).Assembly);
+        using (ITestFrameworkDiscoverer discoverer = framework.GetDiscoverer(assembly))
+        {
+            discoverer.Find(includeSourceInformation: false, listener, options);
+            listener.WaitForEnd();
+        }
+
+        List<string> without = [.. parts.Where(part => part[0] == '!').Select(part => part[1..])];
+        List<string> with = [.. parts.Where(part => part[0] != '!')];
+        List<ITestCase> chosen = listener.Found
+            .Where(test => (with.Count == 0 || with.Any(test.DisplayName.Contains)) && !without.Any(test.DisplayName.Contains))
+            .ToList();
+        using (ITestFrameworkExecutor executor = framework.GetExecutor(name))
+        {
+            executor.RunTests(chosen, listener, options);
+            listener.WaitForEnd();
+        }
+
+        Console.Out.Flush();
+        return listener.Failed == 0 && chosen.Count > 0 ? 0 : 1;
+    }
+
+    // What the framework is told; all of it is left as it is.
+    private sealed class Options : ITestFrameworkDiscoveryOptions, ITestFrameworkExecutionOptions
+    {
+        private readonly Dictionary<string, object?> _values = [];
+
+        public TValue GetValue<TValue>(string name) => _values.TryGetValue(name, out object? value) ? (TValue)value! : default!;
+
+        public void SetValue<TValue>(string name, TValue value) => _values[name] = value;
+    }
+
+    private sealed class Listener : IMessageSink, IDisposable
+    {
+        // A test that takes longer hangs.
+        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+        private readonly SemaphoreSlim _ended = new(0);
+        private readonly TextWriter _out = Console.Out;
+        private string _running = "";
+        private Timer? _watchdog;
+
+        public List<ITestCase> Found { get; } = [];
+
+        public int Failed { get; private set; }
+
+        public bool OnMessage(IMessageSinkMessage message)
+        {
+            switch (message)
+            {
+                case ITestCaseDiscoveryMessage found:
+                    Found.Add(found.TestCase);
+                    break;
+                case ITestStarting starting:
+                    _running = starting.Test.DisplayName;
+                    _watchdog = new Timer(_ => GiveUp(), null, s_patience, Timeout.InfiniteTimeSpan);
+                    break;
+                case ITestFinished:
+                    _watchdog?.Dispose();
+                    break;
+                case ITestPassed passed:
+                    Tell("run", passed.Test.DisplayName);
+                    break;
+                case ITestSkipped skipped:
+                    Tell("skip", $"{skipped.Test.DisplayName}: {skipped.Reason}");
+                    break;
+                case ITestFailed failed:
+                    Fail(failed.Test.DisplayName, failed);
+                    break;
+                case IErrorMessage error:
+                    Fail("xunit", error);
+                    break;
+                case IDiscoveryCompleteMessage or ITestAssemblyFinished:
+                    _ended.Release();
+                    break;
+            }
+
+            return true;
+        }
+
+        public void WaitForEnd() => _ended.Wait();
+
+        public void Dispose() => _ended.Dispose();
+
+        private void Fail(string name, IFailureInformation why)
+        {
+            Failed++;
+            Tell("fail", name);
+            for (int i = 0; i < why.Messages.Length; i++)
+            {
+                string text = $"{why.ExceptionTypes[i]}: {why.Messages[i]}\n{why.StackTraces[i]}";
+                _out.WriteLine("  " + text.Replace("\r", "").Replace("\n", "\n  "));
+            }
+
+            _out.Flush();
+        }
+
+        private void GiveUp()
+        {
+            Tell("fail", _running);
+            _out.WriteLine($"  it took longer than {s_patience.TotalSeconds} s; nothing after it was run");
+            _out.Flush();
+            Environment.Exit(1);
+        }
+
+        private void Tell(string status, string name)
+        {
+            _out.WriteLine($"{status} {name}");
+            _out.Flush();
+        }
+    }
+}
