@@ -1,11 +1,12 @@
-// Runs the tests of this program and tells of each in a line: `run NAME`, `fail NAME` or `skip NAME`, as
-// `./dev test` counts them. What a test failed with follows, indented. Arguments: parts of names; the tests that have one,
-// or, with a ! before it, those that have none.
+// Runs the tests of this program and tells of each in a line: `run NAME`, `fail NAME` or `skip NAME: WHY`. What a test
+// failed with follows, indented. Arguments: parts of names, and the tests that have one are run. Where Wine is taken for
+// Windows, those in wine.txt are skipped.
 using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -32,10 +33,9 @@ internal static class Program
             listener.WaitForEnd();
         }
 
-        List<string> without = [.. parts.Where(part => part[0] == '!').Select(part => part[1..])];
-        List<string> with = [.. parts.Where(part => part[0] != '!')];
         List<ITestCase> chosen = listener.Found
-            .Where(test => (with.Count == 0 || with.Any(test.DisplayName.Contains)) && !without.Any(test.DisplayName.Contains))
+            .Where(test => parts.Length == 0 || parts.Any(test.DisplayName.Contains))
+            .Where(test => listener.MayRun(test))
             .ToList();
         using (ITestFrameworkExecutor executor = framework.GetExecutor(name))
         {
@@ -59,6 +59,8 @@ internal static class Program
 
     private sealed class Listener : IMessageSink, IDisposable
     {
+        private readonly Dictionary<string, string> _skips = IsWine() ? ReadSkips() : [];
+
         // A test that takes longer hangs.
         private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
@@ -105,9 +107,34 @@ internal static class Program
             return true;
         }
 
+        /// <summary>Whether it is to run here. Tells of it if not.</summary>
+        public bool MayRun(ITestCase test)
+        {
+            foreach ((string name, string why) in _skips)
+            {
+                if (test.DisplayName.EndsWith(name, StringComparison.Ordinal))
+                {
+                    Tell("skip", $"{test.DisplayName}: {why}");
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
         public void WaitForEnd() => _ended.Wait();
 
         public void Dispose() => _ended.Dispose();
+
+        // Nothing else has this function.
+        private static bool IsWine() => NativeLibrary.TryGetExport(NativeLibrary.Load("ntdll.dll"), "wine_get_version", out _);
+
+        // Lines of a name's end and, after " -- ", why it is skipped.
+        private static Dictionary<string, string> ReadSkips() =>
+            File.ReadLines(Path.Combine(AppContext.BaseDirectory, "wine.txt"))
+                .Where(line => line.Length > 0 && line[0] != '#')
+                .Select(line => line.Split(" -- ", 2))
+                .ToDictionary(parts => parts[0], parts => parts[1]);
 
         private void Fail(string name, IFailureInformation why)
         {
