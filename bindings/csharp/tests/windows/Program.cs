@@ -2,6 +2,7 @@
 // failed with follows, indented. Arguments: parts of names, and the tests that have one are run. Where Wine is taken for
 // Windows, those in wine.txt are skipped.
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -23,28 +24,55 @@ internal static class Program
         }
 
         AssemblyName name = typeof(Pair).Assembly.GetName();
-        Listener listener = new();
+        using Listener listener = new();
         XunitTestFramework framework = new(listener);
         Options options = new();
         ReflectionAssemblyInfo assembly = new(typeof(Pair).Assembly);
         using (ITestFrameworkDiscoverer discoverer = framework.GetDiscoverer(assembly))
         {
+            using ManualResetEventSlim found = new();
+            listener.Ended = found.Set;
             discoverer.Find(includeSourceInformation: false, listener, options);
-            listener.WaitForEnd();
+            found.Wait();
         }
 
         List<ITestCase> chosen = listener.Found
             .Where(test => parts.Length == 0 || parts.Any(test.DisplayName.Contains))
             .Where(test => listener.MayRun(test))
             .ToList();
+        // All tests go on on this thread. Otherwise xunit makes one for each step, and Wine loses the count of a read whose
+        // thread ends at the same time.
         using (ITestFrameworkExecutor executor = framework.GetExecutor(name))
         {
+            Pump pump = new();
+            listener.Ended = pump.End;
+            SynchronizationContext.SetSynchronizationContext(pump);
             executor.RunTests(chosen, listener, options);
-            listener.WaitForEnd();
+            pump.Run();
         }
 
         Console.Out.Flush();
         return listener.Failed == 0 && chosen.Count > 0 ? 0 : 1;
+    }
+
+    // Runs what is posted, one after the other, on the thread that calls Run.
+    private sealed class Pump : SynchronizationContext
+    {
+        private readonly BlockingCollection<(SendOrPostCallback Call, object? State)> _posted = [];
+
+        public override void Post(SendOrPostCallback call, object? state) => _posted.Add((call, state));
+
+        public override SynchronizationContext CreateCopy() => this;
+
+        public void End() => _posted.CompleteAdding();
+
+        public void Run()
+        {
+            foreach ((SendOrPostCallback call, object? state) in _posted.GetConsumingEnumerable())
+            {
+                call(state);
+            }
+        }
     }
 
     // What the framework is told; all of it is left as it is.
@@ -62,9 +90,8 @@ internal static class Program
         private readonly Dictionary<string, string> _skips = IsWine() ? ReadSkips() : [];
 
         // A test that takes longer hangs.
-        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-        private readonly SemaphoreSlim _ended = new(0);
         private readonly TextWriter _out = Console.Out;
         private string _running = "";
         private Timer? _watchdog;
@@ -72,6 +99,9 @@ internal static class Program
         public List<ITestCase> Found { get; } = [];
 
         public int Failed { get; private set; }
+
+        /// <summary>What is called when all were found, and when all have run.</summary>
+        public Action Ended { get; set; } = static () => { };
 
         public bool OnMessage(IMessageSinkMessage message)
         {
@@ -100,7 +130,7 @@ internal static class Program
                     Fail("xunit", error);
                     break;
                 case IDiscoveryCompleteMessage or ITestAssemblyFinished:
-                    _ended.Release();
+                    Ended();
                     break;
             }
 
@@ -122,9 +152,7 @@ internal static class Program
             return true;
         }
 
-        public void WaitForEnd() => _ended.Wait();
-
-        public void Dispose() => _ended.Dispose();
+        public void Dispose() => _watchdog?.Dispose();
 
         // Nothing else has this function.
         private static bool IsWine() => NativeLibrary.TryGetExport(NativeLibrary.Load("ntdll.dll"), "wine_get_version", out _);
