@@ -2,7 +2,6 @@
 // that user's rights, on that thread alone.
 using System;
 using System.IO;
-using System.Security.AccessControl;
 using System.Text;
 using System.Threading.Tasks;
 
@@ -14,7 +13,7 @@ internal static class Service
     {
         // Everyone may read and write, but not make instances; the system and the administrators may do everything.
         PipeSecurity security = new("D:(A;;FA;;;SY)(A;;FA;;;BA)");
-        security.AddAccessRule(new("Everyone", PipeAccessRights.ReadWrite, AccessControlType.Allow));
+        security.AddAccessRule(PipeAccessRule.Allow("Everyone", PipeAccessRights.ReadWrite));
         await using NamedPipeServerStream pipe = new(
             name, PipeDirection.InOut, 1, PipeTransmissionMode.Message, PipeOptions.FirstPipeInstance, 4096, 65536, security);
         Console.WriteLine($"{name} answers; {pipe.GetAccessControl().GetSecurityDescriptorSddlForm()}");

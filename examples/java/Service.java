@@ -25,7 +25,7 @@ public final class Service {
     if (arguments.length == 2 && arguments[0].equals("serve")) {
       serve(arguments[1]);
     } else if (arguments.length == 3 && arguments[0].equals("ask")) {
-      try (var pipe = NamedPipe.opener(arguments[1]).messages().wait(PATIENCE).open()) {
+      try (var pipe = NamedPipe.opener(arguments[1]).messages().busyWait(PATIENCE).open()) {
         System.out.println(text(pipe.transact(arguments[2].getBytes(StandardCharsets.UTF_8))));
       }
     } else {

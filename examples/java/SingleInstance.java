@@ -8,6 +8,7 @@ import io.github.pipes.NamedPipe;
 import io.github.pipes.NamedPipeServer;
 import io.github.pipes.NoSuchPipeException;
 import io.github.pipes.PipeAccessDeniedException;
+import io.github.pipes.PipeBusyException;
 import io.github.pipes.PipeSecurity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,7 +30,7 @@ public final class SingleInstance {
           NamedPipeServer.builder(arguments[0]).messages().security(PipeSecurity.ownerOnly()).open()) {
         run(server, words);
         return;
-      } catch (PipeAccessDeniedException e) {
+      } catch (PipeAccessDeniedException | PipeBusyException e) {
         if (handOver(arguments[0], words)) return;
       }
     }

@@ -262,6 +262,7 @@ struct ClientOptions {
   std::chrono::milliseconds busy_wait{0};  // how long to wait for a free instance; 0: fail with PIPES_ERROR_PIPE_BUSY
   std::uint32_t flags = 0;                 // PIPES_FLAG_..., PIPES_SECURITY_...
   bool inheritable = false;                // whether a child process inherits the handle
+  std::string server_owner = {};           // a SID as text or alias: speaks to servers of that user alone; empty: to any
 };
 
 // AnonymousOptions are the arguments of CreatePipe.
@@ -690,6 +691,9 @@ class ClientEnd : public End {
     pipes_open_options raw{};
     raw.size = sizeof raw;
     raw.inherit_handle = options.inheritable ? 1 : 0;
+    const Expected<std::string> owner = detail::c_string(options.server_owner);
+    if (!owner) return Result::failure(PIPES_ERROR_INVALID_SID);
+    if (!owner->empty()) raw.server_owner = owner->c_str();
     const bool message = options.read_mode == ReadMode::kMessage;
     const std::uint32_t access = options.access | (message ? PIPES_FILE_WRITE_ATTRIBUTES : 0u);  // SETST-3
     pipes_handle handle = detail::no_handle();
@@ -1021,13 +1025,14 @@ class Port {
     constexpr std::size_t kTakenMax = 64;
     const Expected<std::uint32_t> time = detail::milliseconds(timeout);
     if (!time) return Result::failure(time.status());
-    std::array<pipes_port_entry, kTakenMax> entries;
+    std::array<pipes_port_entry, kTakenMax> entries;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
     const auto room = static_cast<std::uint32_t>(packets.size() < kTakenMax ? packets.size() : kTakenMax);
     std::uint32_t taken = 0;
     const pipes_status status = pipes_port_get_many(handle(), entries.data(), room, &taken, *time, 0);
     if (status != PIPES_OK) return Result::failure(status);
-    for (std::size_t i = 0; i < taken; ++i)
+    for (std::size_t i = 0; i < taken; ++i) {
       packets[i] = {entries[i].key, entries[i].overlapped, entries[i].transferred};
+    }
     return std::size_t{taken};
   }
   std::size_t take(std::span<Packet> packets, std::chrono::milliseconds timeout = kForever) const {

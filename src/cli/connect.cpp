@@ -117,11 +117,20 @@ int converse(const ClientEnd& pipe, const std::string& path, const Options& opti
   return input_failed ? kFailed : code;
 }
 
+// What a newcomer may have overlooked.
+std::string_view hint(pipes_status status, const Options& options) {
+  if (status == PIPES_ERROR_INVALID_PARAMETER && options.message) return " (is it of message type? see `pipes info`)";
+  if (status == PIPES_ERROR_ACCESS_DENIED && !options.read_only) return " (may it only be read? see --read-only)";
+  return "";
+}
+
 int connect(const Options& options) {
   if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const std::string path = full_name(options.name);
   Expected<ClientEnd> pipe = open(path, options);
-  if (!pipe) return report_failure("cannot open " + printable(path), pipe.status());
+  if (!pipe) {
+    return report_failure("cannot open " + printable(path).append(hint(pipe.status(), options)), pipe.status());
+  }
   if (options.write_only) return send_only(*pipe, path, options.framing());
   if (options.read_only) return receive_only(*pipe, path, options.framing());
   return converse(*pipe, path, options);

@@ -100,7 +100,10 @@ int serve(Options options) {
   const std::string path = full_name(options.name);
   const std::string cannot = "cannot serve " + printable(path);
   Expected<ServerEnd> end = create(path, options, true);
-  if (!end) return report_failure(cannot, end.status());
+  if (!end) {
+    const bool is_taken = end.status() == PIPES_ERROR_ACCESS_DENIED || end.status() == PIPES_ERROR_PIPE_BUSY;
+    return report_failure(is_taken ? cannot + " (is there a pipe of that name already?)" : cannot, end.status());
+  }
   const ServeEvents events(path, options.json);
   events.listening();
   const Expected<void> connected = accept(*end);

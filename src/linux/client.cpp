@@ -214,7 +214,11 @@ bool parent_exists(const PipeName& name) {
     PipeName shorter;
     shorter.folded = parent;
     const auto found = find_pipe(shorter);
-    if (found && !found->empty()) return true;
+    if (!found) continue;
+    for (const FoundPipe& pipe : *found) {
+      // What a killed server left is no pipe. One that cannot be asked is taken for one that lives.
+      if (const auto served = is_served(pipe); !served || *served) return true;
+    }
   }
   return false;
 }

@@ -80,7 +80,7 @@ Result<Token> token_of_thread(bool with_session) {
   if (!ids) return ids.status();
   std::optional<uint32_t> session;
   if (with_session && !acts_for_other()) session = session_of(static_cast<uint32_t>(::getpid()), -1);
-  return token_of(ClientIdentity{0, std::move(*ids), nullptr}, session == 0u ? std::nullopt : session);
+  return token_of(ClientIdentity{0, std::move(*ids), {}, nullptr}, session == 0u ? std::nullopt : session);
 }
 
 QualityOfService quality_of_service(uint32_t flags) {

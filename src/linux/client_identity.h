@@ -27,6 +27,8 @@ struct Asserted {
 struct ClientIdentity {
   uint32_t pid = 0;  // 0: not known, or of another computer
   UserIds ids;       // unknown if a gateway asserted somebody who is no user here
+  // Of whoever announced himself on a connection that another may have opened: as it was then; 0 if there was none.
+  std::optional<uint32_t> session;
   std::shared_ptr<const Asserted> asserted;
 
   [[nodiscard]] bool is_remote() const { return asserted != nullptr && asserted->remote; }

@@ -78,11 +78,11 @@ Status get_client_identity(pipes_handle handle, ClientFacts* facts) noexcept {
           return PIPES_OK;
         }
         const ClientIdentity& identity = *client->identity;
-        std::optional<uint32_t> session;
-        if (identity.pid != 0) {
+        std::optional<uint32_t> session = identity.session;
+        if (!session && identity.pid != 0) {
           end.with_socket([&](int socket) { session = session_of(identity.pid, socket); });
-          if (session == 0u) session.reset();
         }
+        if (session == 0u) session.reset();
         facts->facts.process_id = identity.pid;
         facts->token = token_of(identity, session);
         facts->credentials.emplace();

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "linux/server_socket.h"
 #include "linux/system_error.h"
+#include "support/deadline.h"
 #include "support/fault_point.h"
 
 namespace pipes {
@@ -21,12 +23,32 @@ namespace {
 constexpr size_t kDigestDigits = 40;
 constexpr const char* kMeta = "meta";
 constexpr const char* kMetaNew = "meta.new";
-constexpr const char* kClaim = "claim";
+constexpr std::string_view kClaimSuffix = ".claim";
 constexpr const char* kLock = "lock";
 
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kMetaMode = 0644;
+constexpr mode_t kClaimMode = 0600;
 constexpr mode_t kLockMode = 0600;
+
+// How long root waits for somebody else's processes (decision 21's bound), and how often it looks: the kernel knows no
+// time limit for such a lock.
+constexpr uint64_t kOthersTurnMs = 2000;
+constexpr long kOthersTurnPauseNs = 1'000'000;
+
+Status wait_for_lock(int lock, LockedFolder::Wait wait, bool is_own) {
+  const bool waits_in_kernel = is_own && wait == LockedFolder::Wait::kForTurn;
+  const Deadline deadline = Deadline::after_ms(wait == LockedFolder::Wait::kForTurn ? kOthersTurnMs : 0);
+  while (flock(lock, waits_in_kernel ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) return status_from_errno(errno);
+    if (wait == LockedFolder::Wait::kNever) return PIPES_ERROR_PIPE_BUSY;
+    if (deadline.passed()) return PIPES_ERROR_ACCESS_DENIED;
+    const timespec pause{0, kOthersTurnPauseNs};
+    nanosleep(&pause, nullptr);
+  }
+  return PIPES_OK;
+}
 
 // The founder's files are the founder's, whoever of those who may has written them.
 Status give_to_founder(int fd, uint32_t founder) {
@@ -90,6 +112,24 @@ void take_back(int directory, const std::string& folder, uint32_t uid) {
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) fchmod(fd.get(), kFolderMode);
 }
 
+// A claim is complete once all may read it: then its maker holds it.
+bool is_claim(const struct stat& status, uint32_t uid) {
+  return S_ISREG(status.st_mode) && status.st_uid == uid && (status.st_mode & S_IROTH) != 0;
+}
+
+// Of processes that hold a claim there may be many, or one that overrules it.
+Result<UniqueFd> lock_claim(int directory, const std::string& path, uint32_t uid, int operation) {
+  UniqueFd fd(openat(directory, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || fstat(fd.get(), &status) != 0) return not_believed(errno);
+  if (!is_claim(status, uid)) return PIPES_ERROR_FILE_NOT_FOUND;
+  while (flock(fd.get(), operation | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return PIPES_ERROR_PIPE_BUSY;
+    if (errno != EINTR) return status_from_errno(errno);
+  }
+  return fd;
+}
+
 bool is_digest(std::string_view text) {
   return text.size() == kDigestDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -112,6 +152,13 @@ std::optional<FolderName> FolderName::parse(std::string_view text) {
   const auto spare = number(numbers.substr(dot + 1));
   if (!spare || *spare == 0 || *spare > kFolderSparesMax) return std::nullopt;
   return FolderName{std::string(digest), *uid, *spare};
+}
+
+std::string FolderName::claim() const { return text().append(kClaimSuffix); }
+
+std::optional<FolderName> FolderName::parse_claim(std::string_view text) {
+  if (!text.ends_with(kClaimSuffix)) return std::nullopt;
+  return parse(text.substr(0, text.size() - kClaimSuffix.size()));
 }
 
 FileId file_id_of(int fd) {
@@ -150,6 +197,9 @@ Result<Folder> Folder::open_or_make(int directory, const std::string& digest) {
   for (uint32_t spare = 0; spare <= kFolderSparesMax; ++spare) {
     FolderName name{digest, uid, spare};
     const std::string text = name.text();
+    struct stat claim {};
+    const bool has_claim = fstatat(directory, name.claim().c_str(), &claim, AT_SYMLINK_NOFOLLOW) == 0;
+    if (has_claim && claim.st_uid != uid) continue;
     const bool made = mkdirat(directory, text.c_str(), kFolderMode) == 0;
     if (!made && errno != EEXIST) return status_from_errno(errno);
     PIPES_CRASH_POINT("folder-made");  // CRASH: an empty folder, which the next creator uses and others do not believe.
@@ -200,8 +250,15 @@ Result<wire::PipeMeta> Folder::read_meta() const {
 
 std::optional<int64_t> Folder::claimed_at() const {
   struct stat status {};
-  if (fstatat(fd_.get(), kClaim, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (fstatat(fd_.get(), claim_from_inside().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (!is_claim(status, name_.uid)) return std::nullopt;
   return int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
+}
+
+Result<UniqueFd> Folder::hold_claim() const { return lock_claim(fd_.get(), claim_from_inside(), name_.uid, LOCK_SH); }
+
+Result<UniqueFd> overrule_claim(int directory, const FolderName& name) {
+  return lock_claim(directory, name.claim(), name.uid, LOCK_EX);
 }
 
 void Folder::remove_file(const std::string& file) const { unlinkat(fd_.get(), file.c_str(), 0); }
@@ -220,10 +277,8 @@ Result<LockedFolder> LockedFolder::acquire(const Folder& folder, Wait wait) {
   if (opened.st_uid != folder.founder_uid()) {
     if (const Status status = give_to_founder(lock.get(), folder.founder_uid()); status != PIPES_OK) return status;
   }
-  while (flock(lock.get(), wait == Wait::kNever ? LOCK_EX | LOCK_NB : LOCK_EX) != 0) {
-    if (errno == EWOULDBLOCK) return PIPES_ERROR_PIPE_BUSY;
-    if (errno != EINTR) return status_from_errno(errno);
-  }
+  const bool is_own = folder.founder_uid() == geteuid();
+  if (const Status status = wait_for_lock(lock.get(), wait, is_own); status != PIPES_OK) return status;
   // Who held the lock before may have removed it and the folder, and a new folder may bear its name.
   LockedFolder locked(folder, std::move(lock));
   struct stat named {};
@@ -255,11 +310,16 @@ Status LockedFolder::write_meta(const wire::PipeMeta& meta) const {
   return status;
 }
 
-Status LockedFolder::write_claim() const {
-  const UniqueFd fd(openat(folder_->fd(), kClaim, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMetaMode));
+// Nobody else can open it before it is held, and so nobody overrule it first.
+Result<UniqueFd> LockedFolder::write_claim() const {
+  const std::string path = folder_->claim_from_inside();
+  folder_->remove_file(path);
+  UniqueFd fd(openat(folder_->fd(), path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kClaimMode));
   if (!fd) return status_from_errno(errno);
+  PIPES_CRASH_POINT("claim-made");  // CRASH: a claim that nobody believes; removed by whoever removes the folder.
+  if (flock(fd.get(), LOCK_SH | LOCK_NB) != 0 || fchmod(fd.get(), kMetaMode) != 0) return status_from_errno(errno);
   PIPES_CRASH_POINT("claim-written");  // CRASH: an established pipe without a live server does not exist.
-  return PIPES_OK;
+  return fd;
 }
 
 Status LockedFolder::clear() const {
@@ -290,7 +350,7 @@ std::vector<std::string> LockedFolder::all_but_lock() const {
 
 // The claim goes first: without it clients look no further, so none of them meets a folder in pieces.
 void LockedFolder::remove_all_but_lock() const {
-  folder_->remove_file(kClaim);
+  folder_->remove_file(folder_->claim_from_inside());
   PIPES_CRASH_POINT("claim-removed");  // CRASH: no pipe. The next creator of the name, or who lists, removes the rest.
   folder_->remove_file(kMeta);
   PIPES_CRASH_POINT("folder-meta-removed");  // CRASH: as above.

@@ -30,6 +30,9 @@ struct FolderName {
 
   [[nodiscard]] std::string text() const;
   static std::optional<FolderName> parse(std::string_view text);
+  // The name of its claim, which lies beside it, and the folder that a claim is for.
+  [[nodiscard]] std::string claim() const;
+  static std::optional<FolderName> parse_claim(std::string_view text);
 };
 
 // FileId tells one file or folder from all others.
@@ -48,6 +51,8 @@ Status for_each_entry(int directory, const std::function<void(const char*)>& vis
 
 // Folder is an opened folder that belongs to the user in its name and that nobody else may write to.
 class Folder {
+  friend class LockedFolder;
+
  public:
   Folder() = default;
 
@@ -72,8 +77,11 @@ class Folder {
 
   // read_meta fails with PIPES_ERROR_FILE_NOT_FOUND if there is no meta, or one that is not to be believed.
   [[nodiscard]] Result<wire::PipeMeta> read_meta() const;
-  // claimed_at is the time of the claim in nanoseconds, or nothing if there is none.
+  // claimed_at is the time of the claim in nanoseconds, or nothing if there is none, or one that is not to be believed.
   [[nodiscard]] std::optional<int64_t> claimed_at() const;
+  // hold_claim returns the claim, shared with all who hold it, for as long as its description is open. Nobody can
+  // overrule it meanwhile. PIPES_ERROR_PIPE_BUSY: somebody overrules it. PIPES_ERROR_FILE_NOT_FOUND: there is none.
+  [[nodiscard]] Result<UniqueFd> hold_claim() const;
   // remove_file removes one file. That it is gone already is as good.
   void remove_file(const std::string& file) const;
   // remove_if_empty removes the folder, unless somebody uses it.
@@ -85,19 +93,27 @@ class Folder {
  private:
   Folder(UniqueFd fd, FolderName name, FileId id) : fd_(std::move(fd)), name_(std::move(name)), id_(id) {}
   [[nodiscard]] std::string path_from_inside() const { return "../" + name_.text(); }
+  [[nodiscard]] std::string claim_from_inside() const { return "../" + name_.claim(); }
 
   UniqueFd fd_;
   FolderName name_;
   FileId id_;
 };
 
+// overrule_claim keeps everybody from holding the claim of a folder in `directory`, for as long as what it returns is
+// open. PIPES_ERROR_PIPE_BUSY: a process holds it. PIPES_ERROR_FILE_NOT_FOUND: there is none.
+[[nodiscard]] Result<UniqueFd> overrule_claim(int directory, const FolderName& name);
+
 // LockedFolder is the right to change a folder, held until it is destroyed. The folder must outlive it.
 class LockedFolder {
  public:
-  enum class Wait { kForever, kNever };
+  // For a turn waits without limit who is the founder's user, whose processes alone, and root's, can have the lock.
+  // Root waits two seconds for somebody else's.
+  enum class Wait { kForTurn, kNever };
 
   // acquire fails with PIPES_ERROR_FILE_NOT_FOUND if the folder is no longer in place: whoever wanted it looks for the
-  // pipe anew. PIPES_ERROR_PIPE_BUSY: not waiting, and somebody else holds it.
+  // pipe anew. PIPES_ERROR_PIPE_BUSY: not waiting, and somebody else holds it. PIPES_ERROR_ACCESS_DENIED also: somebody
+  // has not let go of it in time.
   static Result<LockedFolder> acquire(const Folder& folder, Wait wait);
 
   LockedFolder(LockedFolder&&) noexcept = default;
@@ -108,7 +124,8 @@ class LockedFolder {
 
   // write_meta replaces the snapshot, or leaves it as it is and says why.
   Status write_meta(const wire::PipeMeta& meta) const;
-  Status write_claim() const;
+  // write_claim makes a new claim and returns it as hold_claim does.
+  [[nodiscard]] Result<UniqueFd> write_claim() const;
   // clear removes everything but the lock, so that nobody sees a pipe here, and restores the folder's mode.
   Status clear() const;
   // dismantle removes everything and the folder itself. What cannot be removed stays, and is no pipe.

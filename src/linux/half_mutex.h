@@ -22,18 +22,21 @@ class PIPES_CAPABILITY("mutex") HalfMutex {
 
   void lock() PIPES_ACQUIRE() {
     mutex_.lock();
-    if (shared_end_ != nullptr) [[unlikely]]
+    if (shared_end_ != nullptr) [[unlikely]] {
       enter();
+    }
   }
   [[nodiscard]] bool try_lock() PIPES_TSA(try_acquire_capability(true)) {
     if (!mutex_.try_lock()) return false;
-    if (shared_end_ != nullptr) [[unlikely]]
+    if (shared_end_ != nullptr) [[unlikely]] {
       enter();
+    }
     return true;
   }
   void unlock() PIPES_RELEASE() {
-    if (shared_end_ != nullptr) [[unlikely]]
+    if (shared_end_ != nullptr) [[unlikely]] {
       leave();
+    }
     mutex_.unlock();
   }
   // Whether a thread of this process waits for the lock.

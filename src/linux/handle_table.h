@@ -127,8 +127,9 @@ class HandleTable {
 
   Slot* enter(pipes_handle handle, Parker& parker, bool* counted) {
     Slot* const slot = find(handle, parker, counted);
-    if (slot != nullptr) [[likely]]
+    if (slot != nullptr) [[likely]] {
       return slot;
+    }
     // It may be one that this process has inherited and not looked for yet.
     return adopt_inherited_handles() ? find(handle, parker, counted) : nullptr;
   }

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "linux/discard.h"
+#include "pipe/name.h"
 #include "support/seeded_mistake.h"
 
 namespace pipes {
@@ -14,7 +15,7 @@ namespace pipes {
 wire::Request request_to(std::u16string_view folded, wire::RequestKind kind) {
   wire::Request request;
   request.kind = static_cast<uint32_t>(kind);
-  request.name = wire::name_hash(folded);
+  request.name = name_hash(folded);
   return request;
 }
 

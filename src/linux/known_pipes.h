@@ -4,9 +4,9 @@
 // is proven by the kernel to be the one that was meant (connect_at). Whatever is not exactly as it was, or does not
 // answer, is left to find_pipe, which decides.
 //
-// How a change shows: a directory's times change with its entries, a folder's with its `meta`, which is only ever
-// replaced, and its `claim`. Times come from a clock with ticks, so what changed in the tick in which it was looked at
-// is not kept: a second change in that tick would not show.
+// How a change shows: a directory's times change with its entries, among them the claims, a folder's with its `meta`,
+// which is only ever replaced. Times come from a clock with ticks, so what changed in the tick in which it was looked
+// at is not kept: a second change in that tick would not show.
 #pragma once
 
 #include <sys/stat.h>

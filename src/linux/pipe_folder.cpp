@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,10 +35,10 @@ struct Claim {
   PipeMeta meta;
   std::optional<int64_t> since;
   std::string path;
+  bool overruled = false;
 };
 
-// Of two established claims the one that is the pipe. Root's come first: anybody could lay an early claim without a
-// server, and bring it to life when a system service has taken the name.
+// Of two established claims the one that is the pipe. Root's come first.
 bool precedes(const Claim& a, const Claim& b) {
   const auto rank = [](const Claim& claim) {
     return std::tuple(claim.folder.founder_uid() != 0, claim.since.value_or(0), claim.folder.founder_uid(),
@@ -51,7 +52,21 @@ Result<Claim> read_claim(Folder folder, std::string path) {
   auto meta = folder.read_meta();
   if (!meta) return meta.status();
   const auto since = folder.claimed_at();
-  return Claim{std::move(folder), std::move(*meta), since, std::move(path)};
+  return Claim{std::move(folder), std::move(*meta), since, std::move(path), false};
+}
+
+// Another user's claim without a server could come to life beside a pipe that has been established since, and precede
+// it. Who makes a pipe therefore overrules those that nobody holds. Nobody else would have a claim overruled: it is
+// looked at only where two users claim one name.
+void mark_overruled(std::vector<Claim>* claims) {
+  for (Claim& claim : *claims) {
+    if (!claim.since || claim.folder.founder_uid() == 0) continue;
+    const bool has_rival = std::ranges::any_of(*claims, [&](const Claim& other) {
+      return other.since && other.folder.founder_uid() != claim.folder.founder_uid() &&
+             other.meta.folded == claim.meta.folded;
+    });
+    claim.overruled = has_rival && claim.folder.hold_claim().status() == PIPES_ERROR_PIPE_BUSY;
+  }
 }
 
 // Where only the owner and root can make folders, their names are known without listing. Elsewhere any user's may be.
@@ -95,6 +110,8 @@ Result<std::vector<Claim>> find_claims(const PipeName& name, const std::string& 
     if (const Status status = add_claims(directory, name, digest, &claims); status != PIPES_OK) return status;
   }
   std::ranges::sort(claims, precedes);
+  mark_overruled(&claims);
+  std::erase_if(claims, [](const Claim& claim) { return claim.overruled; });
   return claims;
 }
 
@@ -118,11 +135,26 @@ Result<bool> has_live_server(const Folder& folder, const PipeMeta& meta) {
   return has_live_server(folder.fd(), folder.founder_uid(), meta);
 }
 
+// A server process whose socket lies beside the folders left it there when it was killed. One that was bound a moment
+// ago is about to listen.
+void sweep_beside(int directory, const std::string& file) {
+  constexpr time_t kSecondsToListen = 2;
+  struct stat status {};
+  if (fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
+  if (geteuid() != 0 && status.st_uid != geteuid()) return;
+  if (status.st_ctim.tv_sec + kSecondsToListen >= time(nullptr)) return;
+  ServerRecord record;
+  record.uid = status.st_uid;
+  record.socket = file;
+  const auto liveness = probe(directory, status.st_uid, record);
+  if (liveness && *liveness == Liveness::kDead) unlinkat(directory, file.c_str(), 0);
+}
+
 // drop_dead removes the dead server processes from `meta` and from the folder, but never `own_socket`. If none is left,
 // it is for the caller to dismantle the folder. Fails only if this process is short of something.
 Status drop_dead(const LockedFolder& locked, const std::string& own_socket, PipeMeta* meta) {
   std::vector<ServerRecord> live;
-  std::vector<std::string> dead;
+  std::vector<ServerRecord> dead;
   const uint32_t founder = locked.folder().founder_uid();
   for (const ServerRecord& server : meta->servers) {
     const auto liveness = server.socket == own_socket
@@ -130,7 +162,7 @@ Status drop_dead(const LockedFolder& locked, const std::string& own_socket, Pipe
                               : probe(locked.folder().fd(), locked.folder().founder_uid(), server);
     if (!liveness) return liveness.status();
     if (*liveness == Liveness::kDead) {
-      dead.push_back(is_beside(founder, server) ? "../" + server.socket : server.socket);
+      dead.push_back(server);
     } else {
       live.push_back(server);
     }
@@ -140,7 +172,15 @@ Status drop_dead(const LockedFolder& locked, const std::string& own_socket, Pipe
   // A snapshot that cannot be replaced keeps naming the dead; whoever reads it next finds them dead again.
   if (meta->servers.empty() || locked.write_meta(*meta) != PIPES_OK) return PIPES_OK;
   PIPES_CRASH_POINT("dead-record-dropped");  // CRASH: a socket without a record; removed by the next who joins.
-  for (const std::string& socket : dead) locked.folder().remove_file(socket);
+  // What a record names beside the folder may be anything of anybody's.
+  const UniqueFd directory(openat(locked.folder().fd(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (const ServerRecord& server : dead) {
+    if (!is_beside(founder, server)) {
+      locked.folder().remove_file(server.socket);
+    } else if (directory && is_server_socket_name(server.socket)) {
+      sweep_beside(directory.get(), server.socket);
+    }
+  }
   PIPES_CRASH_POINT("dead-socket-removed");  // CRASH: swept completely.
   return PIPES_OK;
 }
@@ -181,15 +221,12 @@ Verdict judge(const AddRequest& request, const PipeMeta& meta) {
   return {};
 }
 
-// recount_others asks the server processes but that of `own_socket`. The caller holds no lock.
-Status recount_others(const AddRequest& request, const Folder& folder, const PipeMeta& meta,
-                      const std::string& own_socket) {
+// The caller holds no lock.
+Status recount_others(const AddRequest& request, const Folder& folder, const PipeMeta& meta) {
   auto fd = folder.duplicate_fd();
   if (!fd) return fd.status();
   const FoundPipe pipe{std::move(*fd), meta, folder.founder_uid(), {}, 0};
-  for (const ServerRecord& server : meta.servers) {
-    if (server.socket != own_socket) request.recount(pipe, server);
-  }
+  ask_others(pipe, "", request.recount);
   return PIPES_OK;
 }
 
@@ -200,30 +237,26 @@ bool bears_its_name(const Claim& claim) {
          name_digest(*name) == claim.folder.name().digest;
 }
 
-// A server process whose socket lies beside the folders left it there when it was killed. One that was bound a moment
-// ago is about to listen.
-void sweep_beside(int directory, const std::string& file) {
-  constexpr time_t kSecondsToListen = 2;
+// A claim goes before its folder does, so one without a folder is left of a folder that was removed by force.
+void sweep_claim(int directory, const FolderName& name) {
+  if (geteuid() != 0 && name.uid != geteuid()) return;
   struct stat status {};
-  if (fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
-  if (geteuid() != 0 && status.st_uid != geteuid()) return;
-  if (status.st_ctim.tv_sec + kSecondsToListen >= time(nullptr)) return;
-  ServerRecord record;
-  record.uid = status.st_uid;
-  record.socket = file;
-  const auto liveness = probe(directory, status.st_uid, record);
-  if (liveness && *liveness == Liveness::kDead) unlinkat(directory, file.c_str(), 0);
+  if (fstatat(directory, name.text().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) return;
+  if (overrule_claim(directory, name)) unlinkat(directory, name.claim().c_str(), 0);
 }
 
 // collect_claims adds the established claims to any name in `directory`, and sweeps what is none.
 Status collect_claims(int directory, std::vector<Claim>* claims) {
   std::vector<FolderName> names;
+  std::vector<FolderName> claimed;
   std::vector<std::string> beside;
   const Status listed = for_each_entry(directory, [&](const char* entry) {
     if (auto name = FolderName::parse(entry)) names.push_back(std::move(*name));
+    if (auto name = FolderName::parse_claim(entry)) claimed.push_back(std::move(*name));
     if (is_server_socket_name(entry)) beside.emplace_back(entry);
   });
   if (listed != PIPES_OK) return listed;
+  for (const FolderName& name : claimed) sweep_claim(directory, name);
   for (const std::string& file : beside) sweep_beside(directory, file);
   for (FolderName& name : names) {
     auto folder = Folder::open(directory, std::move(name));
@@ -236,7 +269,7 @@ Status collect_claims(int directory, std::vector<Claim>* claims) {
       sweep(*folder);
       continue;
     }
-    Claim claim{std::move(*folder), *meta, since, {}};
+    Claim claim{std::move(*folder), *meta, since, {}, false};
     if (bears_its_name(claim)) claims->push_back(std::move(claim));
   }
   return PIPES_OK;
@@ -285,6 +318,14 @@ Result<ReachedServer> reach_server(const FoundPipe& pipe, const ServerRecord& se
   return reached ? std::move(reached) : connect_in(pipe.folder.get(), pipe.founder_uid, server);
 }
 
+void ask_others(const FoundPipe& pipe, const std::string& own_socket,
+                const std::function<void(const FoundPipe&, const ServerRecord&)>& ask) {
+  const Deadline deadline = Deadline::after_ms(kRivalsTimeoutMs);
+  for (const ServerRecord& server : pipe.meta.servers) {
+    if (server.socket != own_socket && !deadline.passed()) ask(pipe, server);
+  }
+}
+
 Result<UniqueFd> connect_server(const FoundPipe& pipe, const ServerRecord& server) {
   auto reached = reach_server(pipe, server);
   if (!reached) return reached.status();
@@ -299,6 +340,7 @@ Result<std::vector<PipeMeta>> list_pipes() {
     if (const Status status = collect_claims(directory.fd.get(), &claims); status != PIPES_OK) return status;
   }
   std::ranges::sort(claims, precedes);
+  mark_overruled(&claims);
   std::vector<PipeMeta> pipes;
   for (Claim& claim : claims) {
     const bool listed = std::ranges::any_of(pipes, [&](const auto& pipe) { return pipe.folded == claim.meta.folded; });
@@ -306,7 +348,7 @@ Result<std::vector<PipeMeta>> list_pipes() {
     if (const Status status = keep_live_servers(claim.folder, &claim.meta); status != PIPES_OK) return status;
     if (claim.meta.servers.empty()) {
       sweep(claim.folder);
-    } else {
+    } else if (!claim.overruled) {
       pipes.push_back(std::move(claim.meta));
     }
   }
@@ -332,10 +374,16 @@ class PipeAdder {
   Result<Added> add_once();
   Result<Added> join(Claim claim);
   Result<Added> join_as_guest(Claim claim);
+  Result<PipeMembership::Standing> hold(const Folder& folder) const;
   Result<ServerSocket> enter(const LockedFolder& locked, PipeMeta* meta) const;
   Result<Added> create();
   Result<bool> is_served(const LockedFolder& locked) const;
-  Result<ServerSocket> put_up(const LockedFolder& locked, PipeMeta* meta) const;
+  struct PutUp {
+    ServerSocket server;
+    PipeMembership::Standing standing;
+  };
+  Result<PutUp> put_up(const LockedFolder& locked, PipeMeta* meta) const;
+  Result<std::vector<ProcessFd>> overrule_others() const;
   [[nodiscard]] PipeMeta new_meta(const ServerRecord& record) const;
 
   Result<std::vector<Claim>> live_rivals(FileId own) const;
@@ -344,8 +392,9 @@ class PipeAdder {
   Status settle_after_claim(const Folder& own) const;
   Status pause() const;
 
-  static Added result(Folder folder, ServerSocket server, bool created, PipeMeta meta) {
-    PipeMembership membership(std::move(folder), std::move(server.fd), std::move(server.record));
+  static Added result(Folder folder, ServerSocket server, PipeMembership::Standing standing, bool created,
+                      PipeMeta meta) {
+    PipeMembership membership(std::move(folder), std::move(server.fd), std::move(server.record), std::move(standing));
     return {std::move(membership), created, std::move(meta)};
   }
 
@@ -377,11 +426,12 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
   if (!folder.may_change()) return join_as_guest(std::move(claim));
   PipeMeta meta;
   {
-    const auto locked = LockedFolder::acquire(folder, LockedFolder::Wait::kForever);
+    const auto locked = LockedFolder::acquire(folder, LockedFolder::Wait::kForTurn);
     if (!locked) return locked.status();
     auto current = folder.read_meta();
     if (!current) return current.status();
-    if (!folder.claimed_at()) return kStartAgain;
+    auto claim_held = hold(folder);
+    if (!claim_held) return claim_held.status();
     meta = std::move(*current);
     if (const Status status = drop_dead(*locked, "", &meta); status != PIPES_OK) return status;
     if (meta.servers.empty()) {
@@ -392,13 +442,21 @@ Result<PipeMembership::Added> PipeAdder::join(Claim claim) {
     if (verdict.status == PIPES_OK) {
       auto server = enter(*locked, &meta);
       if (!server) return server.status();
-      return result(std::move(claim.folder), std::move(*server), false, std::move(meta));
+      return result(std::move(claim.folder), std::move(*server), std::move(*claim_held), false, std::move(meta));
     }
     if (recounted_ || !verdict.recount_may_help) return verdict.status;
   }
   recounted_ = true;
-  const Status status = recount_others(request_, folder, meta, "");
+  const Status status = recount_others(request_, folder, meta);
   return status != PIPES_OK ? status : kStartAgain;
+}
+
+// A claim that has gone, or is overruled by somebody who has not established his pipe yet, is looked for anew.
+Result<PipeMembership::Standing> PipeAdder::hold(const Folder& folder) const {
+  auto claim = folder.hold_claim();
+  if (claim) return PipeMembership::Standing{ProcessFd(std::move(*claim)), {}};
+  if (claim.status() == PIPES_ERROR_PIPE_BUSY) return pause();
+  return claim.status();
 }
 
 // The socket listens before anybody is told of it.
@@ -408,6 +466,8 @@ Result<PipeMembership::Added> PipeAdder::join_as_guest(Claim claim) {
   if (!request_.admit) return Status{PIPES_ERROR_ACCESS_DENIED};
   const UniqueFd directory(openat(folder.fd(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return status_from_errno(errno);
+  auto claim_held = hold(folder);
+  if (!claim_held) return claim_held.status();
   auto server = listen_in(directory.get());
   if (!server) return server.status();
   auto fd = folder.duplicate_fd();
@@ -422,7 +482,7 @@ Result<PipeMembership::Added> PipeAdder::join_as_guest(Claim claim) {
     return meta.status();
   }
   server->record.instances = 1;
-  Added added = result(std::move(folder), std::move(*server), false, std::move(*meta));
+  Added added = result(std::move(folder), std::move(*server), std::move(*claim_held), false, std::move(*meta));
   added.membership->report_ = request_.report;
   return added;
 }
@@ -446,7 +506,7 @@ Result<PipeMembership::Added> PipeAdder::create() {
   if (!directory) return directory.status();
   auto folder = Folder::open_or_make(directory->get(), digest_);
   if (!folder) return folder.status();
-  const auto locked = LockedFolder::acquire(*folder, LockedFolder::Wait::kForever);
+  const auto locked = LockedFolder::acquire(*folder, LockedFolder::Wait::kForTurn);
   if (!locked) {
     folder->remove_if_empty();
     return locked.status();
@@ -456,12 +516,12 @@ Result<PipeMembership::Added> PipeAdder::create() {
   if (!served) return served.status();
   if (*served) return kStartAgain;
   PipeMeta meta;
-  auto server = put_up(*locked, &meta);
-  if (!server) {
+  auto up = put_up(*locked, &meta);
+  if (!up) {
     locked->dismantle();
-    return server.status();
+    return up.status();
   }
-  return result(std::move(*folder), std::move(*server), true, std::move(meta));
+  return result(std::move(*folder), std::move(up->server), std::move(up->standing), true, std::move(meta));
 }
 
 // Another process of this user may have created the pipe while this one waited for the lock. Whoever held the lock is
@@ -472,23 +532,53 @@ Result<bool> PipeAdder::is_served(const LockedFolder& locked) const {
   if (!meta || meta->folded != request_.name.folded) return false;
   const auto served = has_live_server(locked.folder(), *meta);
   if (!served || !*served || locked.folder().claimed_at()) return served;
-  if (const Status status = locked.write_claim(); status != PIPES_OK) return status;
+  if (const auto claim = locked.write_claim(); !claim) return claim.status();
   return true;
 }
 
-Result<ServerSocket> PipeAdder::put_up(const LockedFolder& locked, PipeMeta* meta) const {
+Result<PipeAdder::PutUp> PipeAdder::put_up(const LockedFolder& locked, PipeMeta* meta) const {
   Status status = locked.clear();
   if (status != PIPES_OK) return status;
   auto server = listen_in(locked.folder().fd());
-  if (!server) return server;
+  if (!server) return server.status();
   server->record.instances = 1;
   *meta = new_meta(server->record);
   status = locked.write_meta(*meta);
   if (status == PIPES_OK) status = settle_before_claim(locked.folder());
-  if (status == PIPES_OK) status = locked.write_claim();
-  if (status == PIPES_OK) status = settle_after_claim(locked.folder());
   if (status != PIPES_OK) return status;
-  return server;
+  auto overruled = overrule_others();
+  if (!overruled) return overruled.status();
+  auto claim = locked.write_claim();
+  if (!claim) return claim.status();
+  status = settle_after_claim(locked.folder());
+  if (status != PIPES_OK) return status;
+  return PutUp{std::move(*server), {ProcessFd(std::move(*claim)), std::move(*overruled)}};
+}
+
+// The claims of other users that nobody holds, so that none of them comes to life beside this pipe and precedes it.
+// They lie beside the folders, where nobody can bring one back under its name with the time that it had. One that is
+// held without a server that answers is no leaving: its process decides about the name.
+Result<std::vector<ProcessFd>> PipeAdder::overrule_others() const {
+  std::vector<ProcessFd> overruled;
+  if (geteuid() == 0) return overruled;
+  const auto directories = directories_for_looking();
+  if (!directories) return directories.status();
+  for (const RuntimeDirectory& directory : *directories) {
+    std::vector<FolderName> names;
+    const Status listed = for_each_entry(directory.fd.get(), [&](const char* entry) {
+      if (!std::string_view(entry).starts_with(digest_)) return;
+      auto name = FolderName::parse_claim(entry);
+      if (name && name->uid != 0 && name->uid != geteuid()) names.push_back(std::move(*name));
+    });
+    if (listed != PIPES_OK) return listed;
+    for (const FolderName& name : names) {
+      auto claim = overrule_claim(directory.fd.get(), name);
+      if (claim) overruled.emplace_back(std::move(*claim));
+      if (claim.status() == PIPES_ERROR_PIPE_BUSY) return pause();
+      if (claim.status() != PIPES_OK && claim.status() != PIPES_ERROR_FILE_NOT_FOUND) return claim.status();
+    }
+  }
+  return overruled;
 }
 
 PipeMeta PipeAdder::new_meta(const ServerRecord& record) const {
@@ -577,54 +667,46 @@ Result<PipeMembership::Added> PipeMembership::add_first(const AddRequest& reques
 PipeMembership::PipeMembership(PipeMembership&& other) noexcept
     : folder_(std::move(other.folder_)),
       socket_(std::move(other.socket_)),
+      standing_(std::move(other.standing_)),
       record_(std::move(other.record_)),
-      report_(std::move(other.report_)) {
+      report_(std::move(other.report_)),
+      reported_(std::move(other.reported_)) {
   other.record_ = {};
 }
 
 PipeMembership& PipeMembership::operator=(PipeMembership&& other) noexcept {
   if (this == &other) return *this;
-  if (folder_) leave();
+  if (folder_) leave(take_turn(LockedFolder::Wait::kForTurn));
   folder_ = std::move(other.folder_);
   socket_ = std::move(other.socket_);
+  standing_ = std::move(other.standing_);
   record_ = std::exchange(other.record_, {});
   report_ = std::move(other.report_);
+  reported_ = std::move(other.reported_);
   return *this;
 }
 
 PipeMembership::~PipeMembership() {
-  if (folder_) leave();
+  if (folder_) leave(take_turn(LockedFolder::Wait::kForTurn));
 }
 
 Status PipeMembership::add_instance(const AddRequest& request, PipeMeta* meta) {
   Expects(record_.instances > 0);
   if (report_) return add_as_guest(request, meta);
-  for (bool recounted = false;; recounted = true) {
-    PipeMeta current;
-    {
-      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
-      if (!locked) return locked.status();
-      auto read = folder_.read_meta();
-      if (!read) return read.status();
-      current = std::move(*read);
-      // Only a full pipe needs to know who has died: their instances count no more.
-      if (is_full(current)) {
-        if (const Status status = drop_dead(*locked, record_.socket, &current); status != PIPES_OK) return status;
-      }
-      const Status refused = judge(request, current).status;
-      if (refused == PIPES_OK) {
-        ++record_.instances;
-        const Status status = publish(*locked, &current);
-        if (status != PIPES_OK) --record_.instances;
-        if (status == PIPES_OK && meta != nullptr) *meta = std::move(current);
-        return status;
-      }
-      // With instances of this process the pipe is not new, whatever the others have.
-      if (refused != PIPES_ERROR_PIPE_BUSY || recounted) return refused;
-    }
-    const Status status = recount_others(request, folder_, current, record_.socket);
-    if (status != PIPES_OK) return status;
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
+  if (!locked) return locked.status();
+  auto current = folder_.read_meta();
+  if (!current) return current.status();
+  // Only a full pipe needs to know who has died: their instances count no more.
+  if (is_full(*current)) {
+    if (const Status status = drop_dead(*locked, record_.socket, &*current); status != PIPES_OK) return status;
   }
+  if (const Status refused = judge(request, *current).status; refused != PIPES_OK) return refused;
+  ++record_.instances;
+  const Status status = publish(*locked, &*current);
+  if (status != PIPES_OK) --record_.instances;
+  if (status == PIPES_OK && meta != nullptr) *meta = std::move(*current);
+  return status;
 }
 
 Result<FoundPipe> PipeMembership::as_found() const {
@@ -639,6 +721,12 @@ Status PipeMembership::add_as_guest(const AddRequest& request, PipeMeta* meta) {
   const auto found = as_found();
   if (!found) return found.status();
   if (const Status refused = request.check_access(found->meta); refused != PIPES_OK) return refused;
+  // Told of fewer instances only after it has admitted one more, the other would count one too few.
+  if (reported_) {
+    pollfd heard{reported_.get(), POLLIN, 0};
+    ::poll(&heard, 1, static_cast<int>(kRivalsTimeoutMs));
+    reported_.reset();
+  }
   if (const Status refused = request.admit(*found, record_); refused != PIPES_OK) return refused;
   ++record_.instances;
   if (meta == nullptr) return PIPES_OK;
@@ -647,50 +735,39 @@ Status PipeMembership::add_as_guest(const AddRequest& request, PipeMeta* meta) {
   return PIPES_OK;
 }
 
-void PipeMembership::report() const {
+void PipeMembership::report() {
   const auto found = as_found();
-  if (found) report_(*found, record_);
+  if (found) reported_ = ProcessFd(report_(*found, record_));
 }
 
 Status PipeMembership::admit(const AddRequest& request, const ServerRecord& newcomer) {
-  for (bool recounted = false;; recounted = true) {
-    PipeMeta meta;
-    {
-      const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
-      if (!locked) return locked.status();
-      auto read = folder_.read_meta();
-      if (!read) return read.status();
-      meta = std::move(*read);
-      if (is_full(meta)) {
-        if (const Status status = drop_dead(*locked, record_.socket, &meta); status != PIPES_OK) return status;
-      }
-      auto known = std::ranges::find(meta.servers, newcomer.socket, &ServerRecord::socket);
-      if (known != meta.servers.end()) {
-        if (known->uid != newcomer.uid || known->ticket != newcomer.ticket) return PIPES_ERROR_ACCESS_DENIED;
-        known->instances = std::max(newcomer.instances, 1u);
-      }
-      const Status refused = judge(request, meta).status;
-      if (refused == PIPES_OK) {
-        if (known == meta.servers.end()) {
-          const auto liveness = probe(folder_.fd(), folder_.founder_uid(), newcomer);
-          if (!liveness) return liveness.status();
-          if (*liveness != Liveness::kAlive) return PIPES_ERROR_ACCESS_DENIED;
-          meta.servers.push_back(newcomer);
-          meta.servers.back().instances = 0;
-          known = std::prev(meta.servers.end());
-        }
-        ++known->instances;
-        return locked->write_meta(meta);
-      }
-      if (refused != PIPES_ERROR_PIPE_BUSY || recounted) return refused;
-    }
-    const Status status = recount_others(request, folder_, meta, record_.socket);
-    if (status != PIPES_OK) return status;
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
+  if (!locked) return locked.status();
+  auto meta = folder_.read_meta();
+  if (!meta) return meta.status();
+  if (is_full(*meta)) {
+    if (const Status status = drop_dead(*locked, record_.socket, &*meta); status != PIPES_OK) return status;
   }
+  auto known = std::ranges::find(meta->servers, newcomer.socket, &ServerRecord::socket);
+  if (known != meta->servers.end()) {
+    if (known->uid != newcomer.uid || known->ticket != newcomer.ticket) return PIPES_ERROR_ACCESS_DENIED;
+    known->instances = std::max(newcomer.instances, 1u);
+  }
+  if (const Status refused = judge(request, *meta).status; refused != PIPES_OK) return refused;
+  if (known == meta->servers.end()) {
+    const auto liveness = probe(folder_.fd(), folder_.founder_uid(), newcomer);
+    if (!liveness) return liveness.status();
+    if (*liveness != Liveness::kAlive) return PIPES_ERROR_ACCESS_DENIED;
+    meta->servers.push_back(newcomer);
+    meta->servers.back().instances = 0;
+    known = std::prev(meta->servers.end());
+  }
+  ++known->instances;
+  return locked->write_meta(*meta);
 }
 
 Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) {
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
   if (!locked) return locked.status();
   auto meta = folder_.read_meta();
   if (!meta) return meta.status();
@@ -711,7 +788,7 @@ Status PipeMembership::count(uint32_t uid, uint64_t ticket, uint32_t instances) 
 Status PipeMembership::change_descriptor(const std::function<Result<std::vector<std::byte>>(const PipeMeta&)>& change,
                                          PipeMeta* meta) {
   if (!folder_.may_change()) return PIPES_ERROR_ACCESS_DENIED;
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
+  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForTurn);
   if (!locked) return locked.status();
   auto current = folder_.read_meta();
   if (!current) return current.status();
@@ -723,20 +800,27 @@ Status PipeMembership::change_descriptor(const std::function<Result<std::vector<
   return PIPES_OK;
 }
 
-Status PipeMembership::remove_instances(uint32_t count) {
+Result<LockedFolder> PipeMembership::take_turn(LockedFolder::Wait wait) const {
+  if (report_) return PIPES_ERROR_NOT_SUPPORTED;
+  return LockedFolder::acquire(folder_, wait);
+}
+
+Status PipeMembership::remove_instances(uint32_t count, const Result<LockedFolder>& turn) {
   Expects(count <= record_.instances);
   record_.instances -= count;
   if (report_ && record_.instances > 0) {
     report();
     return PIPES_OK;
   }
-  if (record_.instances > 0) return republish();
-  leave();
+  if (record_.instances > 0) return republish(turn);
+  leave(turn);
   return PIPES_OK;
 }
 
 void PipeMembership::abandon() noexcept {
   socket_.reset();
+  standing_ = {};
+  reported_.reset();
   folder_.close_only();
 }
 
@@ -751,40 +835,48 @@ Status PipeMembership::publish(const LockedFolder& locked, PipeMeta* meta) {
   return locked.write_meta(*meta);
 }
 
-Status PipeMembership::republish() {
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
-  if (!locked) return locked.status();
+Status PipeMembership::republish(const Result<LockedFolder>& turn) {
+  if (!turn) return turn.status();
   auto meta = folder_.read_meta();
-  return meta ? publish(*locked, &*meta) : meta.status();
+  return meta ? publish(*turn, &*meta) : meta.status();
 }
 
 // The socket goes before everything else: from then on this process serves nobody, whatever else fails. It also frees a
-// descriptor for the lock.
-void PipeMembership::leave() {
+// descriptor, for the lock where there was none.
+void PipeMembership::leave(const Result<LockedFolder>& turn) {
   socket_.reset();
   if (report_) {
     folder_.remove_file("../" + record_.socket);
     report();
     record_ = {};
+    standing_ = {};
     folder_ = {};
     return;
   }
   folder_.remove_file(record_.socket);
   PIPES_CRASH_POINT("own-socket-removed");  // CRASH: meta names a server that is dead; so it is swept.
-  const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kForever);
-  if (locked) {
-    auto meta = folder_.read_meta();
-    if (meta) {
-      std::erase_if(meta->servers, [&](const ServerRecord& server) { return server.socket == record_.socket; });
-      const bool swept = drop_dead(*locked, "", &*meta) == PIPES_OK;
-      if (!meta->servers.empty()) locked->write_meta(*meta);
-      if (meta->servers.empty() && swept) locked->dismantle();
-    } else if (meta.status() == PIPES_ERROR_FILE_NOT_FOUND) {
-      locked->dismantle();
-    }
+  if (turn) {
+    strike_out(*turn);
+  } else if (turn.status() == PIPES_ERROR_NO_SYSTEM_RESOURCES) {
+    const auto locked = LockedFolder::acquire(folder_, LockedFolder::Wait::kNever);
+    if (locked) strike_out(*locked);
   }
   record_ = {};
+  standing_ = {};
   folder_ = {};
+}
+
+// Takes this process's record out of the folder, and the folder away with the last.
+void PipeMembership::strike_out(const LockedFolder& locked) const {
+  auto meta = folder_.read_meta();
+  if (meta) {
+    std::erase_if(meta->servers, [&](const ServerRecord& server) { return server.socket == record_.socket; });
+    const bool swept = drop_dead(locked, "", &*meta) == PIPES_OK;
+    if (!meta->servers.empty()) locked.write_meta(*meta);
+    if (meta->servers.empty() && swept) locked.dismantle();
+  } else if (meta.status() == PIPES_ERROR_FILE_NOT_FOUND) {
+    locked.dismantle();
+  }
 }
 
 }  // namespace pipes

@@ -1,13 +1,15 @@
 // How pipes are found and how processes come to serve them: one folder a pipe, in a runtime directory. Apart from the
 // instances themselves, which live in the processes: a folder says only who serves a name, and how many instances.
 //
-//   <digest of the folded name>.<uid of the founder>    0755
+//   <digest of the folded name>.<uid of the founder>        0755
 //     meta               0644  attributes and server processes (wire/meta.h): a snapshot, replaced by rename
-//     claim              0644  empty. Where it is, the pipe is established; its change time orders rival claims
 //     lock               0600  flock, held by whoever changes the folder. A process that dies lets go of it
 //     s.<pid>.<ticket>   0666  listening SOCK_SEQPACKET socket, one a server process
+//   <digest of the folded name>.<uid of the founder>.claim  0644  empty. Where it is, the pipe is established; its
+//   change
+//                              time orders rival claims. A shared flock on it, held by each server process
 //
-// The folder's name may carry a further `.1` to `.7`, where another user sits on the plain one.
+// The folder's name may carry a further `.1` to `.7`, where another user sits on the plain one, or on its claim.
 //
 // Believed is a folder only if the user in its name owns it and its meta, nobody else may write to it, and the meta
 // bears the name that was looked for. A server process is alive if its socket answers; a pipe none of whose server
@@ -15,7 +17,14 @@
 //
 // Of rival folders with one name the first in this order is the pipe, for everybody who looks: founded by root, the
 // earlier claim, the lower uid. A creator first puts up its folder without `claim`, looks for rivals, and withdraws
-// from an established one, or from one that is being put up by a lower uid; only then it writes `claim` (decision 14).
+// from an established one, or from one that is being put up by a lower uid; only then it writes the claim (decision
+// 14).
+//
+// A claim that no process holds is one without a server, and does not become the pipe again beside one that was
+// established meanwhile: who makes a pipe overrules other users' claims of its name, by an exclusive flock that it
+// holds as long as it serves the pipe, and whoever finds two users' claims passes over one that is overruled. A claim's
+// change time shows also when it came under its name. (Root need not, and is not overruled. What a pipe's other server
+// processes do after its maker's has ended is not covered: they hold its own claim and overrule none.)
 //
 // A process serves the pipe through one PipeMembership. Root and processes with the founder's uid join by themselves.
 // Any other process asks one of those for admission, which checks the newcomer by what the kernel tells of it, and
@@ -27,7 +36,8 @@
 // thread at a time. A child forked in the midst of add_first would inherit a listening socket that nobody knows of, and
 // keep a dead pipe alive: keep fork out meanwhile (a pthread_atfork handler that takes the caller's lock).
 // None of these calls waits for a client. They wait for the lock, which is held for a few system calls by processes of
-// the same user, and in a race of creators of several users for a rival to decide, at most two seconds.
+// the same user; root in somebody else's folder, and a creator in a race with those of other users, wait for others at
+// most two seconds.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +48,7 @@
 #include <vector>
 
 #include "linux/folder.h"
+#include "linux/process_fd.h"
 #include "linux/server_socket.h"
 #include "pipe/name.h"
 #include "support/status.h"
@@ -80,6 +91,10 @@ struct FoundPipe {
 // The same, and tells whose process that is.
 [[nodiscard]] Result<ReachedServer> reach_server(const FoundPipe& pipe, const ServerRecord& server);
 
+// ask_others calls `ask` for the server processes but that of `own_socket`, for as long as two seconds have not passed.
+void ask_others(const FoundPipe& pipe, const std::string& own_socket,
+                const std::function<void(const FoundPipe&, const ServerRecord&)>& ask);
+
 // list_pipes returns every pipe that has a server process alive, each name once, with its live server processes only
 // (NAME-19). Sweeps what is dead where it may. Failures are those of directories_for_looking.
 [[nodiscard]] Result<std::vector<PipeMeta>> list_pipes();
@@ -104,13 +119,14 @@ struct AddRequest {
   // Whether the caller may add instances to the existing pipe. Called with the lock held: computes, calls nothing back.
   std::function<Status(const PipeMeta&)> check_access;
   // Asks a server process to drop instances whose last handles have gone, and returns when it has answered or given up.
-  // Called without the lock, at most once a call and server process, never for the calling membership's own record.
+  // Called by add_first, without the lock, at most once a call and server process.
   std::function<void(const FoundPipe&, const ServerRecord&)> recount;
   // For a process that may not change the folder: has one that may name `record` in it, with one instance more than it
   // has. Called without the lock. Returns what that one answers; PIPES_ERROR_ACCESS_DENIED if there is none.
   std::function<Status(const FoundPipe&, const ServerRecord&)> admit = nullptr;
-  // Tells the same one that `record` has fewer instances than it had, and waits for nothing. Kept by the membership.
-  std::function<void(const FoundPipe&, const ServerRecord&)> report = nullptr;
+  // Tells the same one that `record` has fewer instances than it had, and waits for nothing: what it returns can be
+  // read once that one has heard it. Kept by the membership.
+  std::function<UniqueFd(const FoundPipe&, const ServerRecord&)> report = nullptr;
 };
 
 // PipeMembership is this process's part in serving one pipe: its listening socket, its record in meta, and how many
@@ -118,6 +134,12 @@ struct AddRequest {
 class PipeMembership {
  public:
   struct Added;
+
+  // Standing is what keeps the pipe established: its claim, and those of others that it overrules.
+  struct Standing {
+    ProcessFd claim;
+    std::vector<ProcessFd> overruled;
+  };
 
   // add_first creates the pipe, or joins it, and counts one instance, for a process that does not serve the name yet.
   //
@@ -137,14 +159,20 @@ class PipeMembership {
 
   // add_instance counts one more instance of this process, refused as in add_first; then `*meta`, if not null, receives
   // the new snapshot. PIPES_ERROR_FILE_NOT_FOUND: the folder has been removed by force; this membership can only end.
+  // PIPES_ERROR_PIPE_BUSY: also because of instances that only seem to exist. The caller, who knows when he may wait,
+  // has the others recount, and tries again; admit likewise.
   Status add_instance(const AddRequest& request, PipeMeta* meta);
 
   // remove_instances counts `count` fewer, at most instances(). Its effects are complete when it returns: with the last
   // of this process go its record and its socket, and with the last live server process the folder. The caller must
   // have stopped using listening_socket() before the last goes. With `count` 0 it writes the number anew.
   // A failure to write leaves a higher number in meta until the next call that succeeds; the instances are gone all the
-  // same, and the last one's effects never fail.
-  Status remove_instances(uint32_t count);
+  // same, and the last one's effects never fail: a record that cannot be taken out is that of a dead process.
+  Status remove_instances(uint32_t count) { return remove_instances(count, take_turn(LockedFolder::Wait::kForTurn)); }
+  // The same under the lock, or, where take_turn failed, without. A caller that may not wait gives up on
+  // PIPES_ERROR_PIPE_BUSY and comes again.
+  Status remove_instances(uint32_t count, const Result<LockedFolder>& turn);
+  [[nodiscard]] Result<LockedFolder> take_turn(LockedFolder::Wait wait) const;
 
   // For the requests of a process that may not change the folder itself (AddRequest::admit, AddRequest::report). admit
   // judges `request` and names `newcomer`, which listens already, with one instance more. count lowers the number of
@@ -177,20 +205,26 @@ class PipeMembership {
 
  private:
   friend class PipeAdder;  // does the work of add_first
-  PipeMembership(Folder folder, UniqueFd socket, ServerRecord record)
-      : folder_(std::move(folder)), socket_(std::move(socket)), record_(std::move(record)) {}
+  PipeMembership(Folder folder, UniqueFd socket, ServerRecord record, Standing standing)
+      : folder_(std::move(folder)),
+        socket_(std::move(socket)),
+        standing_(std::move(standing)),
+        record_(std::move(record)) {}
 
   Status add_as_guest(const AddRequest& request, PipeMeta* meta);
-  void report() const;
+  void report();
   Status publish(const LockedFolder& locked, PipeMeta* meta);
-  Status republish();
-  void leave();
+  Status republish(const Result<LockedFolder>& turn);
+  void leave(const Result<LockedFolder>& turn);
+  void strike_out(const LockedFolder& locked) const;
 
   Folder folder_;
   UniqueFd socket_;
+  Standing standing_;
   ServerRecord record_;  // as it should stand in meta
   // Set if this process may not change the folder.
-  std::function<void(const FoundPipe&, const ServerRecord&)> report_;
+  std::function<UniqueFd(const FoundPipe&, const ServerRecord&)> report_;
+  ProcessFd reported_;  // what report_ returned last
 };
 
 // Added is what add_first did.

@@ -21,6 +21,7 @@
 #include "linux/server_request.h"
 #include "security/access.h"
 #include "security/default_descriptor.h"
+#include "support/detached_thread.h"
 #include "support/fault_point.h"
 #include "support/log.h"
 #include "support/seeded_mistake.h"
@@ -183,12 +184,35 @@ Result<ServerPipe::Created> ServerPipe::create(const PipeName& name, const Creat
   }
 }
 
+// The instances of other processes may have ended without their having noticed. With one of this process's the pipe is
+// not new, whatever the others have; without any add_first asks. Neither this process's other calls nor its reactor
+// wait for the answers.
+void ServerPipe::have_others_recount() {
+  const AsSelf as_self;
+  std::string own_socket;
+  std::optional<FoundPipe> full;
+  {
+    MutexLock lock(membership_mutex_);
+    if (!membership_ || is_beside(membership_->founder_uid(), membership_->record())) return;
+    own_socket = membership_->record().socket;
+    if (auto found = membership_->as_found()) full = std::move(*found);
+  }
+  sweep(IfBusy::kWait);
+  if (full) ask_others(*full, own_socket, ask_to_recount);
+}
+
 // SUBTLE: instances that end while the lock is held are left to the holder, who therefore sweeps once it has let go,
 // whatever came of the call.
 Result<ServerPipe::Created> ServerPipe::add(const Creation& creation, bool* retry) {
   sweep(IfBusy::kWait);
   membership_mutex_.lock();
   auto added = add_to_folder(creation, retry);
+  if (added.status() == PIPES_ERROR_PIPE_BUSY && membership_) {
+    membership_mutex_.unlock();
+    have_others_recount();
+    membership_mutex_.lock();
+    added = add_to_folder(creation, retry);
+  }
   std::optional<FoundPipe> own;
   if (added && added->added) {
     if (auto found = membership_->as_found()) own = std::move(*found);
@@ -263,11 +287,13 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const Creation& creation, 
       display_ = meta.display;
     }
     store_descriptor(meta);
+    set_readable(&*membership_);
     set_listener(membership_->listening_socket());
     const auto watched =
         reactor->watch(membership_->listening_socket(), EPOLLIN, std::make_shared<Listener>(weak_from_this()));
     if (!watched) {
       set_listener(-1);
+      set_readable(nullptr);
       membership_->remove_instances(1);
       membership_.reset();
       dissolved_ = true;
@@ -280,7 +306,7 @@ Result<ServerPipe::Created> ServerPipe::add_to_folder(const Creation& creation, 
     const Status refused = membership_->add_instance(request, &meta);
     refused_access.log(creation.name.display, ::geteuid());
     if (refused != PIPES_OK) return refused;
-    store_descriptor(meta);
+    (void)refresh_descriptor();
   }
   NamedEnd::Fixed fixed;
   fixed.attributes.access = static_cast<AccessMode>(meta.access);
@@ -391,7 +417,7 @@ void ServerPipe::end_closed(NamedEnd& end, const NamedEnd::Closed& closed) {
   sweep(IfBusy::kWait);
 }
 
-void ServerPipe::sweep(IfBusy if_busy) {
+bool ServerPipe::sweep(IfBusy if_busy) {
   std::vector<std::shared_ptr<Connection>> ended;
   {
     MutexLock lock(mutex_);
@@ -404,33 +430,60 @@ void ServerPipe::sweep(IfBusy if_busy) {
   if (Reactor* reactor = Reactor::running()) {
     for (const auto& connection : ended) reactor->unwatch(connection->watch, connection->socket.get());
   }
-  drop_ended(if_busy);
+  return drop_ended(if_busy);
 }
 
 // SUBTLE: whoever finds the lock taken leaves what it counted to the holder, who looks again once it has let go. The
 // fence orders each side's store before its load: one of the two sees the other. With kWait the lock is taken even if
 // nothing seems left to do, since the holder may be about to write what the caller wants to see written.
-void ServerPipe::drop_ended(IfBusy if_busy) {
-  if (if_busy == IfBusy::kSkip && to_drop_.load(std::memory_order_seq_cst) == 0) return;
+bool ServerPipe::drop_ended(IfBusy if_busy) {
+  if (if_busy != IfBusy::kWait && to_drop_.load(std::memory_order_seq_cst) == 0) return true;
   do {
     if (if_busy == IfBusy::kWait) {
       membership_mutex_.lock();
     } else if (!membership_mutex_.try_lock()) {
-      return;
+      return true;
     }
     const bool served = membership_.has_value();
-    const bool last = drop_counted();
+    const Dropped dropped = drop_counted(if_busy);
     membership_mutex_.unlock();
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (last) unregister(folded_, this);
-    if (last || !served) return;
+    if (dropped == Dropped::kAll) unregister(folded_, this);
+    if (dropped == Dropped::kFolderIsLocked) sweep_later();
+    if (dropped == Dropped::kFolderIsLocked) return false;
+    if (dropped == Dropped::kAll || !served) return true;
   } while (to_drop_.load(std::memory_order_seq_cst) != 0);
+  return true;
 }
 
-// Takes what has ended out of the folder; true if that was all. `membership_mutex_` is held.
-bool ServerPipe::drop_counted() {
+// Without a thread to be had, what is left is found by the next who sweeps.
+void ServerPipe::sweep_later() {
+  if (sweeps_later_.exchange(true, std::memory_order_acq_rel)) return;
+  auto self = std::make_unique<std::shared_ptr<ServerPipe>>(shared_from_this());
+  const auto run = [](void* argument) {
+    const std::unique_ptr<std::shared_ptr<ServerPipe>> pipe(static_cast<std::shared_ptr<ServerPipe>*>(argument));
+    // Before it looks: whoever leaves something from now on starts another thread.
+    (*pipe)->sweeps_later_.store(false, std::memory_order_seq_cst);
+    (*pipe)->sweep(IfBusy::kWaitForProcesses);
+  };
+  if (start_detached_thread("pipes-sweep", run, self.get())) {
+    [[maybe_unused]] const auto* const the_threads = self.release();
+  } else {
+    sweeps_later_.store(false, std::memory_order_seq_cst);
+  }
+}
+
+// Takes what has ended out of the folder. `membership_mutex_` is held.
+ServerPipe::Dropped ServerPipe::drop_counted(IfBusy if_busy) {
   const uint32_t count = to_drop_.exchange(0, std::memory_order_acq_rel);
-  if (count == 0 || !membership_) return false;
+  if (count == 0 || !membership_) return Dropped::kSome;
+  const AsSelf as_self;
+  const auto turn =
+      membership_->take_turn(if_busy == IfBusy::kSkip ? LockedFolder::Wait::kNever : LockedFolder::Wait::kForTurn);
+  if (!turn && turn.status() == PIPES_ERROR_PIPE_BUSY) {
+    to_drop_.fetch_add(count, std::memory_order_seq_cst);
+    return Dropped::kFolderIsLocked;
+  }
   std::list<std::shared_ptr<Waiter>> released;
   bool last = false;
   {
@@ -440,6 +493,7 @@ bool ServerPipe::drop_counted() {
   }
   if (last) {
     set_listener(-1);
+    set_readable(nullptr);
     if (Reactor* reactor = Reactor::running()) {
       reactor->unwatch(listener_watch_, membership_->listening_socket());
       for (const auto& waiter : released) reactor->unwatch(waiter->name.load(), waiter->fd());
@@ -447,14 +501,11 @@ bool ServerPipe::drop_counted() {
     keep_in_child(membership_->listening_socket());
     keep_in_child(membership_->folder());
   }
-  {
-    const AsSelf as_self;
-    membership_->remove_instances(count);
-  }
-  if (!last) return false;
+  membership_->remove_instances(count, turn);
+  if (!last) return Dropped::kSome;
   dissolved_ = true;
   membership_.reset();
-  return true;
+  return Dropped::kAll;
 }
 
 void ServerPipe::sweep_name(const std::u16string& folded) {
@@ -630,7 +681,7 @@ Status ServerPipe::availability() {
 }
 
 void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
-  if (PIPES_BREACH("request-for-another", received.request.name != wire::name_hash(folded_))) {
+  if (PIPES_BREACH("request-for-another", received.request.name != name_hash_)) {
     send_reply(socket.get(), PIPES_ERROR_FILE_NOT_FOUND);
     return;
   }
@@ -642,11 +693,18 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
       send_reply(socket.get(), answer_to_query(socket.get(), received.request));
       return;
     case wire::RequestKind::kRecount:
-      sweep(IfBusy::kSkip);
-      send_reply(socket.get(), PIPES_OK);
+      if (sweep(IfBusy::kSkip)) {
+        send_reply(socket.get(), PIPES_OK);
+      } else {
+        begin_errand(std::move(socket), std::move(received));
+      }
       return;
     case wire::RequestKind::kNewServer:
       release_waiters();
+      return;
+    case wire::RequestKind::kNewSecurity:
+      // Not by an errand, which the next client would overtake.
+      send_reply(socket.get(), refresh_descriptor());
       return;
     case wire::RequestKind::kIdentity:
       learn_writer(std::move(socket), received.request);
@@ -654,7 +712,6 @@ void ServerPipe::handle_request(UniqueFd socket, ReceivedRequest received) {
     case wire::RequestKind::kAdmit:
     case wire::RequestKind::kCount:
     case wire::RequestKind::kSetSecurity:
-    case wire::RequestKind::kNewSecurity:
       begin_errand(std::move(socket), std::move(received));
       return;
     case wire::RequestKind::kWait:
@@ -738,8 +795,8 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
       if (availability() == PIPES_ERROR_FILE_NOT_FOUND) return answer(*refused, PIPES_ERROR_FILE_NOT_FOUND);  // CLI-2
       answer(*refused, granted.status());
       if (!identity) return;
-      log_line(LogLevel::kInformation, "uid %u was refused access 0x%08x", (*identity)->ids.uid,
-               request.desired_access);
+      log_line(LogLevel::kInformation, "%s: uid %u was refused access 0x%08x", meta.display.c_str(),
+               (*identity)->ids.uid, request.desired_access);
       refused_access.log(meta.display, (*identity)->ids.uid);
       return;
     }
@@ -803,7 +860,9 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
       return settled;
     };
     Effects effects;
-    if (!chosen->attach(connection, request.qos_flags, effects, settle)) return;
+    // IMP-18: what a remote client lets be done with its identity is not for the gateway to say.
+    const uint32_t qos_flags = (*identity)->is_remote() ? 0 : request.qos_flags;
+    if (!chosen->attach(connection, qos_flags, effects, settle)) return;
     listening_.erase(place);
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.

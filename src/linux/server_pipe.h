@@ -1,9 +1,9 @@
 // ServerPipe: what a process that serves a name knows of it: its instances, which of them listen and since when,
 // clients that wait for one, and its membership in the pipe's folder.
 //
-// Locks. `membership_mutex_` makes changes of the folder one after the other and is held over system calls; it is never
-// taken by the reactor's hot path. `mutex_` guards the lists below it and is held briefly; the locks of an end may be
-// taken while it is held, never the reverse.
+// Locks, in the order in which they are taken. `membership_mutex_` makes changes of the folder one after the other and
+// is held over system calls; it is never taken by the reactor's hot path. `mutex_` guards the lists below it and is
+// held briefly; the locks of an end may be taken while it is held, never the reverse.
 #pragma once
 
 #include <deque>
@@ -36,7 +36,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   static void sweep_name(const std::u16string& folded);
   static void forget_in_child() noexcept;
 
-  explicit ServerPipe(std::u16string folded) : folded_(std::move(folded)) {}
+  explicit ServerPipe(std::u16string folded) : folded_(std::move(folded)), name_hash_(name_hash(folded_)) {}
 
   // From a server end.
   void listen_again(NamedEnd& end);
@@ -50,16 +50,21 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // all processes that serve the pipe: when it returns 0 their next client meets the new one. Rights have been checked.
   // PIPES_ERROR_NOT_SUPPORTED: this process may not change the pipe's folder; otherwise as merge_parts.
   [[nodiscard]] std::shared_ptr<const StoredDescriptor> descriptor();
-  Status set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement);
+  // `may`, if there is one, is asked of the descriptor that is replaced.
+  using MayChange = std::function<Status(const SecurityDescriptor& present)>;
+  Status set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement,
+                      const MayChange& may = nullptr);
 
   class Doorkeeper;
 
   // From the reactor.
   void accept_clients();
-  // kSkip: where the folder is being changed at the moment, what was found is left to who changes it. The reactor never
-  // waits for such a change, which may itself wait for another process's reactor.
-  enum class IfBusy { kWait, kSkip };
-  void sweep(IfBusy if_busy);
+  // kSkip: where the folder is being changed at the moment, what was found is left to who changes it, or, if that is
+  // another process, to a thread of its own. The reactor never waits for such a change, which may itself wait for
+  // another process's reactor, or for a process that stands still. kWaitForProcesses: as kSkip within this process.
+  // sweep returns false if it left something to a thread of its own.
+  enum class IfBusy { kWait, kWaitForProcesses, kSkip };
+  bool sweep(IfBusy if_busy);
 
  private:
   class Listener;
@@ -76,6 +81,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   };
   Result<Created> add(const Creation& creation, bool* retry);
   Result<Created> add_to_folder(const Creation& creation, bool* retry);
+  void have_others_recount();
   void tell_other_servers(const FoundPipe& own) const;
   void set_listener(int listener);
   void take_request(UniqueFd socket, ReceivedRequest received);
@@ -97,22 +103,33 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   Status run_errand(int socket, const ReceivedRequest& received);
   Status admit(const ClientIdentity& newcomer, const wire::Request& request);
   Status change_security(const ClientIdentity& asker, const ReceivedRequest& received);
-  Status read_descriptor();
+  Status refresh_descriptor();
+  void set_readable(const PipeMembership* membership);
   void store_descriptor(const PipeMeta& meta);
   void tell_of_descriptor(const FoundPipe& own, const std::string& own_socket) const;
   [[nodiscard]] std::shared_ptr<Connection> find_proven(const uint64_t (&proof)[2]);
-  void drop_ended(IfBusy if_busy);
-  bool drop_counted();
+  enum class Dropped { kSome, kAll, kFolderIsLocked };
+  bool drop_ended(IfBusy if_busy);
+  [[nodiscard]] Dropped drop_counted(IfBusy if_busy);
+  void sweep_later();
   void forget_waiter(uint64_t key);
   [[nodiscard]] Status availability();
 
   const std::u16string folded_;
+  const uint64_t name_hash_;  // what requests name the pipe by
 
   Mutex membership_mutex_;
   std::optional<PipeMembership> membership_;
   bool dissolved_ = false;  // the last instance has gone; the name needs a new ServerPipe
   uint64_t listener_watch_ = 0;
-  std::atomic<uint32_t> to_drop_{0};  // instances that have ended and still count in the folder
+  std::atomic<uint32_t> to_drop_{0};       // instances that have ended and still count in the folder
+  std::atomic<bool> sweeps_later_{false};  // a thread has been started that has not looked yet
+
+  // Makes reading the folder's descriptor and storing it one step, so that an older one never replaces a newer. Held
+  // for no longer than that takes, so the reactor may wait for it.
+  Mutex descriptor_mutex_;
+  const PipeMembership* readable_ = nullptr;      // descriptor_mutex_: the membership, as long as it can be read
+  std::atomic<bool> descriptor_is_stale_{false};  // it changed, and this process was too short of something to read it
 
   // Held for one accept at a time: the listening socket is not closed meanwhile, so that its number cannot come to mean
   // another pipe's.
@@ -126,7 +143,7 @@ class ServerPipe : public std::enable_shared_from_this<ServerPipe> {
   // Set once, before anybody can reach the pipe.
   PipeMeta meta_;
   std::string display_;
-  std::shared_ptr<const StoredDescriptor> descriptor_;  // replaced whole; what changes it holds membership_mutex_, too
+  std::shared_ptr<const StoredDescriptor> descriptor_;  // replaced whole; what does so holds descriptor_mutex_, too
   std::unordered_map<const NamedEnd*, std::weak_ptr<NamedEnd>> open_ends_;
   std::deque<std::shared_ptr<NamedEnd>> listening_;
   uint32_t open_end_count_ = 0;

@@ -55,14 +55,28 @@ class Proof {
   MutexLock lock_;
 };
 
-Status ask(const FoundPipe& pipe, const ServerRecord& server, const wire::Request& request, int memory) {
-  const auto socket = connect_server(pipe, server);
-  if (!socket) return socket.status();
-  const bool sent = send_request(socket->get(), request, memory);
+Status ask_at(int socket, const wire::Request& request, int memory) {
+  const bool sent = send_request(socket, request, memory);
   const Deadline deadline = Deadline::after_ms(sent ? kAnswerMs : 0);
-  const auto reply = await_reply(socket->get(), deadline);
+  const auto reply = await_reply(socket, deadline);
   if (reply) return *reply;
   return sent && deadline.passed() ? PIPES_ERROR_PIPE_BUSY : PIPES_ERROR_FILE_NOT_FOUND;
+}
+
+Status ask(const FoundPipe& pipe, const ServerRecord& server, const wire::Request& request, int memory) {
+  const auto socket = connect_server(pipe, server);
+  return socket ? ask_at(socket->get(), request, memory) : socket.status();
+}
+
+// Asks the process at the other end of `connection` and no other, which could pass the proof on as its own.
+Status ask_peer(const Connection& connection, const FoundPipe& pipe, const ServerRecord& server,
+                const wire::Request& request, int memory) {
+  const auto reached = reach_server(pipe, server);
+  if (!reached) return reached.status();
+  const PeerCredentials peer = credentials_of(connection.socket.get());
+  const PeerCredentials asked = credentials_of(reached->peer);
+  if (asked.pid != peer.pid || asked.uid != peer.uid) return PIPES_ERROR_FILE_NOT_FOUND;
+  return ask_at(reached->fd.get(), request, memory);
 }
 
 const ServerRecord* server_of(const FoundPipe& pipe, const Connection& connection) {
@@ -103,15 +117,16 @@ Status ask_for_admission(const FoundPipe& found, const ServerRecord& record, uin
   return PIPES_ERROR_ACCESS_DENIED;
 }
 
-void report_instances(const FoundPipe& found, const ServerRecord& record) {
+UniqueFd report_instances(const FoundPipe& found, const ServerRecord& record) {
   wire::Request request = request_to(found.meta.folded, wire::RequestKind::kCount);
   request.ticket = record.ticket;
   request.instances = record.instances;
   for (const ServerRecord& server : found.meta.servers) {
     if (is_beside(found.founder_uid, server)) continue;
-    const auto socket = connect_server(found, server);
-    if (socket && send_request(socket->get(), request, -1)) return;
+    auto socket = connect_server(found, server);
+    if (socket && send_request(socket->get(), request, -1)) return std::move(*socket);
   }
+  return {};
 }
 
 Status announce_identity(const EndName& name, Connection& connection, uint32_t number) {
@@ -122,7 +137,7 @@ Status announce_identity(const EndName& name, Connection& connection, uint32_t n
   wire::Request request = request_to(name.folded, wire::RequestKind::kIdentity);
   request.slot = number;
   const Proof proof(connection, &request);
-  return ask(**pipe, *server, request, -1);
+  return ask_peer(connection, **pipe, *server, request, -1);
 }
 
 Status request_security(const EndName& name, Connection* connection, uint32_t information,
@@ -142,7 +157,7 @@ Status request_security(const EndName& name, Connection* connection, uint32_t in
   if (own != nullptr && !is_beside(found.founder_uid, *own)) {
     wire::Request proven = request;
     const Proof proof(*connection, &proven);
-    const Status status = ask(found, *own, proven, memory->get());
+    const Status status = ask_peer(*connection, found, *own, proven, memory->get());
     if (status != PIPES_ERROR_FILE_NOT_FOUND) return status;
   }
   for (const ServerRecord& server : found.meta.servers) {

@@ -15,7 +15,7 @@ namespace pipes {
 // What a process asks of those that serve the pipe as well (AddRequest in linux/pipe_folder.h).
 void ask_to_recount(const FoundPipe& found, const ServerRecord& server);
 [[nodiscard]] Status ask_for_admission(const FoundPipe& found, const ServerRecord& record, uint32_t open_mode);
-void report_instances(const FoundPipe& found, const ServerRecord& record);
+[[nodiscard]] UniqueFd report_instances(const FoundPipe& found, const ServerRecord& record);
 
 // announce_identity has the server process of `connection` know the calling thread under `number`. Returns what it
 // answers; PIPES_ERROR_FILE_NOT_FOUND: it is not there; PIPES_ERROR_PIPE_BUSY: it did not answer in time.

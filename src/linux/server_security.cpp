@@ -73,6 +73,10 @@ Result<std::shared_ptr<const ClientIdentity>> ServerPipe::identify(int socket, c
 
 Result<GrantedAccess> ServerPipe::check_client(int socket, const ClientIdentity& client, uint32_t desired_access,
                                                RefusedAccess* refused) {
+  if (descriptor_is_stale_.load(std::memory_order_acquire)) {
+    const Status status = refresh_descriptor();
+    if (status != PIPES_OK && status != PIPES_ERROR_FILE_NOT_FOUND) return status;
+  }
   const std::shared_ptr<const StoredDescriptor> descriptor = this->descriptor();
   std::optional<uint32_t> session;
   if (descriptor->names_sessions && client.pid != 0) session = session_of(client.pid, socket);
@@ -103,6 +107,7 @@ void ServerPipe::learn_writer(UniqueFd socket, const wire::Request& request) {
     send_reply(socket.get(), peer.status());
     return;
   }
+  peer->session = peer->pid != 0 ? session_of(peer->pid, socket.get()) : 0;
   const auto writer = std::make_shared<const ClientIdentity>(std::move(*peer));
   std::vector<std::shared_ptr<NamedEnd>> ends;
   {
@@ -184,10 +189,11 @@ Status ServerPipe::run_errand(int socket, const ReceivedRequest& received) {
       if (!membership_) return PIPES_ERROR_FILE_NOT_FOUND;
       return membership_->count(asker->ids.uid, request.ticket, request.instances);
     }
+    case wire::RequestKind::kRecount:
+      sweep(IfBusy::kWaitForProcesses);
+      return PIPES_OK;
     case wire::RequestKind::kSetSecurity:
       return change_security(*asker, received);
-    case wire::RequestKind::kNewSecurity:
-      return read_descriptor();
     default:
       return PIPES_ERROR_INVALID_PARAMETER;
   }
@@ -218,15 +224,17 @@ Status ServerPipe::admit(const ClientIdentity& newcomer, const wire::Request& re
   record.instances = request.instances;
   record.socket = server_socket_name(record.pid, record.ticket);
   std::string display;
-  Status status = PIPES_ERROR_FILE_NOT_FOUND;
   sweep(IfBusy::kWait);
-  {
+  const auto try_to_admit = [&]() -> Status {
     MutexLock lock(membership_mutex_);
-    if (membership_ && !is_beside(membership_->founder_uid(), record)) {
-      status = PIPES_ERROR_ACCESS_DENIED;
-    } else if (membership_) {
-      status = membership_->may_change() ? membership_->admit(wanted, record) : PIPES_ERROR_ACCESS_DENIED;
-    }
+    if (!membership_) return PIPES_ERROR_FILE_NOT_FOUND;
+    if (!is_beside(membership_->founder_uid(), record) || !membership_->may_change()) return PIPES_ERROR_ACCESS_DENIED;
+    return membership_->admit(wanted, record);
+  };
+  Status status = try_to_admit();
+  if (status == PIPES_ERROR_PIPE_BUSY) {
+    have_others_recount();
+    status = try_to_admit();
   }
   {
     MutexLock lock(mutex_);
@@ -249,16 +257,25 @@ void ServerPipe::store_descriptor(const PipeMeta& meta) {
   descriptor_.swap(stored);
 }
 
-Status ServerPipe::read_descriptor() {
-  MutexLock lock(membership_mutex_);
-  if (!membership_) return PIPES_ERROR_FILE_NOT_FOUND;
-  const auto meta = membership_->read_meta();
+void ServerPipe::set_readable(const PipeMembership* membership) {
+  MutexLock lock(descriptor_mutex_);
+  readable_ = membership;
+}
+
+// A folder that has been removed by force has the descriptor that it had.
+Status ServerPipe::refresh_descriptor() {
+  const AsSelf as_self;
+  MutexLock lock(descriptor_mutex_);
+  if (readable_ == nullptr) return PIPES_ERROR_FILE_NOT_FOUND;
+  const auto meta = readable_->read_meta();
+  descriptor_is_stale_.store(!meta && meta.status() != PIPES_ERROR_FILE_NOT_FOUND, std::memory_order_release);
   if (!meta) return meta.status();
   store_descriptor(*meta);
   return PIPES_OK;
 }
 
-Status ServerPipe::set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement) {
+Status ServerPipe::set_security(const Token& token, uint32_t information, const SecurityDescriptor& replacement,
+                                const MayChange& may) {
   const AsSelf as_self;
   std::string own_socket;
   std::optional<FoundPipe> own;
@@ -269,13 +286,15 @@ Status ServerPipe::set_security(const Token& token, uint32_t information, const 
     if (!membership_->may_change()) return PIPES_ERROR_NOT_SUPPORTED;
     PipeMeta meta;
     const auto merge = [&](const PipeMeta& current) -> Result<std::vector<std::byte>> {
-      const auto merged = merge_parts(token, stored_descriptor_of(current)->value, replacement, information);
+      const auto present = stored_descriptor_of(current);
+      if (const Status refused = may ? may(present->value) : PIPES_OK; refused != PIPES_OK) return refused;
+      const auto merged = merge_parts(token, present->value, replacement, information);
       if (!merged) return merged.status();
       return descriptor_to_bytes(*merged);
     };
     const Status status = membership_->change_descriptor(merge, &meta);
     if (status != PIPES_OK) return status;
-    store_descriptor(meta);
+    (void)refresh_descriptor();
     if (auto found = membership_->as_found()) own = std::move(*found);
   }
   if (own) tell_of_descriptor(*own, own_socket);
@@ -304,15 +323,21 @@ Status ServerPipe::change_security(const ClientIdentity& asker, const ReceivedRe
   if ((request.information & ~kWritableInformation) != 0) return PIPES_ERROR_INVALID_PARAMETER;
   const uint32_t needed = rights_to_set(request.information);
   const Token token = token_of(asker);
+  MayChange may;
   if ((request.proof[0] | request.proof[1]) != 0) {
     const auto connection = find_proven(request.proof);
     if (connection == nullptr || !has_rights(connection->granted_access, needed)) return PIPES_ERROR_ACCESS_DENIED;
-  } else if (const auto granted = check_access(token, descriptor()->value, needed); !granted) {
-    return granted.status();
+  } else {
+    may = [&](const SecurityDescriptor& present) -> Status {
+      const auto granted = check_access(token, present, needed);
+      return granted ? PIPES_OK : granted.status();
+    };
+    // Who may not is not told whether what he sent is a descriptor. The one in the folder decides.
+    if (const Status refused = may(descriptor()->value); refused != PIPES_OK) return refused;
   }
   const auto replacement = read_descriptor_of(received);
   if (!replacement) return replacement.status();
-  const Status status = set_security(token, request.information, *replacement);
+  const Status status = set_security(token, request.information, *replacement, may);
   return status == PIPES_ERROR_NOT_SUPPORTED ? PIPES_ERROR_ACCESS_DENIED : status;
 }
 

@@ -114,12 +114,13 @@ bool peer_is(int fd, uint32_t record_uid, ucred* peer) {
 struct Attempt {
   UniqueFd fd;
   int error = 0;
+  bool missing = false;  // there is no such file
 };
 
 Result<Attempt> try_to_connect(const sockaddr_un& address) {
   auto fd = new_socket();
   if (!fd) return fd.status();
-  Attempt attempt{std::move(*fd), 0};
+  Attempt attempt{std::move(*fd)};
   while (connect(attempt.fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     attempt.error = errno;
     if (errno != EINTR) break;
@@ -128,10 +129,18 @@ Result<Attempt> try_to_connect(const sockaddr_un& address) {
   return attempt;
 }
 
-// "No such file" may also mean that /proc is not there, and then says nothing about anybody's life.
-bool is_missing(int folder, const std::string& socket) {
+// Whoever may write to a folder writes its records, too, and could put a link there that leads to the socket of
+// somebody else, who would then be asked in his place. A socket's file belongs to whom it was bound by.
+bool is_socket_of(uint32_t uid, const struct stat& status) { return S_ISSOCK(status.st_mode) && status.st_uid == uid; }
+
+// Connects to the file that is there and to no other. That connecting finds no such file would only mean that /proc is
+// not there, and says nothing about anybody's life.
+Result<Attempt> try_to_connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
+  const UniqueFd file(openat(folder, from_folder(founder_uid, record).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
-  return fstatat(folder, socket.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+  if (!file || fstat(file.get(), &status) != 0) return Attempt{{}, errno, errno == ENOENT};
+  if (!is_socket_of(record.uid, status)) return Attempt{{}, EACCES};
+  return try_to_connect(address_at(fd_path(file.get())));
 }
 
 }  // namespace
@@ -169,7 +178,7 @@ Result<ServerSocket> listen_in(int folder) {
 }
 
 Result<ReachedServer> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
-  auto attempt = try_to_connect(address_of(folder, from_folder(founder_uid, record)));
+  auto attempt = try_to_connect_in(folder, founder_uid, record);
   if (!attempt) return attempt.status();
   if (attempt->error != 0) return status_of_connect(attempt->error);
   ReachedServer reached{std::move(attempt->fd)};
@@ -184,19 +193,23 @@ bool is_reachable_at(const std::string& folder, uint32_t founder_uid, const wire
 
 Result<ReachedServer> connect_at(const std::string& folder, uint32_t founder_uid, const wire::ServerRecord& record) {
   if (!is_reachable_at(folder, founder_uid, record)) return PIPES_ERROR_FILE_NOT_FOUND;
-  auto attempt = try_to_connect(address_at(folder + "/" + from_folder(founder_uid, record)));
+  const std::string path = folder + "/" + from_folder(founder_uid, record);
+  auto attempt = try_to_connect(address_at(path));
   if (!attempt) return attempt.status();
   if (attempt->error != 0) return status_of_connect(attempt->error);
   ReachedServer reached{std::move(attempt->fd)};
+  struct stat status {};
   const bool is_meant =
-      peer_is(reached.fd.get(), record.uid, &reached.peer) && bound_name_of_peer(reached.fd.get()) == record.socket;
+      peer_is(reached.fd.get(), record.uid, &reached.peer) && bound_name_of_peer(reached.fd.get()) == record.socket &&
+      fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && is_socket_of(record.uid, status);
   if (!is_meant) return PIPES_ERROR_FILE_NOT_FOUND;
   return reached;
 }
 
 Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecord& record) {
-  const auto attempt = try_to_connect(address_of(folder, from_folder(founder_uid, record)));
+  const auto attempt = try_to_connect_in(folder, founder_uid, record);
   if (!attempt) return attempt.status();
+  if (attempt->missing) return Liveness::kDead;
   ucred peer{};
   switch (attempt->error) {
     case 0:
@@ -205,8 +218,6 @@ Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecor
       return Liveness::kAlive;
     case ECONNREFUSED:
       return Liveness::kDead;
-    case ENOENT:
-      return is_missing(folder, from_folder(founder_uid, record)) ? Liveness::kDead : Liveness::kUnclear;
     default:
       if (const Status status = status_of_connect(attempt->error); status != PIPES_ERROR_FILE_NOT_FOUND) return status;
       return Liveness::kUnclear;

@@ -37,8 +37,8 @@ struct ReachedServer {
   ucred peer{};
 };
 
-// connect_in connects to the server process of `record`, whose uid must be that of the record: who may write to a
-// pipe's folder decides who serves the pipe.
+// connect_in connects to the server process of `record`, whose uid must be that of the record, and the socket's own:
+// who may write to a pipe's folder decides who serves the pipe, but can make nobody serve it who does not.
 // Failures: those of connect_server in linux/pipe_folder.h.
 [[nodiscard]] Result<ReachedServer> connect_in(int folder, uint32_t founder_uid, const wire::ServerRecord& record);
 

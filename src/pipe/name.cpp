@@ -97,15 +97,23 @@ Result<PipeName> parse_pipe_name(const char* text, NameUse use) {
   return name;
 }
 
-std::string name_digest(std::u16string_view folded_name) {
+namespace {
+
+Sha256Digest sha256_of_units(std::u16string_view folded_name) {
   std::vector<std::byte> bytes;
   bytes.reserve(folded_name.size() * 2);
   for (const char16_t unit : folded_name) {
     bytes.push_back(static_cast<std::byte>(unit & 0xFF));
     bytes.push_back(static_cast<std::byte>(unit >> 8));
   }
+  return sha256(bytes);
+}
+
+}  // namespace
+
+std::string name_digest(std::u16string_view folded_name) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  const Sha256Digest digest = sha256(bytes);
+  const Sha256Digest digest = sha256_of_units(folded_name);
   std::string digits;
   for (const std::uint8_t byte : std::span(digest).first<kDigestDigits / 2>()) {
     digits.push_back(kDigits[byte >> 4]);
@@ -115,6 +123,13 @@ std::string name_digest(std::u16string_view folded_name) {
 }
 
 std::string name_digest(const PipeName& name) { return name_digest(name.folded); }
+
+uint64_t name_hash(std::u16string_view folded_name) {
+  const Sha256Digest digest = sha256_of_units(folded_name);
+  uint64_t hash = 0;
+  for (size_t i = 0; i < sizeof hash; ++i) hash |= uint64_t{digest.at(i)} << (8 * i);
+  return hash;
+}
 
 std::vector<std::u16string> parent_names(const PipeName& name) {
   std::vector<std::u16string> parents;

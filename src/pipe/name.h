@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,8 @@ enum class NameUse { kCreate, kOpen, kWait };
 // same for every spelling of a name, of one length, and fit for a file name.
 [[nodiscard]] std::string name_digest(std::u16string_view folded);
 [[nodiscard]] std::string name_digest(const PipeName& name);
+// name_hash returns the first eight bytes of the same, the first the lowest: what a request names its pipe by.
+[[nodiscard]] uint64_t name_hash(std::u16string_view folded);
 
 // parent_names returns what stands before each backslash of the name, folded, shortest first: for `a\b\c` the names `A`
 // and `A\B`. While a pipe bears one of them, `name` can be neither opened nor created (NAME-14).

@@ -1,5 +1,6 @@
 #include "security/default_descriptor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "security/prepare.h"
@@ -32,11 +33,8 @@ Acl default_dacl(const Sid& owner) {
 }
 
 bool has_more_than_label(const SecurityDescriptor& descriptor) {
-  if (!descriptor.sacl) return false;
-  for (const Ace& ace : descriptor.sacl->entries) {
-    if (ace.type != kAceMandatoryLabel) return true;
-  }
-  return false;
+  return descriptor.sacl &&
+         std::ranges::any_of(descriptor.sacl->entries, [](const Ace& ace) { return ace.type != kAceMandatoryLabel; });
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ class Sid {
 
   // Byte equality (SID-4), and an order that means nothing but serves searching.
   friend constexpr bool operator==(const Sid&, const Sid&) = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check mistakes the comparison that is made for us
   friend constexpr auto operator<=>(const Sid&, const Sid&) = default;
 
  private:

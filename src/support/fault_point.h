@@ -12,10 +12,10 @@
 namespace pipes {
 
 // The points in the life of a pipe's folder.
-inline constexpr std::array<std::string_view, 16> kFolderFaultPoints = {
+inline constexpr std::array<std::string_view, 17> kFolderFaultPoints = {
     // Creating a pipe and joining one (linux/folder.cpp, linux/server_socket.cpp).
     "folder-made", "folder-locked", "socket-bound", "socket-listening", "meta-half-written", "meta-written",
-    "meta-renamed", "claim-written",
+    "meta-renamed", "claim-made", "claim-written",
     // Removing a whole folder.
     "claim-removed", "folder-meta-removed", "folder-sockets-removed", "folder-lock-removed", "folder-removed",
     // Ending one process's part, and sweeping what others left (linux/pipe_folder.cpp).

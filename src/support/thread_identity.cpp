@@ -87,12 +87,24 @@ Result<std::unique_ptr<Own>> read_own() {
 // How far a thread has taken on somebody's ids.
 enum class Steps { kNone, kGroups, kGroup, kUser, kAll };
 
+// A user whose rights are the process's own but for its capabilities is acted for without any change of ids, which may
+// take privileges. Root has them itself.
+bool is_covered(const UserIds& self, const UserIds& other) {
+  return self.uid == other.uid && other.has_group(self.gid) &&
+         std::ranges::all_of(self.groups, [&](uint32_t group) { return other.has_group(group); });
+}
+bool takes_no_switch(const Own& own, const UserIds& other) {
+  return is_covered(own.ids, other) && (other.uid == 0 || !own.capabilities.has_any_effective());
+}
+
 // Undoes the steps that were made, and no others: without privileges it may not even set what it has.
 //
 // SUBTLE: the user comes first: with it, or right after it, the thread has again what the other steps need. For root
 // the kernel gives the capabilities back with the user; what it does not, set_effective does.
-bool return_to(const Own& own, Steps made = Steps::kAll) noexcept {
+bool return_to(const Own& own, const UserIds& other, Steps made = Steps::kAll) noexcept {
   const UserIds& self = own.ids;
+  if (made == Steps::kNone) return true;
+  if (is_covered(self, other)) return set_effective(own.capabilities);
   if (made >= Steps::kUser) {
     const bool returned =
         set_user(self.uid, kUnchanged) && set_effective(own.capabilities) && set_user(kUnchanged, own.saved_uid);
@@ -106,6 +118,7 @@ bool return_to(const Own& own, Steps made = Steps::kAll) noexcept {
 // came; errno says why no further.
 Steps take_on(const Own& own, const UserIds& other) noexcept {
   constexpr Capabilities kNone;
+  if (is_covered(own.ids, other)) return set_effective(kNone) ? Steps::kAll : Steps::kNone;
   if (!set_groups(other.groups)) return Steps::kNone;
   if (!set_group(other.gid)) return Steps::kGroups;
   if (!set_user(other.uid, own.ids.uid)) return Steps::kGroup;
@@ -118,12 +131,6 @@ Steps take_on(const Own& own, const UserIds& other) noexcept {
 [[noreturn]] void stop_serving(const char* why) noexcept {
   log_line(LogLevel::kError, "%s: the process ends rather than go on with the wrong user's rights", why);
   std::abort();
-}
-
-// Acting for a user of whom the process is no richer in rights takes no switch.
-bool is_covered(const UserIds& self, const UserIds& other) {
-  return self.uid == other.uid && other.has_group(self.gid) &&
-         std::ranges::all_of(self.groups, [&](uint32_t group) { return other.has_group(group); });
 }
 
 // 0: the process's own. A thread that acts for somebody has a number of its own each time.
@@ -162,12 +169,14 @@ Status act_as(const UserIds& ids) {
     made = std::move(*own);
   }
   const Own& own = state.own != nullptr ? *state.own : *made;
-  if (state.other != nullptr && !return_to(own)) stop_serving("a thread could not return to its own rights");
-  if (is_covered(own.ids, ids)) {
+  if (state.other != nullptr && !return_to(own, *state.other)) {
+    stop_serving("a thread could not return to its own rights");
+  }
+  if (takes_no_switch(own, ids)) {
     other.reset();
   } else if (const Steps made_steps = take_on(own, ids); made_steps != Steps::kAll) {
     const bool may_not = errno == EPERM || made_steps == Steps::kUser;
-    if (!return_to(own, made_steps)) stop_serving("a thread could not return to its own rights");
+    if (!return_to(own, ids, made_steps)) stop_serving("a thread could not return to its own rights");
     if (state.other != nullptr && take_on(own, *state.other) != Steps::kAll) {
       stop_serving("a thread could not go on as the client it acted for");
     }
@@ -175,13 +184,15 @@ Status act_as(const UserIds& ids) {
   }
   if (made != nullptr) state.own = std::move(made);
   state.other = std::move(other);
-  Parker::mine().identity = state.other != nullptr ? next_identity() : 0;
+  Parker::mine().identity = is_covered(state.own->ids, ids) ? 0 : next_identity();
   return PIPES_OK;
 }
 
 void act_as_self() noexcept {
   if (state.own == nullptr) return;
-  if (state.other != nullptr && !return_to(*state.own)) stop_serving("a thread could not return to its own rights");
+  if (state.other != nullptr && !return_to(*state.own, *state.other)) {
+    stop_serving("a thread could not return to its own rights");
+  }
   state.other.reset();
   state.own.reset();
   Parker::mine().identity = 0;
@@ -191,7 +202,7 @@ bool acts_for_other() noexcept { return state.own != nullptr; }
 
 AsSelf::AsSelf() noexcept {
   if (state.other == nullptr) return;
-  if (!return_to(*state.own)) stop_serving("a thread could not return to its own rights");
+  if (!return_to(*state.own, *state.other)) stop_serving("a thread could not return to its own rights");
   switched_ = true;
 }
 
@@ -203,7 +214,7 @@ AsSelf::~AsSelf() {
 // Frees nothing: the allocator's locks may be anybody's.
 void act_as_self_in_child() noexcept {
   if (state.own == nullptr) return;
-  if (state.other != nullptr && !return_to(*state.own)) ::_exit(127);
+  if (state.other != nullptr && !return_to(*state.own, *state.other)) ::_exit(127);
   (void)state.other.release();
   (void)state.own.release();
   Parker::mine().identity = 0;

@@ -30,7 +30,7 @@ struct UserIds {
 
 // Takes on `ids`, in place of any others taken on before (IMP-14). PIPES_ERROR_PRIVILEGE_NOT_HELD: the process
 // may not; the thread is as it was (IMP-13). A process of the same user needs no privilege, if the user's groups are
-// those of the process, or more: then nothing is switched.
+// those of the process, or more: then no id is switched, and the thread is only without its capabilities.
 [[nodiscard]] Status act_as(const UserIds& ids);
 
 // Returns to the process's own; nothing to do if the thread acts with them.

@@ -17,7 +17,7 @@ namespace {
 class Attributes {
  public:
   explicit Attributes(const SECURITY_ATTRIBUTES* given) : is_null_(given == nullptr) {
-    if (is_null_) return;
+    if (given == nullptr) return;
     attributes_.size = sizeof attributes_;
     attributes_.inherit_handle = is_inheritable(given);
     if (given->lpSecurityDescriptor == nullptr) return;

@@ -12,7 +12,6 @@
 #include <cstring>
 #include <optional>
 #include <span>
-#include <string_view>
 
 #include "support/seeded_mistake.h"
 
@@ -45,9 +44,9 @@ struct Request {
   uint32_t version = kVersion;
   uint32_t kind = 0;
   uint32_t reserved = 0;
-  uint64_t name = 0;              // name_hash of the pipe that is meant
+  uint64_t name = 0;              // name_hash of the pipe that is meant (pipe/name.h)
   uint32_t desired_access = 0;    // kConnect, kQuery; kAdmit: the open mode of the instance
-  uint32_t qos_flags = 0;         // kConnect
+  uint32_t qos_flags = 0;         // kConnect; count for nothing if the client is remote
   uint32_t layout_version = 0;    // kConnect
   uint32_t slot = 0;              // kIdentity: the number, from 1
   uint64_t ring_capacity = 0;     // kConnect
@@ -68,13 +67,6 @@ struct Reply {
   uint32_t status = 0;
 };
 static_assert(sizeof(Reply) == 8, "part of the protocol");
-
-// name_hash tells pipes apart, for whoever does not choose both names himself.
-[[nodiscard]] constexpr uint64_t name_hash(std::u16string_view folded) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char16_t unit : folded) hash = (hash ^ unit) * 0x100000001b3;
-  return hash;
-}
 
 // carries_memory tells which requests come with a descriptor.
 [[nodiscard]] constexpr bool carries_memory(const Request& request) {

@@ -234,8 +234,8 @@ bool RingReader::recover() {
     if (word == 0 || !now.waits || now.taken == 0) return true;
     if (!at_.loaded) {
       const uint64_t bytes = frame_bytes(now.kind, now.length);
-      if (now.kind == FrameKind::kNone || now.kind > FrameKind::kLast)
-        return true;  // taken back: the next look decides
+      // Taken back: the next look decides.
+      if (now.kind == FrameKind::kNone || now.kind > FrameKind::kLast) return true;
       if (bytes + kHeaderBytes > memory_.capacity) return false;
       if (now.kind == FrameKind::kWhole) at_.message_left = now.length;
       if (now.kind == FrameKind::kFirst) {

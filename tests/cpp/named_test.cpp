@@ -129,6 +129,14 @@ TEST(CppNamed, ANameWithAZeroInsideIsRefusedNotCut) {
   EXPECT_EQ(pipes::try_wait_available(name, 1ms).status(), PIPES_ERROR_INVALID_NAME);
 }
 
+TEST(CppNamed, TheOwnerOfTheServerCanBeDemanded) {
+  const std::string name = unique_name();
+  const ServerEnd server(name);
+  EXPECT_EQ(ClientEnd::try_open(name, {.server_owner = "AN"}).status(), PIPES_ERROR_INVALID_OWNER);
+  EXPECT_EQ(ClientEnd::try_open(name, {.server_owner = "nobody"}).status(), PIPES_ERROR_INVALID_SID);
+  EXPECT_EQ(ClientEnd::try_open(name, {.server_owner = std::string("AN\0", 3)}).status(), PIPES_ERROR_INVALID_SID);
+}
+
 TEST(CppNamed, ANegativeTimeIsRefused) {
   const std::string name = unique_name();
 

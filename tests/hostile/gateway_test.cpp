@@ -47,11 +47,12 @@ struct Answer {
 
 // Opens the pipe in the name of whoever `bytes` describe.
 Answer open_for(const std::string& name, std::span<const std::byte> bytes, uint32_t max_message = 0,
-                uint32_t access = PIPES_GENERIC_READ | PIPES_GENERIC_WRITE) {
+                uint32_t access = PIPES_GENERIC_READ | PIPES_GENERIC_WRITE, uint32_t qos_flags = 0) {
   const auto found = find_raw(name);
   if (!found) return {};
   wire::Request request = honest_request(found->meta);
   request.desired_access = access;
+  request.qos_flags = qos_flags;
   request.identity_bytes = static_cast<uint32_t>(bytes.size());
   request.max_message = max_message;
   UniqueFd socket = connect_raw(name);
@@ -74,8 +75,8 @@ Answer open_for(const std::string& name, std::span<const std::byte> bytes, uint3
 }
 
 Answer open_for(const std::string& name, const AssertedIdentity& identity, uint32_t max_message = 0,
-                uint32_t access = PIPES_GENERIC_READ | PIPES_GENERIC_WRITE) {
-  return open_for(name, *wire::encode_identity(identity), max_message, access);
+                uint32_t access = PIPES_GENERIC_READ | PIPES_GENERIC_WRITE, uint32_t qos_flags = 0) {
+  return open_for(name, *wire::encode_identity(identity), max_message, access, qos_flags);
 }
 
 Opened create_for(const std::string& name, const std::string& sddl, uint32_t pipe_mode = PIPES_TYPE_MESSAGE) {
@@ -122,7 +123,6 @@ TEST_F(Gateway, SMB_40_TheServerSeesWhomItSpeaksFor) {
   std::array<char, 32> computer{};
   ASSERT_STATUS(PIPES_OK, pipes_get_client_computer_name(server.handle, computer.data(), 32));
   EXPECT_STREQ("10.1.2.3", computer.data());
-  EXPECT_STATUS(PIPES_ERROR_INSUFFICIENT_BUFFER, pipes_get_client_computer_name(server.handle, computer.data(), 8));
   EXPECT_EQ(0u, client_process_id(server.handle).value);
   EXPECT_EQ(0u, client_session_id(server.handle).value);
 }
@@ -180,6 +180,75 @@ TEST_F(Gateway, SMB_47_TheUnixTokenIsActedWith) {
   EXPECT_EQ(61001u, ::geteuid());
   EXPECT_STATUS(PIPES_OK, pipes_revert_to_self());
   EXPECT_EQ(0u, ::geteuid());
+}
+
+// The terminating zero counts.
+TEST_F(Gateway, PEER_9_AComputerNameThatDoesNotFit) {
+  const Opened server = create_for(name_, "D:(A;;FA;;;WD)");
+  ASSERT_STATUS(PIPES_OK, server.status);
+  AssertedIdentity identity = somebody();
+  identity.computer = "workstation.example";
+  const Answer answer = open_for(name_, identity);
+  ASSERT_STATUS(PIPES_OK, answer.status);
+  const auto needed = static_cast<uint32_t>(identity.computer.size() + 1);
+  for (uint32_t size = 0; size <= needed + 1; ++size) {
+    SCOPED_TRACE(size);
+    std::string computer(64, '#');
+    const pipes_status status = pipes_get_client_computer_name(server.handle, computer.data(), size);
+    EXPECT_STATUS(size < needed ? PIPES_ERROR_INSUFFICIENT_BUFFER : PIPES_OK, status);
+    if (status == PIPES_OK) {
+      EXPECT_STREQ("workstation.example", computer.c_str());
+    }
+    EXPECT_EQ(std::string::npos, computer.find_first_not_of('#', size));
+  }
+}
+
+// Neither the level nor the tracking that the gateway asks for, nor that the client had asked it for, comes across.
+// With or without Unix ids is what there is to an account here.
+TEST_F(Gateway, IMP_18_ARemoteClientsQualityOfServiceDoesNotReachTheServer) {
+  constexpr uint32_t kPresent = PIPES_SECURITY_SQOS_PRESENT;
+  AssertedIdentity without_account = somebody();
+  without_account.has_ids = false;
+  without_account.uid = without_account.gid = 0;
+  without_account.groups.clear();
+  for (const uint32_t flags : {0u, kPresent | PIPES_SECURITY_ANONYMOUS, kPresent | PIPES_SECURITY_IDENTIFICATION,
+                               kPresent | PIPES_SECURITY_IMPERSONATION | PIPES_SECURITY_CONTEXT_TRACKING,
+                               kPresent | PIPES_SECURITY_DELEGATION}) {
+    SCOPED_TRACE(flags);
+    for (const bool has_account : {true, false}) {
+      const Opened server = create_for(name_, "D:(A;;FA;;;WD)");
+      ASSERT_STATUS(PIPES_OK, server.status);
+      Answer answer = open_for(name_, has_account ? somebody() : without_account, 0,
+                               PIPES_GENERIC_READ | PIPES_GENERIC_WRITE, flags);
+      ASSERT_STATUS(PIPES_OK, answer.status);
+      pipes_identity identity{};
+      identity.size = sizeof identity;
+      ASSERT_STATUS(PIPES_OK, pipes_get_client_identity(server.handle, &identity));
+      EXPECT_EQ(PIPES_SECURITY_LEVEL_IMPERSONATION, identity.impersonation_level);
+      EXPECT_STREQ("S-1-5-21-1-2-3-1000", identity.user_sid);
+      pipes_identity_free(&identity);
+      EXPECT_STATUS(PIPES_ERROR_CANNOT_IMPERSONATE, pipes_impersonate_client(server.handle));  // nothing read yet
+      answer.end->push("hello");
+      ASSERT_EQ("hello", read(server.handle).bytes);
+      EXPECT_STATUS(has_account ? PIPES_OK : PIPES_ERROR_CANNOT_IMPERSONATE, pipes_impersonate_client(server.handle));
+      EXPECT_EQ(has_account ? 61001u : 0u, ::geteuid());
+      EXPECT_STATUS(PIPES_OK, pipes_revert_to_self());
+    }
+  }
+}
+
+// Whom a gateway of this computer speaks for decides himself, as any client here.
+TEST_F(Gateway, IMP_3_ALocalClientsQualityOfServiceReachesTheServerThroughAGateway) {
+  const Opened server = create_for(name_, "D:(A;;FA;;;WD)");
+  ASSERT_STATUS(PIPES_OK, server.status);
+  AssertedIdentity identity = somebody();
+  identity.remote = false;
+  Answer answer = open_for(name_, identity, 0, PIPES_GENERIC_READ | PIPES_GENERIC_WRITE,
+                           PIPES_SECURITY_SQOS_PRESENT | PIPES_SECURITY_IDENTIFICATION);
+  ASSERT_STATUS(PIPES_OK, answer.status);
+  answer.end->push("hello");
+  ASSERT_EQ("hello", read(server.handle).bytes);
+  EXPECT_STATUS(PIPES_ERROR_BAD_IMPERSONATION_LEVEL, pipes_impersonate_client(server.handle));
 }
 
 TEST_F(Gateway, ALongerMessageThanItTakesIsNotSent) {

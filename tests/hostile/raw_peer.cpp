@@ -38,7 +38,7 @@ UniqueFd connect_raw(const std::string& name) {
 wire::Request honest_request(const PipeMeta& meta) {
   wire::Request request;
   request.kind = static_cast<uint32_t>(wire::RequestKind::kConnect);
-  request.name = wire::name_hash(meta.folded);
+  request.name = name_hash(meta.folded);
   request.desired_access = kReadWrite;
   request.layout_version = wire::kLayoutVersion;
   request.ring_capacity = meta.ring_capacity;

@@ -192,6 +192,19 @@ TEST(Namespace, INST_6_TheFirstCallsValuesOutliveTheirProcess) {
   EXPECT_STATUS(PIPES_OK, try_open(name, PIPES_GENERIC_WRITE).status);
 }
 
+TEST(Namespace, NAME_14_WhatAKilledServerLeftStandsInNobodysWay) {
+  const std::string name = unique_name();
+  const std::string below = name + R"(\below)";
+  const std::shared_ptr<Host> founder = Host::in_child();
+  EndActor server(founder);
+  ASSERT_STATUS(PIPES_OK, server.create_named(name));
+  EXPECT_STATUS(PIPES_ERROR_INVALID_NAME, try_open(below).status);
+  founder->kill();
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, try_open(below).status);
+  const Handle other = create_server(below, {});
+  EXPECT_STATUS(PIPES_OK, try_open(below).status);
+}
+
 TEST(Namespace, CLI_10_OfClientsInManyProcessesExactlyOneGetsTheInstance) {
   const std::string name = unique_name();
   const Handle server = create_server(name);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <mutex>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 namespace pipes::test {
 namespace {
@@ -114,6 +116,9 @@ class Caller {
     if (what == "make_file") return make_file(words);
     if (what == "nowait") return {set_mode(end(), PIPES_NOWAIT), ""};
     if (what == "user_name") return user_name();
+    if (what == "instances") return instances();
+    if (what == "hold_lock") return hold_lock(words);
+    if (what == "let_go") return ::close(std::exchange(lock_, -1)), Answered{Code{PIPES_OK}, ""};
     return {Code{PIPES_ERROR_INVALID_FUNCTION}, "unknown command"};
   }
 
@@ -209,9 +214,27 @@ class Caller {
     return {status, name.data()};
   }
 
+  Answered instances() {
+    uint32_t count = 0;
+    const Code status{pipes_get_state(end(), nullptr, &count, nullptr, nullptr, nullptr, 0)};
+    return {status, std::to_string(count)};
+  }
+
+  // That of this user's only pipe in the runtime directory.
+  Answered hold_lock(std::istringstream& words) {
+    const std::string user = "." + std::to_string(::geteuid());
+    for (const auto& entry : std::filesystem::directory_iterator(rest(words))) {
+      if (entry.path().extension() != user || !entry.is_directory()) continue;
+      lock_ = ::open((entry.path() / "lock").c_str(), O_RDWR | O_CLOEXEC);
+      if (lock_ >= 0 && ::flock(lock_, LOCK_EX) == 0) return {Code{PIPES_OK}, ""};
+    }
+    return {Code{PIPES_ERROR_FILE_NOT_FOUND}, ""};
+  }
+
   Bystander first_;
   std::map<uint32_t, Handle> ends_;
   uint32_t place_ = 0;
+  int lock_ = -1;
 };
 
 }  // namespace

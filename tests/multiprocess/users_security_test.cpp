@@ -212,9 +212,9 @@ TEST_F(UsersSecurity, DECISION_15_AServerThatLeavesTakesItsSocketWithIt) {
   const auto entries = [&] {
     return std::distance(std::filesystem::directory_iterator(folder()), std::filesystem::directory_iterator());
   };
-  EXPECT_EQ(2, entries());
+  EXPECT_EQ(3, entries());  // the folder, its claim, and Bert's socket
   ASSERT_STATUS(PIPES_OK, bert.close());
-  EXPECT_EQ(1, entries());
+  EXPECT_EQ(2, entries());
   ASSERT_STATUS(PIPES_OK, anna.close());
   EXPECT_EQ(0, entries());
 }
@@ -227,6 +227,44 @@ TEST_F(UsersSecurity, DECISION_15_SomebodyElsesPipeOfTheNameStaysItsOwn) {
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, bert.create(name_, "D:(A;;FA;;;WD)"));
   ASSERT_STATUS(PIPES_OK, carl.open(name_));
   EXPECT_STATUS(PIPES_ERROR_PIPE_CONNECTED, anna.connect());
+}
+
+// Root serves the pipe, too, and has an instance whose client goes while the pipe's maker keeps the folder to itself:
+// root's other clients do not wait for that.
+TEST_F(UsersSecurity, WhoeverKeepsHisFoldersLockStopsNobodyElsesServer) {
+  User anna = user(this->anna());
+  User root = user(this->root());
+  User bert = user(this->bert());
+  User carl = user(this->carl());
+  ASSERT_STATUS(PIPES_OK, anna.create(name_, "D:(A;;FA;;;WD)"));
+  ASSERT_STATUS(PIPES_OK, root.create(name_));
+  ASSERT_STATUS(PIPES_OK, bert.open(name_));
+  ASSERT_STATUS(PIPES_OK, carl.open(name_));
+  ASSERT_EQ("2", anna.ask("instances").text);
+  const bool has_bert = root.client_identity().text.starts_with(std::to_string(bert.pid()) + " ");
+  ASSERT_STATUS(PIPES_OK, root.close());  // the instance stays as long as its client does
+  ASSERT_EQ("2", anna.ask("instances").text);
+  ASSERT_STATUS(PIPES_OK, anna.ask("hold_lock " + folder()).status);
+  ASSERT_STATUS(PIPES_OK, (has_bert ? bert : carl).close());
+
+  root.use(1);
+  const std::string other = unique_name();
+  ASSERT_STATUS(PIPES_OK, root.create(other, "D:(A;;FA;;;WD)"));
+  EXPECT_STATUS(PIPES_OK, (has_bert ? bert : carl).open(other));
+
+  ASSERT_STATUS(PIPES_OK, anna.ask("let_go").status);
+  EXPECT_TRUE(eventually([&] { return anna.ask("instances").text == "1"; }));
+}
+
+// Nor does it stop a call for good.
+TEST_F(UsersSecurity, DECISION_21_RootWaitsForSomebodyElsesLockForTwoSeconds) {
+  User anna = user(this->anna());
+  User root = user(this->root());
+  ASSERT_STATUS(PIPES_OK, anna.create(name_, "D:(A;;FA;;;WD)"));
+  ASSERT_STATUS(PIPES_OK, anna.ask("hold_lock " + folder()).status);
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, root.create(name_));
+  ASSERT_STATUS(PIPES_OK, anna.ask("let_go").status);
+  EXPECT_STATUS(PIPES_OK, root.create(name_));
 }
 
 TEST_F(UsersSecurity, AClientSpeaksOnlyToTheServerOwnerItDemands) {

@@ -155,11 +155,15 @@ public sealed class NamedPipeClientStream : PipeStream
     /// <param name="serverName">The computer; "." is this one.</param>
     /// <param name="pipeName">The name, without <c>\\.\pipe\</c>, of a pipe of messages.</param>
     /// <param name="request">The message.</param>
-    /// <param name="reply">Receives the answer. What does not fit is lost.</param>
+    /// <param name="reply">Receives the answer.</param>
     /// <param name="timeout">How long it waits for an instance.</param>
     /// <returns>How many bytes of the answer.</returns>
     /// <exception cref="FileNotFoundException">There is no such pipe.</exception>
     /// <exception cref="TimeoutException">No instance was free in time.</exception>
+    /// <exception cref="IOException">
+    /// The answer is longer than <paramref name="reply"/>, which holds its beginning (ERROR_MORE_DATA, 234); the rest is
+    /// lost. Or the pipe is not one of messages, or the server has gone.
+    /// </exception>
     public static unsafe int Call(
         string serverName, string pipeName, ReadOnlySpan<byte> request, Span<byte> reply, TimeSpan timeout)
     {
@@ -177,10 +181,7 @@ public sealed class NamedPipeClientStream : PipeStream
                 {
                     uint status = Native.pipes_call(
                         path, sent, (uint)request.Length, received, (uint)reply.Length, &transferred, milliseconds);
-                    if (status != Native.PIPES_ERROR_MORE_DATA)
-                    {
-                        Errors.ThrowIfFailed(status, name);
-                    }
+                    Errors.ThrowIfFailed(status, name);
                 }
             }
         }

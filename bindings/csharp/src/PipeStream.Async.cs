@@ -1,6 +1,5 @@
-// What is built of the operations of PipeStream.Transfer.cs: whole messages, time-outs, and the older asynchronous patterns.
+// What is built of the operations of PipeStream.Transfer.cs: time-outs, and the older asynchronous patterns.
 using System;
-using System.Buffers;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
@@ -45,100 +44,6 @@ public abstract partial class PipeStream : IAsyncDisposable
         Deadline.Run(
             timeout, cancellationToken, (Stream: this, request, reply),
             static (what, token) => what.Stream.TransactAsync(what.request, what.reply, token));
-
-    // -------------------------------------------------------------------------------------------------- whole messages
-
-    /// <summary>Reads one message, however long. The end must be in message read mode; one reader at a time.</summary>
-    /// <returns>The message, which may be empty, or null at the end.</returns>
-    public byte[]? ReadMessage() => ReadMessage(Timeout.InfiniteTimeSpan, CancellationToken.None);
-
-    /// <summary>Reads one message, however long. The end must be in message read mode; one reader at a time.</summary>
-    /// <param name="timeout">How long it waits.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>The message, which may be empty, or null at the end.</returns>
-    /// <exception cref="TimeoutException">The time is over.</exception>
-    public byte[]? ReadMessage(TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        CheckMessages();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstPiece());
-        int length = 0;
-        try
-        {
-            while (true)
-            {
-                int count = Read(buffer.AsSpan(length), timeout, cancellationToken);
-                length += count;
-                if (State.IsMessageComplete)
-                {
-                    return count == 0 && length == 0 && !IsConnected ? null : buffer.AsSpan(0, length).ToArray();
-                }
-
-                buffer = Grown(buffer, length);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>Reads one message, however long. The end must be in message read mode; one reader at a time.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>The message, which may be empty, or null at the end.</returns>
-    public async ValueTask<byte[]?> ReadMessageAsync(CancellationToken cancellationToken = default)
-    {
-        CheckMessages();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstPiece());
-        int length = 0;
-        try
-        {
-            while (true)
-            {
-                int count = await ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
-                length += count;
-                if (State.IsMessageComplete)
-                {
-                    return count == 0 && length == 0 && !IsConnected ? null : buffer.AsSpan(0, length).ToArray();
-                }
-
-                buffer = Grown(buffer, length);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>Reads one message, however long. The end must be in message read mode; one reader at a time.</summary>
-    /// <param name="timeout">How long it waits.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>
-    /// The message, which may be empty, or null at the end; a <see cref="TimeoutException"/> when the time is over.
-    /// </returns>
-    public ValueTask<byte[]?> ReadMessageAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        Deadline.Run(timeout, cancellationToken, this, static (stream, token) => stream.ReadMessageAsync(token));
-
-    /// <summary>Reads one message into a writer of buffers. Message read mode; one reader at a time.</summary>
-    /// <param name="writer">Receives the message.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>The length of the message, or -1 at the end.</returns>
-    public async ValueTask<int> ReadMessageAsync(IBufferWriter<byte> writer, CancellationToken cancellationToken = default)
-    {
-        Arguments.NotNull(writer, nameof(writer));
-        CheckMessages();
-        int length = 0;
-        while (true)
-        {
-            int count = await ReadAsync(writer.GetMemory(FirstPiece()), cancellationToken).ConfigureAwait(false);
-            writer.Advance(count);
-            length += count;
-            if (State.IsMessageComplete)
-            {
-                return count == 0 && length == 0 && !IsConnected ? -1 : length;
-            }
-        }
-    }
 
     // -------------------------------------------------------------------------------------------------- older patterns
 
@@ -208,41 +113,6 @@ public abstract partial class PipeStream : IAsyncDisposable
     }
 #pragma warning restore CA1816
 #endif
-
-    private static byte[] Grown(byte[] buffer, int length)
-    {
-        if (length < buffer.Length)
-        {
-            return buffer;
-        }
-
-        byte[] grown = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-        buffer.AsSpan(0, length).CopyTo(grown);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return grown;
-    }
-
-    // So that a message which is there already is read in one go.
-    private int FirstPiece()
-    {
-        try
-        {
-            return Math.Max(1024, Peek().BytesLeftInMessage);
-        }
-        catch (IOException)
-        {
-            return 1024; // the read says what there is to say
-        }
-    }
-
-    private void CheckMessages()
-    {
-        CheckReadOperations();
-        if (_readMode != PipeTransmissionMode.Message)
-        {
-            throw new InvalidOperationException("ReadMode is not of PipeTransmissionMode.Message.");
-        }
-    }
 
     private async Task DrainAsync(uint timeout, CancellationToken token) =>
         Drained(await BlockingCall.RunAsync(Drain, timeout, token).ConfigureAwait(false), token);

@@ -386,30 +386,30 @@ public abstract unsafe partial class PipeStream
         out uint transferred)
     {
         using SafePipeHandle.Use use = Handle.Enter();
-        nint handle = use.Value;
+        Call call = new(kind, use.Value, buffer, (uint)size, second, (uint)secondSize);
         bool endless = timeout == NoTimeout && !token.CanBeCanceled;
         uint count = 0;
         uint status;
         if (endless && !(Native.IsWindows && _overlapped))
         {
-            status = BlockingOperation.Begin(kind, handle, buffer, (uint)size, second, (uint)secondSize, &count, null);
+            status = call.Begin(&count, null);
         }
         else if (_overlapped)
         {
-            status = BlockingOperation.Run(
-                State, kind, handle, buffer, (uint)size, second, (uint)secondSize, timeout, token, out count);
+            status = BlockingOperation.Run(State, call, timeout, token, out count);
         }
         else
         {
-            uint* counted = &count;
-            status = BlockingCall.Run(
-                () => BlockingOperation.Begin(kind, handle, buffer, (uint)size, second, (uint)secondSize, counted, null),
-                timeout, token);
+            status = InterruptibleCall(call, &count, timeout, token);
         }
 
         transferred = count;
         return status;
     }
+
+    // By itself, so that only whoever comes here pays for the closure.
+    private static uint InterruptibleCall(Call call, uint* transferred, uint timeout, CancellationToken token) =>
+        BlockingCall.Run(() => call.Begin(transferred, null), timeout, token);
 
     // For an end that has no overlapped operations: on a thread of the pool, with the buffers pinned meanwhile.
     private uint BlockPinned(

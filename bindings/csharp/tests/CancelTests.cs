@@ -273,6 +273,29 @@ public sealed class CancelTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MessagesWhoseReaderGivesUpStayWhole(bool asynchronous)
+    {
+        // The first read has room for a part of the message; it may be cancelled before, between or after two reads.
+        using Pair pair = Pair.Messages(quota: 1 << 20);
+        for (int round = 0; round < 200; round++)
+        {
+            byte[] sent = Do.Pattern(20_000 + round, round);
+            using CancellationTokenSource source = new();
+            Task<byte[]?> reading = asynchronous
+                ? pair.Client.ReadMessageAsync(source.Token).AsTask()
+                : Task.Run(() => pair.Client.ReadMessage(Timeout.InfiniteTimeSpan, source.Token));
+            await pair.Server.WriteAsync(sent.AsMemory());
+            source.Cancel();
+            byte[]? got = await Record.ExceptionAsync(() => reading) is OperationCanceledException
+                ? pair.Client.ReadMessage(TimeSpan.FromSeconds(30))
+                : await reading;
+            Assert.Equal(sent, got);
+        }
+    }
+
     [Fact]
     public void ForgottenStreamsWithOperationsAreClosed()
     {

@@ -304,7 +304,8 @@ public sealed class ConversationTests
         pair.Server.Write("abcdef"u8);
         pair.Server.Write("xy"u8);
         byte[] buffer = new byte[4];
-        Assert.Equal(new PipePeek(4, 8, 2), pair.Client.Peek(buffer));
+        PipePeek peek = pair.Client.Peek(buffer);
+        Assert.Equal((4, 8, 2), (peek.BytesRead, peek.BytesAvailable, peek.BytesLeftInMessage));
         Assert.Equal("abcd"u8, buffer);
         Assert.Equal(new PipePeek(0, 8, 6), pair.Client.Peek());
         Assert.Equal("abcdef", Do.Text(pair.Client.ReadMessage()));

@@ -27,7 +27,9 @@ public sealed class SecurityTests
         const string Text = "O:BAG:BAD:P(D;;CC;;;AN)(A;;FA;;;SY)(A;;FR;;;BU)";
         PipeSecurity security = new(Text);
         Assert.Equal(Text, security.GetSecurityDescriptorSddlForm());
-        PipeSecurity copy = new();
+        PipeSecurity copy = new("D:(A;;FA;;;WD)");
+        copy.SetSecurityDescriptorSddlForm("D:P(D;;CC;;;AN)");
+        Assert.Equal("D:P(D;;CC;;;AN)", copy.GetSecurityDescriptorSddlForm());
         copy.SetSecurityDescriptorBinaryForm(security.GetSecurityDescriptorBinaryForm());
         Assert.Equal(Text, copy.GetSecurityDescriptorSddlForm());
         Assert.Equal("S-1-5-32-544", copy.GetOwner());
@@ -74,6 +76,11 @@ public sealed class SecurityTests
         Assert.Equal(PipeAccessRights.FullControl, rule.PipeAccessRights);
         Assert.Equal(AccessControlType.Allow, rule.AccessControlType);
         security.PurgeAccessRules("AN");
+        security.AddAccessRule(PipeAccessRule.Allow("BU", PipeAccessRights.ReadData));
+        security.AddAccessRule(PipeAccessRule.Deny("AN", PipeAccessRights.ReadData));
+        Assert.Equal("D:(D;;CC;;;AN)(A;;0x100001;;;BU)", security.GetSecurityDescriptorSddlForm());
+        security.PurgeAccessRules("AN");
+        security.PurgeAccessRules("BU");
         Assert.Equal("D:", security.GetSecurityDescriptorSddlForm());
         security.SetOwner(OperatingSystem.IsWindows() ? "SY" : "root");
         security.SetGroup("BA");
@@ -209,9 +216,23 @@ public sealed class SecurityTests
         PipeIdentity identity = server.GetClientIdentity();
         Assert.Equal(TokenImpersonationLevel.Identification, identity.ImpersonationLevel);
         Assert.Equal(Environment.ProcessId, identity.ProcessId);
-        uint user = OperatingSystem.IsWindows() ? uint.MaxValue : geteuid();
-        Assert.Equal(user, identity.UserId);
-        Assert.StartsWith(OperatingSystem.IsWindows() ? "S-1-5-" : $"S-1-22-1-{user}", identity.UserSid, StringComparison.Ordinal);
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Equal(uint.MaxValue, identity.UserId);
+            Assert.StartsWith("S-1-5-", identity.UserSid, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(geteuid(), identity.UserId);
+            Assert.Equal($"S-1-22-1-{geteuid()}", identity.UserSid);
+            Assert.Equal(getegid(), identity.GroupId);
+            Assert.Equal($"S-1-22-2-{getegid()}", identity.PrimaryGroupSid);
+            Assert.Equal(SessionOfThisProcess(), identity.SessionId);
+            string status = File.ReadAllText("/proc/self/status");
+            string groups = status.Split('\n').First(line => line.StartsWith("Groups:", StringComparison.Ordinal));
+            Assert.Equal(groups.Split('\t')[1].Trim(), string.Join(' ', identity.GroupIds));
+        }
+
         Assert.False(identity.IsRemote);
         Assert.NotEmpty(identity.GroupSids);
         Assert.NotEqual("", identity.UserName);
@@ -297,8 +318,14 @@ public sealed class SecurityTests
         return source.Task;
     }
 
+    private static uint SessionOfThisProcess() =>
+        uint.Parse(File.ReadAllText("/proc/self/sessionid"), System.Globalization.CultureInfo.InvariantCulture);
+
     [DllImport("libc")]
     private static extern uint geteuid();
+
+    [DllImport("libc")]
+    private static extern uint getegid();
 
     [DllImport("libc")]
     private static extern long syscall(long number, uint real, uint effective, uint saved);

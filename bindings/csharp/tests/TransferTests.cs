@@ -304,6 +304,67 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public async Task TooLongMessagesAreRefusedAndNotLost()
+    {
+        using Pair pair = Pair.Messages(quota: 1 << 20);
+        Assert.Equal(64 << 20, pair.Client.MessageLengthMax);
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.MessageLengthMax = -1);
+        byte[] sent = Do.Pattern(5000, 5);
+        foreach (int limit in new[] { 4999, 1024, 1, 0 })
+        {
+            for (int way = 0; way < 3; way++)
+            {
+                await pair.Server.WriteAsync(sent.AsMemory());
+                await pair.Server.WriteAsync("next"u8.ToArray().AsMemory());
+                pair.Client.MessageLengthMax = limit;
+                ArrayBufferWriter<byte> writer = new();
+                IOException error = await Assert.ThrowsAsync<IOException>(async () =>
+                {
+                    switch (way)
+                    {
+                        case 0: pair.Client.ReadMessage(); break;
+                        case 1: await pair.Client.ReadMessageAsync(); break;
+                        default: await pair.Client.ReadMessageAsync(writer); break;
+                    }
+                });
+                Assert.Equal(234, Do.StatusOf(error));
+                pair.Client.MessageLengthMax = 5000;
+                if (way == 2)
+                {
+                    Assert.Equal(5000 - writer.WrittenCount, await pair.Client.ReadMessageAsync(writer));
+                    Assert.Equal(sent, writer.WrittenSpan.ToArray());
+                }
+                else if (way == 1)
+                {
+                    Assert.Equal(5000, await pair.Client.ReadMessageAsync(writer));
+                    Assert.Equal(sent, writer.WrittenSpan.ToArray());
+                }
+                else
+                {
+                    Assert.Equal(sent, pair.Client.ReadMessage());
+                }
+
+                Assert.Equal("next", Do.Text(await pair.Client.ReadMessageAsync()));
+            }
+        }
+    }
+
+    [Fact]
+    public void NamesInFullAndNamesWithZeros()
+    {
+        string name = Pair.NewName();
+        using NamedPipeServerStream server = Pair.NewServer(@"\\.\pipe\" + name);
+        using NamedPipeClientStream client = new(name);
+        client.Connect();
+        Assert.Throws<ArgumentException>(() => new NamedPipeServerStream(name + "2\0tail"));
+        Assert.ThrowsAny<ArgumentException>(() => new NamedPipeServerStream(name + "2\ud800"));
+        Assert.Throws<ArgumentException>(() => new NamedPipeClientStream(name + "\0tail").Connect(1));
+        Assert.Throws<ArgumentException>(() => new PipeSecurity("D:(A;;FA;;;SY)\0(D;;FA;;;WD)"));
+        Assert.Throws<ArgumentException>(
+            () => new PipeAccessRule("root\0", PipeAccessRights.Read, System.Security.AccessControl.AccessControlType.Allow));
+    }
+
+    [Fact]
     public async Task OlderPatternsReadAndWrite()
     {
         using Pair pair = Pair.Bytes();

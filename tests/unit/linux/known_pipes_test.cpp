@@ -311,6 +311,22 @@ TEST_F(KnownPipes, ASocketThatWasBoundElsewhereIsNotWhatWasMeant) {
   EXPECT_EQ(PIPES_ERROR_FILE_NOT_FOUND, connect_at(known->path, known->founder_uid, record).status());
 }
 
+// Its name and its user are those of the record: only the link tells.
+TEST_F(KnownPipes, ASocketThatALinkLeadsToIsNotWhatWasMeant) {
+  const PipeMembership server = serve();
+  const auto found = find_pipe(name_);
+  ASSERT_TRUE(found);
+  const FoundPipe& pipe = found->front();
+  const ServerRecord& record = pipe.meta.servers.front();
+  ASSERT_TRUE(connect_in(pipe.folder.get(), pipe.founder_uid, record));
+  fs::create_directory(root_ + "/elsewhere");
+  fs::rename(pipe.path + "/" + record.socket, root_ + "/elsewhere/" + record.socket);
+  fs::create_symlink(root_ + "/elsewhere/" + record.socket, pipe.path + "/" + record.socket);
+  EXPECT_EQ(PIPES_ERROR_FILE_NOT_FOUND, connect_at(pipe.path, pipe.founder_uid, record).status());
+  EXPECT_EQ(PIPES_ERROR_FILE_NOT_FOUND, connect_in(pipe.folder.get(), pipe.founder_uid, record).status());
+  EXPECT_EQ(Liveness::kUnclear, *probe(pipe.folder.get(), pipe.founder_uid, record));
+}
+
 TEST_F(KnownPipes, AServerOfAnotherUidThanItsRecordIsAnImpostor) {
   const PipeMembership server = serve();
   const auto found = find_pipe(name_);

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "linux/server_socket.h"
 #include "support/fault_point.h"
 #include "wire/layout.h"
 
@@ -470,9 +472,9 @@ TEST_F(PipeFolder, OPEN_27_RecountThatFreesNothingIsAskedForOnce) {
   };
 
   EXPECT_EQ(PIPES_ERROR_PIPE_BUSY, own->membership->add_instance(asked.request(), nullptr));
-  EXPECT_EQ(1, asked_for);
+  EXPECT_EQ(0, asked_for);  // that is for its caller
   EXPECT_EQ(PIPES_ERROR_PIPE_BUSY, status_of(add(asked)));
-  EXPECT_EQ(3, asked_for);
+  EXPECT_EQ(2, asked_for);
 }
 
 // limit_descriptors lets this process open descriptors below `limit` only, and returns what held before.
@@ -1095,6 +1097,44 @@ TEST_F(PipeFolderOfUsers, RootGivesAwayNoFileThatWasOnlyLinkedThere) {
   fs::remove_all(trap);
 }
 
+// Root takes what is dead out of a folder whose maker wrote what is in it.
+TEST_F(PipeFolderOfUsers, NothingOfAnybodyElsesIsRemovedBecauseARecordNamesIt) {
+  const auto server = server_of(kUserA);
+  const std::string socket_name = server_socket_name(1, 1);
+  Process starting([&](Process& parent) {
+    become(kUserB);
+    std::ofstream(root_ + "/mine") << "B's";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (void)std::snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", root_.c_str(), socket_name.c_str());
+    const UniqueFd about_to_listen(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(0, bind(about_to_listen.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    parent.say();
+    parent.stay();
+  });
+  ASSERT_TRUE(starting.hear());
+  PipeMeta meta = *found();
+  for (const std::string& file : {socket_name, std::string("mine")}) {
+    ServerRecord record;
+    record.pid = 1;
+    record.uid = kUserB;
+    record.ticket = 1;
+    record.instances = 1;
+    record.socket = file;
+    meta.servers.push_back(record);
+  }
+  const auto bytes = wire::encode_meta(meta);
+  ASSERT_TRUE(bytes);
+  const auto* text = reinterpret_cast<const char*>(bytes->data());
+  write_file(folder(named("name"), kUserA) + "/meta", {text, text + bytes->size()});
+
+  EXPECT_TRUE(add());
+
+  EXPECT_TRUE(fs::exists(root_ + "/" + socket_name));
+  EXPECT_TRUE(fs::exists(root_ + "/mine"));
+  starting.expect_success();
+}
+
 TEST_F(PipeFolderOfUsers, AnotherUserOnOnesNameBlocksNobody) {
   const std::string squatted = folder(named("name"), kUserA);
   ASSERT_TRUE(fs::create_directory(squatted));
@@ -1150,25 +1190,120 @@ TEST_F(PipeFolderOfUsers, RootsPipeIsNotTakenByAnEarlierClaim) {
   EXPECT_EQ(0u, list_pipes()->front().owner_uid);
 }
 
-// Between equals the earlier claim is the pipe, for everybody.
-TEST_F(PipeFolderOfUsers, EarlierClaimIsThePipe) {
-  const std::string first = folder(named("name"), kUserB);
-  const auto early = server_of(kUserB);
-  struct stat claim {};
-  ASSERT_EQ(0, stat((first + "/claim").c_str(), &claim));
-  fs::rename(first, root_ + "/hidden");
-  // The clock of the files moves in steps; the later claim must be later by at least one.
-  struct stat now = claim;
-  const std::string clock = root_ + "/clock";
-  while (now.st_ctim.tv_sec == claim.st_ctim.tv_sec && now.st_ctim.tv_nsec == claim.st_ctim.tv_nsec) {
+// The clock of the files moves in steps. Returns once what is changed from now on is later than the claim is.
+void pass_time_of(const std::string& claim) {
+  const std::string clock = fs::path(claim).parent_path() / "clock";
+  struct stat then {};
+  struct stat now {};
+  ASSERT_EQ(0, stat(claim.c_str(), &then));
+  do {
     write_file(clock, {'x'});
     ASSERT_EQ(0, stat(clock.c_str(), &now));
-  }
-  const auto late = server_of(kUserA);
-  fs::rename(root_ + "/hidden", first);
+  } while (now.st_ctim.tv_sec == then.st_ctim.tv_sec && now.st_ctim.tv_nsec == then.st_ctim.tv_nsec);
+  fs::remove(clock);
+}
 
-  EXPECT_EQ(kUserB, find_pipe(named("name"))->front().founder_uid);
+// Between equals the earlier claim is the pipe, for everybody; one that comes under its name only now is a later one.
+TEST_F(PipeFolderOfUsers, EarlierClaimIsThePipe) {
+  const std::string hidden = folder(named("name"), kUserB);
+  const auto first = server_of(kUserB);
+  for (const char* part : {"", ".claim"}) fs::rename(hidden + part, root_ + "/hidden" + part);
+  const auto second = server_of(kUserA);
+  pass_time_of(folder(named("name"), kUserA) + ".claim");
+  for (const char* part : {"", ".claim"}) fs::rename(root_ + "/hidden" + part, hidden + part);
+
+  const auto pipes = find_pipe(named("name"));
+  ASSERT_EQ(2u, pipes->size());
+  EXPECT_EQ(kUserA, pipes->front().founder_uid);
+  EXPECT_EQ(kUserB, pipes->back().founder_uid);
+  ASSERT_EQ(1u, list_pipes()->size());
+  EXPECT_EQ(kUserA, list_pipes()->front().owner_uid);
+}
+
+// Somebody's earlier claim that had no server comes to life beside another's pipe.
+TEST_F(PipeFolderOfUsers, DECISION_14_AnEstablishedPipeIsNotTakenByAnEarlierClaim) {
+  const auto ended = server_of(kUserA);
+  const PipeMeta leavings_of_a = *found();
+  ended->kill_and_wait();
+  auto established = server_of(kUserB);
+  ASSERT_EQ(kUserB, found()->owner_uid);
+
+  Process late([&](Process& parent) {
+    become(kUserA);
+    const std::string path = folder(named("name"), kUserA) + "/" + leavings_of_a.servers.front().socket;
+    fs::remove(path);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (void)std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path.c_str());
+    const UniqueFd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(0, bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    ASSERT_EQ(0, chmod(path.c_str(), 0666));
+    ASSERT_EQ(0, listen(listener.get(), 100));
+    parent.say();
+    parent.stay();
+  });
+  ASSERT_TRUE(late.hear());
+
+  ASSERT_EQ(1u, find_pipe(named("name"))->size());
+  EXPECT_EQ(kUserB, found()->owner_uid);
+  ASSERT_EQ(1u, list_pipes()->size());
   EXPECT_EQ(kUserB, list_pipes()->front().owner_uid);
+  {
+    const auto root = add();
+    ASSERT_TRUE(root);
+    EXPECT_EQ(kUserB, root->meta.owner_uid);
+  }
+  Process honest([](Process&) {
+    become(kUserA);
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, status_of(add(first_only())));
+    EXPECT_EQ(kUserB, found()->owner_uid);
+  });
+  honest.expect_success();
+  // With that pipe its precedence ends, too.
+  established->expect_success();
+  EXPECT_EQ(kUserA, found()->owner_uid);
+  late.expect_success();
+}
+
+// What holds a claim is a process, which could answer at any moment: no leaving of somebody's.
+TEST_F(PipeFolderOfUsers, DECISION_14_AClaimThatAProcessHoldsIsNotOverruled) {
+  Process silent([](Process& parent) {
+    become(kUserA);
+    const auto added = add();
+    ASSERT_TRUE(added);
+    ASSERT_EQ(0, shutdown(added->membership->listening_socket(), SHUT_RDWR));
+    parent.say();
+    parent.stay();
+  });
+  ASSERT_TRUE(silent.hear());
+  EXPECT_FALSE(found());
+  Process other([&](Process&) {
+    become(kUserB);
+    EXPECT_EQ(PIPES_ERROR_ACCESS_DENIED, status_of(add()));
+    silent.say();
+    EXPECT_EQ('\0', silent.hear());
+    EXPECT_TRUE(add());
+  });
+  other.expect_success();
+}
+
+TEST_F(PipeFolderOfUsers, AnotherUserOnOnesClaimBlocksNobody) {
+  const std::string squatted = folder(named("name"), kUserA) + ".claim";
+  write_file(squatted, {});
+  ASSERT_EQ(0, chown(squatted.c_str(), kUserB, kUserB));
+  const auto server = server_of(kUserA);
+  EXPECT_EQ(kUserA, found()->owner_uid);
+  EXPECT_TRUE(fs::exists(folder(named("name"), kUserA) + ".1"));
+}
+
+TEST_F(PipeFolderOfUsers, AClaimWithoutAFolderIsSweptUnlessSomebodyHoldsIt) {
+  const auto server = server_of(kUserA);
+  fs::rename(folder(named("name"), kUserA), root_ + "/hidden");
+  EXPECT_TRUE(list_pipes()->empty());
+  EXPECT_TRUE(fs::exists(folder(named("name"), kUserA) + ".claim"));
+  server->kill_and_wait();
+  EXPECT_TRUE(list_pipes()->empty());
+  EXPECT_FALSE(fs::exists(folder(named("name"), kUserA) + ".claim"));
 }
 
 }  // namespace

@@ -244,6 +244,7 @@ TEST(Name, NAME_5_BadBytesFarBeyondTheLimitAreNotSeen) {
 TEST(Name, NAME_7_TheDigestIsThatOfTheFoldedUnits) {
   EXPECT_EQ(name_digest(u"DEMO"), "5c38e4256cb9886141b06aebb975efcac38ff5d8");
   EXPECT_EQ(name_digest(u"\u00C4"), "6f2013565ba20b1a3247080cb8b2ec85189d499e");
+  EXPECT_EQ(name_hash(u"DEMO"), 0x6188b96c25e4385cu);
 }
 
 TEST(Name, NAME_6_SpellingsOfOneNameShareADigest) {

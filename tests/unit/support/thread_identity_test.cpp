@@ -153,6 +153,34 @@ TEST_F(ThreadIdentity, IMP_12_TheTwoCapabilitiesAreEnough) {
             }));
 }
 
+// Which need not be the user's: what he may do is not known beyond his ids.
+TEST_F(ThreadIdentity, IMP_1_TheSameUserIsActedForWithoutTheProcesssCapabilities) {
+  EXPECT_EQ(0, in_child([] {
+              constexpr uint32_t kChroot = 1u << CAP_SYS_CHROOT;
+              __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+              std::array<__user_cap_data_struct, 2> sets{{{kChroot, kChroot, 0}, {0, 0, 0}}};
+              const UserIds own{61003, 61003, {61021}};
+              if (::prctl(PR_SET_KEEPCAPS, 1) != 0 || ::setgroups(1, own.groups.data()) != 0) return 1;
+              if (::setresgid(61003, 61003, 61003) != 0 || ::setresuid(61003, 61003, 61003) != 0) return 2;
+              if (::syscall(SYS_capset, &header, sets.data()) != 0 || ::syscall(SYS_chroot, "/") != 0) return 3;
+              UserIds richer = own;
+              richer.groups.push_back(61022);
+              for (const UserIds& client : {own, richer}) {
+                if (act_as(client) != PIPES_OK || !acts_as(own) || ::syscall(SYS_chroot, "/") == 0) return 4;
+                if (Parker::mine().identity != 0) return 5;
+                {
+                  const AsSelf as_self;
+                  if (::syscall(SYS_chroot, "/") != 0) return 6;
+                }
+                if (::syscall(SYS_chroot, "/") == 0) return 7;
+                if (act_as(kAnna) != PIPES_ERROR_PRIVILEGE_NOT_HELD || ::syscall(SYS_chroot, "/") == 0) return 8;
+                act_as_self();
+                if (!acts_as(own) || ::syscall(SYS_chroot, "/") != 0) return 9;
+              }
+              return refuse_capset() && act_as(own) == PIPES_ERROR_PRIVILEGE_NOT_HELD && !acts_for_other() ? 0 : 10;
+            }));
+}
+
 struct Step {
   const char* name;
   std::function<bool(const UserIds&)> refused;

@@ -6,6 +6,22 @@ using System.Threading;
 
 namespace Pipes.Interop;
 
+/// <summary>One call of the library: what is to be done with which memory.</summary>
+internal readonly unsafe struct Call(
+    OperationKind kind, nint handle, void* buffer, uint size, void* second, uint secondSize)
+{
+    public nint Handle => handle;
+
+    public uint Begin(uint* transferred, Overlapped* overlapped) => kind switch
+    {
+        OperationKind.Read => Native.pipes_read(handle, buffer, size, transferred, overlapped),
+        OperationKind.Write => Native.pipes_write(handle, buffer, size, transferred, overlapped),
+        OperationKind.Transact =>
+            Native.pipes_transact(handle, buffer, size, second, secondSize, transferred, overlapped),
+        _ => Native.pipes_connect(handle, overlapped),
+    };
+}
+
 internal sealed unsafe class BlockingOperation
 {
     [ThreadStatic]
@@ -37,22 +53,13 @@ internal sealed unsafe class BlockingOperation
     /// <see cref="Native.PIPES_ERROR_OPERATION_ABORTED"/>: the token, or whoever closed the handle, ended it.
     /// </summary>
     public static uint Run(
-        PipeState state,
-        OperationKind kind,
-        nint handle,
-        void* buffer,
-        uint size,
-        void* second,
-        uint secondSize,
-        uint timeout,
-        CancellationToken token,
-        out uint transferred)
+        PipeState state, in Call call, uint timeout, CancellationToken token, out uint transferred)
     {
         BlockingOperation operation = t_spare ?? new BlockingOperation();
         t_spare = null;
         try
         {
-            return operation.Do(state, kind, handle, buffer, size, second, secondSize, timeout, token, out transferred);
+            return operation.Do(state, call, timeout, token, out transferred);
         }
         finally
         {
@@ -60,50 +67,22 @@ internal sealed unsafe class BlockingOperation
         }
     }
 
-    /// <summary>Begins an operation of <paramref name="kind"/>.</summary>
-    public static uint Begin(
-        OperationKind kind,
-        nint handle,
-        void* buffer,
-        uint size,
-        void* second,
-        uint secondSize,
-        uint* transferred,
-        Overlapped* overlapped) => kind switch
-        {
-            OperationKind.Read => Native.pipes_read(handle, buffer, size, transferred, overlapped),
-            OperationKind.Write => Native.pipes_write(handle, buffer, size, transferred, overlapped),
-            OperationKind.Transact =>
-                Native.pipes_transact(handle, buffer, size, second, secondSize, transferred, overlapped),
-            _ => Native.pipes_connect(handle, overlapped),
-        };
-
-    private uint Do(
-        PipeState state,
-        OperationKind kind,
-        nint handle,
-        void* buffer,
-        uint size,
-        void* second,
-        uint secondSize,
-        uint timeout,
-        CancellationToken token,
-        out uint transferred)
+    private uint Do(PipeState state, in Call call, uint timeout, CancellationToken token, out uint transferred)
     {
         uint count = 0;
         *_overlapped = default;
         _overlapped->Event = _event | 1;
-        _handle = handle;
+        _handle = call.Handle;
         uint status = Native.PIPES_ERROR_INVALID_HANDLE;
         if (state.TryBegin())
         {
-            status = Begin(kind, handle, buffer, size, second, secondSize, &count, _overlapped);
+            status = call.Begin(&count, _overlapped);
             state.Begun();
         }
 
         if (status == Native.PIPES_ERROR_MORE_DATA)
         {
-            status = Native.pipes_get_overlapped_result(handle, _overlapped, &count, 0, 0);
+            status = Native.pipes_get_overlapped_result(_handle, _overlapped, &count, 0, 0);
         }
         else if (status == Native.PIPES_ERROR_IO_PENDING)
         {

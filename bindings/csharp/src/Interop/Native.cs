@@ -15,6 +15,7 @@ internal static unsafe partial class Native
     // On Windows, too: pipes.dll and Pipes.dll, this assembly, are one file there.
     private const string FileName = "libpipes";
 
+    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static volatile bool s_found;
 
     public static readonly bool IsWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
@@ -48,10 +49,16 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The text in UTF-8 with a zero behind it.</summary>
+    /// <exception cref="ArgumentException">It holds a zero, which would end it for the library, or half a character.</exception>
     public static byte[] ZeroTerminated(string text)
     {
-        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
-        Encoding.UTF8.GetBytes(text, 0, text.Length, bytes, 0);
+        if (text.AsSpan().IndexOf('\0') >= 0)
+        {
+            throw new ArgumentException("The text holds a zero.", nameof(text));
+        }
+
+        byte[] bytes = new byte[s_strict.GetByteCount(text) + 1];
+        s_strict.GetBytes(text, 0, text.Length, bytes, 0);
         return bytes;
     }
 
@@ -84,13 +91,18 @@ internal static unsafe partial class Native
         List<string> looked = [];
         if (!string.IsNullOrEmpty(path))
         {
-            looked.Add($"{path} (from ${PathVariable})");
-            if (NativeLibrary.TryLoad(path, out nint chosen))
+            nint chosen;
+            try
             {
-                return Checked(chosen, path);
+                chosen = NativeLibrary.Load(path);
+            }
+            catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+            {
+                looked.Add($"{path} (from ${PathVariable}): {error.Message}");
+                throw NotFound(looked);
             }
 
-            throw NotFound(looked);
+            return Checked(chosen, path);
         }
 
         string[] names = IsWindows ? [$"{FileName}.dll"] : [$"{FileName}.so", $"{FileName}.so.1"];

@@ -8,12 +8,16 @@ internal static class PipeNames
 {
     private const string Prefix = @"\\.\pipe\";
 
-    public static string Local(string pipeName) => Prefix + pipeName;
+    /// <summary>The name of a pipe of this computer in full; what is a full name already is taken as it is.</summary>
+    public static string Local(string pipeName) => IsFull(pipeName) ? pipeName : Prefix + pipeName;
 
     public static string Of(string serverName, string pipeName) =>
         serverName is "." || string.Equals(serverName, "localhost", StringComparison.OrdinalIgnoreCase)
             ? Local(pipeName)
             : $@"\\{serverName}\pipe\{pipeName}";
+
+    private static bool IsFull(string pipeName) =>
+        pipeName.StartsWith(@"\\", StringComparison.Ordinal) || pipeName.StartsWith("//", StringComparison.Ordinal);
 
     public static void Check(SafePipeHandle? safePipeHandle)
     {

@@ -42,6 +42,20 @@ public sealed class PipeAccessRule
         AccessControlType = allows ? AccessControlType.Allow : AccessControlType.Deny;
     }
 
+    /// <summary>Makes a rule that allows; without the warning that .NET gives of its enumeration outside Windows.</summary>
+    /// <param name="identity">As for the constructor.</param>
+    /// <param name="rights">What is allowed.</param>
+    /// <returns>The rule.</returns>
+    public static PipeAccessRule Allow(string identity, PipeAccessRights rights) =>
+        new(identity, rights, AccessControlType.Allow);
+
+    /// <summary>Makes a rule that denies; without the warning that .NET gives of its enumeration outside Windows.</summary>
+    /// <param name="identity">As for the constructor.</param>
+    /// <param name="rights">What is denied.</param>
+    /// <returns>The rule.</returns>
+    public static PipeAccessRule Deny(string identity, PipeAccessRights rights) =>
+        new(identity, rights, AccessControlType.Deny);
+
     /// <summary>Whom it is about: a SID as text, <c>S-1-…</c>.</summary>
     public string Sid { get; }
 

@@ -76,16 +76,6 @@ public final class AnonymousPipe implements AutoCloseable {
     }
   }
 
-  private static long nativeHandle(Endpoint end) throws IOException {
-    final Scratch scratch = Scratch.mine();
-    end.askOrThrow(() -> Native.pipes_get_native_handle(end.handle().value, scratch.at(0)), "look at");
-    return scratch.cells.getLong(0);
-  }
-
-  private static void inheritable(Endpoint end, boolean inheritable) throws IOException {
-    end.askOrThrow(() -> Native.pipes_set_inheritable(end.handle().value, inheritable ? 1 : 0), "hand on");
-  }
-
   private static Endpoint adopt(long nativeHandle) throws IOException {
     NativeLibrary.load();
     final Scratch scratch = Scratch.mine();
@@ -94,20 +84,59 @@ public final class AnonymousPipe implements AutoCloseable {
     return new Endpoint(scratch.cells.getLong(0), "an anonymous pipe", false, false, false);
   }
 
-  /** The end that is read from. */
-  public static final class Source implements ReadableByteChannel, InterruptibleChannel {
-    private final Endpoint end;
+  /** What both ends have. */
+  public abstract static sealed class End implements InterruptibleChannel permits Source, Sink {
+    final Endpoint end;
 
-    private Source(Endpoint end) {
+    private End(Endpoint end) {
       this.end = end;
+    }
+
+    /**
+     * What the system calls this end: a file descriptor, on Windows a HANDLE. It lives as long as this end does.
+     *
+     * @return the number
+     * @throws IOException see the package
+     */
+    public long nativeHandle() throws IOException {
+      final Scratch scratch = Scratch.mine();
+      end.askOrThrow(() -> Native.pipes_get_native_handle(end.handle().value, scratch.at(0)), "look at");
+      return scratch.cells.getLong(0);
+    }
+
+    /**
+     * Whether child processes get this end under the same number, if the way in which they are started allows that.
+     * {@link ProcessBuilder} hands on nothing but standard handles.
+     *
+     * @param inheritable whether
+     * @throws IOException see the package
+     */
+    public void inheritable(boolean inheritable) throws IOException {
+      end.askOrThrow(() -> Native.pipes_set_inheritable(end.handle().value, inheritable ? 1 : 0), "hand on");
+    }
+
+    @Override
+    public boolean isOpen() {
+      return end.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      end.close();
+    }
+  }
+
+  /** The end that is read from. */
+  public static final class Source extends End implements ReadableByteChannel {
+    private Source(Endpoint end) {
+      super(end);
     }
 
     /**
      * Takes over an end that this process was given by the one that started it.
      *
      * @param nativeHandle its file descriptor, such as that of standard input (0); on Windows its HANDLE. It belongs to
-     *     what
-     *     is returned from then on
+     *     what is returned from then on
      * @return the end, to be closed
      * @throws IOException it is not open, or no end of a pipe
      */
@@ -158,53 +187,19 @@ public final class AnonymousPipe implements AutoCloseable {
     public InputStream inputStream() {
       return new PipeStreams.In(end);
     }
-
-    /**
-     * What the system calls this end: a file descriptor, on Windows a HANDLE. It lives as long as this end does.
-     *
-     * @return the number
-     * @throws IOException see the package
-     */
-    public long nativeHandle() throws IOException {
-      return AnonymousPipe.nativeHandle(end);
-    }
-
-    /**
-     * Whether child processes get this end under the same number, if the way in which they are started allows that.
-     * {@link ProcessBuilder} hands on nothing but standard handles.
-     *
-     * @param inheritable whether
-     * @throws IOException see the package
-     */
-    public void inheritable(boolean inheritable) throws IOException {
-      AnonymousPipe.inheritable(end, inheritable);
-    }
-
-    @Override
-    public boolean isOpen() {
-      return end.isOpen();
-    }
-
-    @Override
-    public void close() throws IOException {
-      end.close();
-    }
   }
 
   /** The end that is written to. */
-  public static final class Sink implements WritableByteChannel, InterruptibleChannel {
-    private final Endpoint end;
-
+  public static final class Sink extends End implements WritableByteChannel {
     private Sink(Endpoint end) {
-      this.end = end;
+      super(end);
     }
 
     /**
      * Takes over an end that this process was given by the one that started it.
      *
      * @param nativeHandle its file descriptor, such as that of standard output (1); on Windows its HANDLE. It belongs
-     *     to what
-     *     is returned from then on
+     *     to what is returned from then on
      * @return the end, to be closed
      * @throws IOException it is not open, or no end of a pipe
      */
@@ -244,36 +239,6 @@ public final class AnonymousPipe implements AutoCloseable {
      */
     public OutputStream outputStream() {
       return new PipeStreams.Out(end);
-    }
-
-    /**
-     * What the system calls this end; see {@link Source#nativeHandle}.
-     *
-     * @return the number
-     * @throws IOException see the package
-     */
-    public long nativeHandle() throws IOException {
-      return AnonymousPipe.nativeHandle(end);
-    }
-
-    /**
-     * Whether child processes get this end; see {@link Source#inheritable}.
-     *
-     * @param inheritable whether
-     * @throws IOException see the package
-     */
-    public void inheritable(boolean inheritable) throws IOException {
-      AnonymousPipe.inheritable(end, inheritable);
-    }
-
-    @Override
-    public boolean isOpen() {
-      return end.isOpen();
-    }
-
-    @Override
-    public void close() throws IOException {
-      end.close();
     }
   }
 }

@@ -56,6 +56,7 @@ final class Endpoint extends AbstractInterruptibleChannel {
   private final AtomicBoolean readingMessage = new AtomicBoolean();
   private byte[] begun; // the beginning of a message whose reading was broken off. Guarded by this.
   private volatile boolean hasBegun; // whether there is one
+  private volatile int messageMax = 64 << 20;
   private boolean bound; // to the port. Guarded by this.
 
   Endpoint(long value, String name, boolean isOverlapped, boolean isMessageType, boolean readsMessages) {
@@ -306,7 +307,7 @@ final class Endpoint extends AbstractInterruptibleChannel {
     try {
       final long deadline = ms == Timeouts.INFINITE ? 0 : Timeouts.deadline(ms);
       final Scratch scratch = Scratch.mine();
-      int size = FIRST_ROOM_BYTES;
+      int size = roomForMessage();
       for (;;) {
         final ByteBuffer room = scratch.room(size);
         final int left = ms == Timeouts.INFINITE ? ms : Timeouts.left(deadline);
@@ -348,9 +349,30 @@ final class Endpoint extends AbstractInterruptibleChannel {
     return messageComplete ? message : null;
   }
 
+  /** The longest message that is read whole. */
+  int messageMax() {
+    return messageMax;
+  }
+
+  void messageMax(int bytes) {
+    if (bytes < 1) throw new IllegalArgumentException("a length of " + bytes);
+    messageMax = bytes;
+  }
+
+  /** How much to read of a message: of one that has begun what is left of it, as far as one can see. */
+  int roomForMessage() throws IOException {
+    return hasBegun ? roomForTheRest() : Math.min(FIRST_ROOM_BYTES, messageMax);
+  }
+
   /** How much of a message is left, as far as one can see. */
   int roomForTheRest() throws IOException {
-    return Math.max(1, peek(null).leftInMessage());
+    final int left = Math.max(1, peek(null).leftInMessage());
+    final int most = messageMax;
+    synchronized (this) {
+      if ((long) left + (begun == null ? 0 : begun.length) <= most) return left;
+    }
+    throw new PipeException(Native.PIPES_ERROR_MORE_DATA, "read from " + name,
+        "the message is longer than " + most + " bytes: see messageMax");
   }
 
   boolean hasBegun() {

@@ -68,7 +68,7 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
    * @throws IOException as for {@link #open(String)}
    */
   public static NamedPipe open(String name, Duration wait) throws IOException {
-    return opener(name).wait(wait).open();
+    return opener(name).busyWait(wait).open();
   }
 
   /**
@@ -83,11 +83,16 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
 
   /** How a pipe is to be opened. */
   public static final class Opener {
+    // pipes_open_options, in the scratch cells.
+    private static final int OPTIONS = 16;
+    private static final int OPTIONS_BYTES = 16;
+
     private final String name;
     private int access = Native.PIPES_GENERIC_READ | Native.PIPES_GENERIC_WRITE;
     private int flags = Native.PIPES_FLAG_OVERLAPPED;
     private boolean messages;
     private int waitMs;
+    private String serverOwner;
 
     private Opener(String name) {
       this.name = name;
@@ -140,8 +145,19 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
      * @param time how long at most
      * @return this
      */
-    public Opener wait(Duration time) {
+    public Opener busyWait(Duration time) {
       waitMs = Timeouts.ms(time);
+      return this;
+    }
+
+    /**
+     * Speaks only to servers of this user, so that nobody who was quicker to take the name can answer in his place.
+     *
+     * @param sid {@code S-1-...}, such as {@link PipeSecurity#sidOf} finds, or two letters
+     * @return this
+     */
+    public Opener serverOwner(String sid) {
+      serverOwner = Objects.requireNonNull(sid);
       return this;
     }
 
@@ -182,12 +198,18 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
 
     private long openHandle(Scratch scratch) throws IOException {
       final ByteBuffer encoded = Memory.name(name);
+      final ByteBuffer owner = serverOwner == null ? null : Memory.name(serverOwner);
+      final long options = owner == null ? 0 : scratch.at(OPTIONS);
+      if (owner != null) {
+        scratch.cells.putInt(OPTIONS, OPTIONS_BYTES).putInt(OPTIONS + 4, 0).putLong(OPTIONS + 8, Memory.address(owner));
+      }
       final long deadline = Timeouts.deadline(waitMs);
       // To choose how an end reads takes a right that reading alone does not bring.
       final int rights = messages ? access | Native.PIPES_FILE_WRITE_ATTRIBUTES : access;
       for (;;) {
-        int status = Native.pipes_open(Memory.address(encoded), rights, flags, 0, scratch.at(0));
+        int status = Native.pipes_open(Memory.address(encoded), rights, flags, options, scratch.at(0));
         Reference.reachabilityFence(encoded);
+        Reference.reachabilityFence(owner);
         if (status == Native.PIPES_OK) return scratch.cells.getLong(0);
         if (status == Native.PIPES_ERROR_PIPE_BUSY && waitMs != 0) {
           status = Names.waitAvailable(encoded, Timeouts.left(deadline), "wait for " + name);
@@ -408,7 +430,19 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
   }
 
   /**
-   * Reads one message, however long. One thread at a time may do so.
+   * Bounds how long a message {@link #readMessage()} and its like accept, 64 MiB if this is not called: whoever may write
+   * to the pipe could use up the memory of this process otherwise. A longer one is a {@link PipeException} of the number
+   * {@link PipeException#MORE_DATA}; nothing of it is lost, so with a higher bound it can be read, and piece by piece
+   * with {@link #read(ByteBuffer)}.
+   *
+   * @param bytes the longest that is accepted, at least 1
+   */
+  public void messageMax(int bytes) {
+    end.messageMax(bytes);
+  }
+
+  /**
+   * Reads one message, however long up to {@link #messageMax}. One thread at a time may do so.
    *
    * @return the message, which may be empty; null if the other end has closed and nothing is left
    * @throws IllegalStateException this end reads by bytes

@@ -69,6 +69,7 @@ public final class NamedPipeServer implements Channel {
    * @param name {@code \\.\pipe\name}, or {@code name} alone
    * @return the server, to be closed
    * @throws PipeAccessDeniedException there is a pipe of that name
+   * @throws PipeBusyException there is one, and it has all the instances that its {@link Builder#instancesMax} allows
    * @throws IOException the name is malformed, and so on
    */
   public static NamedPipeServer open(String name) throws IOException {

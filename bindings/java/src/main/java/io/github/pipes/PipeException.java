@@ -20,6 +20,9 @@ public class PipeException extends IOException {
   /** The other end closed (ERROR_BROKEN_PIPE). */
   public static final int BROKEN_PIPE = Native.PIPES_ERROR_BROKEN_PIPE;
 
+  /** A message is longer than what was to receive it (ERROR_MORE_DATA). */
+  public static final int MORE_DATA = Native.PIPES_ERROR_MORE_DATA;
+
   /** The name is malformed (ERROR_INVALID_NAME). */
   public static final int INVALID_NAME = Native.PIPES_ERROR_INVALID_NAME;
 

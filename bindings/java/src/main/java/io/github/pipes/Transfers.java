@@ -152,7 +152,12 @@ final class Transfers {
   static PipeFuture<byte[]> readMessage(Endpoint end, int ms) throws IOException {
     end.beginMessage();
     final PipeFuture<byte[]> future = new PipeFuture<>();
-    readPart(end, future, Endpoint.FIRST_ROOM_BYTES, ms);
+    try {
+      readPart(end, future, end.roomForMessage(), ms);
+    } catch (IOException e) {
+      end.endMessage();
+      future.fail(e);
+    }
     return future;
   }
 

@@ -27,7 +27,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class NamedPipeTest {
   // ------------------------------------------------------------------------------------------------------- reading --
@@ -66,6 +68,31 @@ class NamedPipeTest {
       write(pair.client, "message");
       assertEquals("mess", read(pair.serverEnd, 4));
       assertFalse(pair.serverEnd.isMessageComplete());
+    }
+  }
+
+  @Test
+  void READ_8_TooLongMessagesAreRefusedAndNotLost() throws Exception {
+    final byte[] message = new byte[200_000];
+    new Random(8).nextBytes(message);
+    try (var pair = Pair.ofMessages()) {
+      final NamedPipe end = pair.serverEnd;
+      assertThrows(IllegalArgumentException.class, () -> end.messageMax(0));
+      for (int limit : new int[] {1, 1000, 1 << 16, message.length - 1}) {
+        final var writer = new Pair.Caller(() -> {
+          pair.client.write(ByteBuffer.wrap(message));
+          write(pair.client, "next");
+        });
+        end.messageMax(limit);
+        assertFails(PipeException.MORE_DATA, end::readMessage);
+        assertFails(PipeException.MORE_DATA, end::readMessage);
+        final var failure = assertThrows(ExecutionException.class, () -> end.readMessageAsync().get());
+        assertEquals(PipeException.MORE_DATA, ((PipeException) failure.getCause()).number());
+        end.messageMax(message.length);
+        assertArrayEquals(message, limit == 1000 ? end.readMessageAsync().get() : end.readMessage());
+        assertEquals("next", text(end.readMessage()));
+        assertNull(writer.outcome.get());
+      }
     }
   }
 
@@ -334,6 +361,8 @@ class NamedPipeTest {
         assertEquals("fir", text(buffer));
       }
       assertEquals("first", text(pair.serverEnd.readMessage()));
+      final PeekResult peek = pair.serverEnd.peek(ByteBuffer.allocate(2));
+      assertEquals(List.of(2, 6, 4), List.of(peek.copied(), peek.available(), peek.leftInMessage()));
     }
   }
 
@@ -554,12 +583,21 @@ class NamedPipeTest {
   void WAIT_8_WhoWaitsIsReleasedByANewInstance() throws Exception {
     try (var server = NamedPipeServer.builder(Pair.newName()).instancesMax(1).open();
         var first = NamedPipe.open(server.name())) {
-      final var opener = new Pair.Caller(() -> NamedPipe.open(server.name(), LONG).close()).inside();
-      final var waiter = new Pair.Caller(() -> NamedPipe.waitAvailable(server.name(), LONG)).inside();
+      final Executable wait = () -> NamedPipe.waitAvailable(server.name(), LONG);
+      final var one = new Pair.Caller(wait).inside();
+      final var other = new Pair.Caller(wait).inside();
       server.accept().disconnect();
-      assertNull(waiter.outcome.get());
-      assertNull(opener.outcome.get());
+      assertNull(one.outcome.get());
+      assertNull(other.outcome.get());
       assertFails(PipeException.PIPE_NOT_CONNECTED, () -> read(first, 1));
+
+      // Nobody else may take the instance while somebody waits for it above: then there would be nothing to wait for.
+      try (var second = NamedPipe.open(server.name())) {
+        final var opener = new Pair.Caller(() -> NamedPipe.open(server.name(), LONG).close()).inside();
+        server.accept().disconnect();
+        assertNull(opener.outcome.get());
+        assertFails(PipeException.PIPE_NOT_CONNECTED, () -> read(second, 1));
+      }
     }
   }
 
@@ -576,6 +614,10 @@ class NamedPipeTest {
       assertEquals(
           new PipeInfo(false, true, PipeDirection.DUPLEX, 7, 2, 2000, 1000, 0, 1994, PipeState.CONNECTED),
           client.info());
+      final PipeInfo info = client.info();
+      assertTrue(info.isMessageType());
+      assertEquals(2, info.currentInstances());
+      assertEquals(1994, info.writeQuotaLeft());
       client.close();
       assertEquals(PipeState.CLOSING, end.info().state());
     }

@@ -100,6 +100,20 @@ class SecurityTest {
   }
 
   @Test
+  void TheOwnerOfTheServerIsDemanded() throws IOException {
+    try (var server = NamedPipeServer.open(Pair.newName())) {
+      final String own = "S-1-22-1-" + Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+      assertFails(1307, () -> NamedPipe.opener(server.name()).serverOwner("S-1-22-1-12345").open());
+      assertFails(1337, () -> NamedPipe.opener(server.name()).serverOwner("nobody").open());
+      assertThrows(NullPointerException.class, () -> NamedPipe.opener(server.name()).serverOwner(null));
+      try (var client = NamedPipe.opener(server.name()).serverOwner(own).open(); var end = server.accept()) {
+        write(client, "trusted");
+        assertEquals("trusted", read(end, 100));
+      }
+    }
+  }
+
+  @Test
   void IMP_20_WhoTheClientIs() throws IOException {
     try (var pair = Pair.ofBytes()) {
       write(pair.client, "x");
@@ -109,6 +123,14 @@ class SecurityTest {
       assertEquals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"), identity.userId());
       assertEquals("S-1-22-1-" + identity.userId(), identity.userSid());
       assertTrue(identity.groups().stream().anyMatch(group -> group.sid().equals("S-1-1-0")));
+      assertEquals(Files.getAttribute(Path.of("/proc/self"), "unix:gid"), identity.groupId());
+      assertEquals("S-1-22-2-" + identity.groupId(), identity.primaryGroupSid());
+      final int enabled = 4; // PIPES_GROUP_ENABLED
+      assertTrue(identity.groups().stream().allMatch(group -> (group.attributes() & enabled) != 0));
+      final String session = Files.readString(Path.of("/proc/self/sessionid")).strip();
+      assertEquals(Integer.parseUnsignedInt(session), identity.sessionId());
+      final int known = 0xF; // PIPES_PRIVILEGE_...
+      assertEquals(0, identity.privileges() & ~known);
       assertFalse(identity.isRemote());
       assertEquals(ImpersonationLevel.IMPERSONATION, identity.level());
       assertEquals(PipeSecurity.nameOf(identity.userSid()), identity.getName());
@@ -152,7 +174,7 @@ class SecurityTest {
   void IMP_3_LevelsOfImpersonation() throws Exception {
     try (var server = NamedPipeServer.open(Pair.newName())) {
       for (ImpersonationLevel level : ImpersonationLevel.values()) {
-        try (var client = NamedPipe.opener(server.name()).impersonation(level).wait(LONG).open();
+        try (var client = NamedPipe.opener(server.name()).impersonation(level).busyWait(LONG).open();
             var end = server.accept()) {
           assertEquals(level, end.clientIdentity().level());
           switch (level) {
