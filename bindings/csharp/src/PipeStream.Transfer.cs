@@ -132,7 +132,7 @@ public abstract unsafe partial class PipeStream
         fixed (byte* start = &MemoryMarshal.GetReference(buffer.Span))
         {
             status = Native.pipes_read(use.Value, start, (uint)buffer.Length, &transferred, operation.Overlapped);
-            if (status is Native.PIPES_ERROR_IO_PENDING or Native.PIPES_ERROR_MORE_DATA)
+            if (CompletionPort.Tells(status))
             {
                 operation.Pending(buffer.Pin(), default, cancellationToken);
                 return new ValueTask<int>(operation, version);
@@ -183,7 +183,7 @@ public abstract unsafe partial class PipeStream
                 status = Native.PIPES_ERROR_INVALID_HANDLE;
             }
 
-            if (status == Native.PIPES_ERROR_IO_PENDING)
+            if (CompletionPort.Tells(status))
             {
                 operation.Pending(buffer.Pin(), default, cancellationToken);
                 return new ValueTask(operation, version);
@@ -300,7 +300,7 @@ public abstract unsafe partial class PipeStream
                 status = Native.pipes_transact(
                     use.Value, sent, (uint)request.Length, received, (uint)reply.Length, &transferred,
                     operation.Overlapped);
-                if (status is Native.PIPES_ERROR_IO_PENDING or Native.PIPES_ERROR_MORE_DATA)
+                if (CompletionPort.Tells(status))
                 {
                     operation.Pending(request.Pin(), reply.Pin(), cancellationToken);
                     return new ValueTask<int>(operation, version);
@@ -334,7 +334,7 @@ public abstract unsafe partial class PipeStream
         PipeOperation operation = PipeOperation.Rent(OperationKind.Connect, State, use.Value);
         short version = operation.Version;
         uint status = Native.pipes_connect(use.Value, operation.Overlapped);
-        if (status == Native.PIPES_ERROR_IO_PENDING)
+        if (CompletionPort.Tells(status))
         {
             operation.Pending(default, default, token);
             return new ValueTask(operation, version);

@@ -2,6 +2,7 @@
 using System;
 using System.Diagnostics;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Xunit;
@@ -108,7 +109,7 @@ public sealed class AnonymousTests
         }
     }
 
-    [Fact]
+    [FactOfLinux]
     public void ANON_10_AChildWritesThroughAnInheritedEnd()
     {
         using AnonymousPipeServerStream server = new(PipeDirection.In, HandleInheritability.Inheritable);
@@ -127,8 +128,8 @@ public sealed class AnonymousTests
     {
         using AnonymousPipeServerStream server = new(PipeDirection.Out);
 
-        // As a child would: a descriptor of its own, by its number.
-        int copy = Duplicate(int.Parse(server.GetClientHandleAsString()));
+        // As a child would: a descriptor, or a handle, of its own, by its number.
+        nint copy = CopyOf(nint.Parse(server.GetClientHandleAsString()));
         using AnonymousPipeClientStream client = new($"{copy}");
         server.DisposeLocalCopyOfClientHandle();
         server.Write("adopted"u8);
@@ -142,6 +143,27 @@ public sealed class AnonymousTests
         Assert.Throws<IOException>(() => new AnonymousPipeClientStream("1000000"));
     }
 
-    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "dup")]
-    private static extern int Duplicate(int descriptor);
+    private static nint CopyOf(nint number)
+    {
+        const uint SameAccess = 2;
+        if (!OperatingSystem.IsWindows())
+        {
+            return dup((int)number);
+        }
+
+        nint self = GetCurrentProcess();
+        Assert.True(DuplicateHandle(self, number, self, out nint copy, 0, 0, SameAccess));
+        return copy;
+    }
+
+    [DllImport("libc")]
+    private static extern int dup(int descriptor);
+
+    [DllImport("kernel32")]
+    private static extern nint GetCurrentProcess();
+
+    [DllImport("kernel32")]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static extern bool DuplicateHandle(
+        nint fromProcess, nint from, nint toProcess, out nint copy, uint access, int inherit, uint options);
 }

@@ -82,9 +82,9 @@ public sealed class SecurityTests
         security.PurgeAccessRules("AN");
         security.PurgeAccessRules("BU");
         Assert.Equal("D:", security.GetSecurityDescriptorSddlForm());
-        security.SetOwner("root");
+        security.SetOwner(OperatingSystem.IsWindows() ? "SY" : "root");
         security.SetGroup("BA");
-        Assert.Equal("S-1-22-1-0", security.GetOwner());
+        Assert.Equal(OperatingSystem.IsWindows() ? "S-1-5-18" : "S-1-22-1-0", security.GetOwner());
         Assert.Throws<ArgumentNullException>(() => security.AddAccessRule(null!));
         Assert.Throws<ArgumentException>(
             () => new PipeAccessRule("nobody of this name", PipeAccessRights.Read, AccessControlType.Allow));
@@ -216,14 +216,23 @@ public sealed class SecurityTests
         PipeIdentity identity = server.GetClientIdentity();
         Assert.Equal(TokenImpersonationLevel.Identification, identity.ImpersonationLevel);
         Assert.Equal(Environment.ProcessId, identity.ProcessId);
-        Assert.Equal(geteuid(), identity.UserId);
-        Assert.Equal($"S-1-22-1-{geteuid()}", identity.UserSid);
-        Assert.Equal(getegid(), identity.GroupId);
-        Assert.Equal($"S-1-22-2-{getegid()}", identity.PrimaryGroupSid);
-        Assert.Equal(SessionOfThisProcess(), identity.SessionId);
-        string status = File.ReadAllText("/proc/self/status");
-        string groups = status.Split('\n').First(line => line.StartsWith("Groups:", StringComparison.Ordinal));
-        Assert.Equal(groups.Split('\t')[1].Trim(), string.Join(' ', identity.GroupIds));
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Equal(uint.MaxValue, identity.UserId);
+            Assert.StartsWith("S-1-5-", identity.UserSid, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(geteuid(), identity.UserId);
+            Assert.Equal($"S-1-22-1-{geteuid()}", identity.UserSid);
+            Assert.Equal(getegid(), identity.GroupId);
+            Assert.Equal($"S-1-22-2-{getegid()}", identity.PrimaryGroupSid);
+            Assert.Equal(SessionOfThisProcess(), identity.SessionId);
+            string status = File.ReadAllText("/proc/self/status");
+            string groups = status.Split('\n').First(line => line.StartsWith("Groups:", StringComparison.Ordinal));
+            Assert.Equal(groups.Split('\t')[1].Trim(), string.Join(' ', identity.GroupIds));
+        }
+
         Assert.False(identity.IsRemote);
         Assert.NotEmpty(identity.GroupSids);
         Assert.NotEqual("", identity.UserName);

@@ -110,9 +110,31 @@ internal static class Do
         }
     }
 
-    public static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Length;
+    /// <summary>How many descriptors this process has open; on Windows, handles.</summary>
+    public static int OpenDescriptors()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            return Directory.GetFiles("/proc/self/fd").Length;
+        }
+
+        using System.Diagnostics.Process self = System.Diagnostics.Process.GetCurrentProcess();
+        return self.HandleCount;
+    }
 
     public static int StatusOf(Exception error) => error.HResult & 0xFFFF;
+}
+
+/// <summary>A fact that takes what there is on Linux alone.</summary>
+internal sealed class FactOfLinuxAttribute : FactAttribute
+{
+    public FactOfLinuxAttribute()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Skip = "of Linux alone";
+        }
+    }
 }
 
 /// <summary>A fact that only root can show, since only root can have a client of another user.</summary>
@@ -120,7 +142,7 @@ internal sealed class FactForRootAttribute : FactAttribute
 {
     public FactForRootAttribute()
     {
-        if (Environment.UserName != "root")
+        if (OperatingSystem.IsWindows() || Environment.UserName != "root")
         {
             Skip = "not as root: it acts as another user";
         }

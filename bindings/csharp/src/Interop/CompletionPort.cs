@@ -13,6 +13,11 @@ namespace Pipes.Interop;
 
 internal static unsafe class CompletionPort
 {
+    // An operation that succeeds at once is told by the call itself. Not on Windows, where nobody says what becomes of the
+    // packet of a read that ends at once with a part of its message: without the mode it always comes.
+    private static readonly uint s_modes = Native.PIPES_SKIP_SET_EVENT_ON_HANDLE
+        | (Native.IsWindows ? 0 : Native.PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS);
+
     private const int MomentMs = 10;
     private const int PenaltyMaxMs = 60_000;
 
@@ -39,9 +44,7 @@ internal static unsafe class CompletionPort
     /// </summary>
     public static bool Bind(nint handle)
     {
-        // An operation that ends at once is told by the call itself.
-        uint status = Native.pipes_set_notification_modes(
-            handle, Native.PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS | Native.PIPES_SKIP_SET_EVENT_ON_HANDLE);
+        uint status = Native.pipes_set_notification_modes(handle, s_modes);
         if (status is Native.PIPES_ERROR_INVALID_PARAMETER or Native.PIPES_ERROR_NOT_SUPPORTED)
         {
             return false;
@@ -56,6 +59,11 @@ internal static unsafe class CompletionPort
 
         return true;
     }
+
+    /// <summary>Whether the port tells of an operation at a bound end whose call returned <paramref name="status"/>.</summary>
+    public static bool Tells(uint status) =>
+        status is Native.PIPES_ERROR_IO_PENDING or Native.PIPES_ERROR_MORE_DATA
+        || (status == Native.PIPES_OK && Native.IsWindows);
 
     private static nint Port()
     {

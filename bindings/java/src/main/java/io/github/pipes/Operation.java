@@ -75,9 +75,7 @@ abstract class Operation<T> {
       refuse(e);
       return;
     }
-    // Success at once queues no packet, by the mode that the port set; a long message's first part does.
-    final boolean pending = status == Native.PIPES_ERROR_IO_PENDING || status == Native.PIPES_ERROR_MORE_DATA;
-    if (!pending) {
+    if (!Port.tells(status)) {
       Port.get().forget(this);
       finish(status, status == Native.PIPES_OK ? memory.getInt(TRANSFERRED) : 0);
       deliver();

@@ -33,13 +33,24 @@ final class Port {
     return Holder.PORT;
   }
 
-  /** Binds the end of `end`, once and for all; what ends at once is told by the call alone from then on. */
+  /** Binds the end of `end`, once and for all. Which of its operations it tells of, `tells` says. */
   void bind(Handle end) throws PipeException {
     int status = Native.pipes_port_associate(handle, end.value, 0);
-    if (status == Native.PIPES_OK) {
+    if (status == Native.PIPES_OK && !NativeLibrary.WINDOWS) {
       status = Native.pipes_set_notification_modes(end.value, Native.PIPES_SKIP_COMPLETION_PORT_ON_SUCCESS);
     }
     if (status != Native.PIPES_OK) throw PipeException.of(status, "pipe");
+  }
+
+  /**
+   * Whether a packet comes of an operation whose call returned `status`. What succeeds at once queues none, by the mode
+   * that is set. Not on Windows, where nobody says what becomes of the packet of a read that ends at once with a part of
+   * its message: without the mode it always comes.
+   */
+  static boolean tells(int status) {
+    return status == Native.PIPES_ERROR_IO_PENDING
+        || status == Native.PIPES_ERROR_MORE_DATA
+        || (status == Native.PIPES_OK && NativeLibrary.WINDOWS);
   }
 
   void expect(Operation<?> operation) {
