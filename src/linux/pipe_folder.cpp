@@ -734,8 +734,8 @@ Status PipeMembership::add_as_guest(const AddRequest& request, PipeMeta* meta) {
   if (const Status refused = request.admit(*found, record_); refused != PIPES_OK) return refused;
   ++record_.instances;
   if (meta == nullptr) return PIPES_OK;
-  auto now = folder_.read_meta();
-  *meta = now ? std::move(*now) : found->meta;
+  const auto now = folder_.read_meta();
+  *meta = now ? *now : found->meta;
   return PIPES_OK;
 }
 
