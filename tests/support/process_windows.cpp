@@ -125,9 +125,13 @@ KernelHandle start_this_program(const std::string& role, const std::vector<std::
   PROCESS_INFORMATION made{};
   // Suspended until it belongs to the job, so that it cannot outlive this process.
   constexpr DWORD kFlags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | DETACHED_PROCESS;
-  if (::CreateProcessW(path.c_str(), command_line.data(), nullptr, nullptr, TRUE, kFlags, block.data(), nullptr, &start,
-                       &made) == FALSE) {
-    return {};
+  // Wine's server refuses a new process now and then, and not the next one.
+  constexpr int kAttemptsMax = 3;
+  for (int attempt = 1;; ++attempt) {
+    const bool is_made = ::CreateProcessW(path.c_str(), command_line.data(), nullptr, nullptr, TRUE, kFlags,
+                                          block.data(), nullptr, &start, &made) != FALSE;
+    if (is_made) break;
+    if (::GetLastError() != ERROR_INTERNAL_ERROR || attempt == kAttemptsMax) return {};
   }
   ::AssignProcessToJobObject(job_of_children(), made.hProcess);
   ::ResumeThread(made.hThread);
