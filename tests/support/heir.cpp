@@ -115,6 +115,9 @@ class Inheritor {
 
  private:
   std::string start(std::function<Received()> call) {
+    // A process's first call looks for what it has inherited, and may sleep over that: not what is waited for here.
+    uint32_t flags = 0;
+    (void)pipes_get_handle_flags(handle_, &flags);
     started_ = std::make_unique<Background<std::function<Received()>>>(std::move(call));
     return wait_until_blocked(*started_) ? "blocked" : "returned";
   }
