@@ -107,8 +107,9 @@ std::string message(DWORD flags, const char* source, DWORD number, va_list* argu
 }
 
 TEST(Win32Format, TheSystemHasASentenceForEachErrorOfPipes) {
-  for (const DWORD number : {ERROR_BROKEN_PIPE, ERROR_PIPE_BUSY, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED,
-                             ERROR_MORE_DATA, ERROR_PIPE_CONNECTED, ERROR_FILE_NOT_FOUND}) {
+  for (const auto error : {ERROR_BROKEN_PIPE, ERROR_PIPE_BUSY, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED, ERROR_MORE_DATA,
+                           ERROR_PIPE_CONNECTED, ERROR_FILE_NOT_FOUND}) {
+    const auto number = static_cast<DWORD>(error);
     const std::string text =
         message(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr, number, nullptr);
     EXPECT_TRUE(text.size() > 4 && text.substr(text.size() - 2) == "\r\n") << number << ": " << text;

@@ -383,7 +383,7 @@ TEST(Win32Sddl, SDDL_14_AnotherRevisionThanTheFirstIsUnknown) {
   PSECURITY_DESCRIPTOR descriptor = nullptr;
   LPSTR text = nullptr;
   const auto given = descriptor_of("D:(A;;GA;;;WD)");
-  for (const DWORD revision : {0, 2, 3}) {
+  for (const DWORD revision : {0u, 2u, 3u}) {
     EXPECT_EQ(last_error_of(ConvertStringSecurityDescriptorToSecurityDescriptorA("D:", revision, &descriptor, nullptr)),
               DWORD{ERROR_UNKNOWN_REVISION});
     EXPECT_EQ(last_error_of(
