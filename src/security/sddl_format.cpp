@@ -39,6 +39,7 @@ bool append_words(const std::array<SddlWord, count>& words, std::uint32_t bits, 
 
 void append_mask(const Ace& ace, std::string* text) {
   if (ace.type == kAceMandatoryLabel && append_words(kSddlLabelRights, ace.mask, text)) return;
+  // NOLINTNEXTLINE(readability-qualified-auto): iterators are pointers here and not everywhere
   const auto whole = std::ranges::find(kSddlWholeMasks, ace.mask, &SddlWord::value);
   if (whole != kSddlWholeMasks.end()) {
     *text += whole->text;
@@ -59,6 +60,7 @@ void append_guid(const Guid& guid, std::string* text) {
 
 // append_entry writes one entry, and says whether there are words for it.
 bool append_entry(const Ace& ace, std::string* text) {
+  // NOLINTNEXTLINE(readability-qualified-auto): as above
   auto type = std::ranges::find(kSddlTypes, ace.type, &SddlType::type);
   if (type == kSddlTypes.end()) return false;
   const bool has_guids = (ace.object_flags & (kAceHasObjectType | kAceHasInheritedObjectType)) != 0;
