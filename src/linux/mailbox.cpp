@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -292,18 +291,9 @@ bool is_mailbox_name(std::string_view file) { return file.starts_with(kPrefix) &
 
 // An id that means nobody here may mean somebody in another namespace: he answers then, or is about to.
 void sweep_mailbox(int directory, const std::string& file) {
-  constexpr time_t kSecondsToListen = 2;
   const auto process = static_cast<pid_t>(std::strtol(file.c_str() + kPrefix.size(), nullptr, 10));
   if (process <= 0 || ::kill(process, 0) == 0 || errno != ESRCH) return;
-  struct stat status {};
-  if (::fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
-  if (::geteuid() != 0 && status.st_uid != ::geteuid()) return;
-  if (file.ends_with(kNotYet) && status.st_ctim.tv_sec + kSecondsToListen >= ::time(nullptr)) return;
-  wire::ServerRecord record;
-  record.uid = status.st_uid;
-  record.socket = file;
-  const auto liveness = probe(directory, status.st_uid, record);
-  if (liveness && *liveness == Liveness::kDead) ::unlinkat(directory, file.c_str(), 0);
+  sweep_socket(directory, file, file.ends_with(kNotYet) ? SocketAge::kAny : SocketAge::kListened);
 }
 
 Status accept_handles(bool accept) {

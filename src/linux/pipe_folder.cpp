@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -136,21 +135,6 @@ Result<bool> has_live_server(const Folder& folder, const PipeMeta& meta) {
   return has_live_server(folder.fd(), folder.founder_uid(), meta);
 }
 
-// A server process whose socket lies beside the folders left it there when it was killed. One that was bound a moment
-// ago is about to listen.
-void sweep_beside(int directory, const std::string& file) {
-  constexpr time_t kSecondsToListen = 2;
-  struct stat status {};
-  if (fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
-  if (geteuid() != 0 && status.st_uid != geteuid()) return;
-  if (status.st_ctim.tv_sec + kSecondsToListen >= time(nullptr)) return;
-  ServerRecord record;
-  record.uid = status.st_uid;
-  record.socket = file;
-  const auto liveness = probe(directory, status.st_uid, record);
-  if (liveness && *liveness == Liveness::kDead) unlinkat(directory, file.c_str(), 0);
-}
-
 // drop_dead removes the dead server processes from `meta` and from the folder, but never `own_socket`. If none is left,
 // it is for the caller to dismantle the folder. Fails only if this process is short of something.
 Status drop_dead(const LockedFolder& locked, const std::string& own_socket, PipeMeta* meta) {
@@ -179,7 +163,7 @@ Status drop_dead(const LockedFolder& locked, const std::string& own_socket, Pipe
     if (!is_beside(founder, server)) {
       locked.folder().remove_file(server.socket);
     } else if (directory && is_server_socket_name(server.socket)) {
-      sweep_beside(directory.get(), server.socket);
+      sweep_socket(directory.get(), server.socket, SocketAge::kAny);
     }
   }
   PIPES_CRASH_POINT("dead-socket-removed");  // CRASH: swept completely.
@@ -260,7 +244,7 @@ Status collect_claims(int directory, std::vector<Claim>* claims) {
   });
   if (listed != PIPES_OK) return listed;
   for (const FolderName& name : claimed) sweep_claim(directory, name);
-  for (const std::string& file : beside) sweep_beside(directory, file);
+  for (const std::string& file : beside) sweep_socket(directory, file, SocketAge::kAny);
   for (const std::string& file : mailboxes) sweep_mailbox(directory, file);
   for (FolderName& name : names) {
     auto folder = Folder::open(directory, std::move(name));

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -226,6 +227,19 @@ Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecor
       if (const Status status = status_of_connect(attempt->error); status != PIPES_ERROR_FILE_NOT_FOUND) return status;
       return Liveness::kUnclear;
   }
+}
+
+void sweep_socket(int directory, const std::string& file, SocketAge age) {
+  constexpr time_t kSecondsToListen = 2;
+  struct stat status {};
+  if (fstatat(directory, file.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(status.st_mode)) return;
+  if (geteuid() != 0 && status.st_uid != geteuid()) return;
+  if (age == SocketAge::kAny && status.st_ctim.tv_sec + kSecondsToListen >= time(nullptr)) return;
+  wire::ServerRecord record;
+  record.uid = status.st_uid;
+  record.socket = file;
+  const auto liveness = probe(directory, status.st_uid, record);
+  if (liveness && *liveness == Liveness::kDead) unlinkat(directory, file.c_str(), 0);
 }
 
 }  // namespace pipes

@@ -62,4 +62,10 @@ enum class Liveness { kAlive, kDead, kUnclear };
 // probe fails only when this process is short of descriptors or memory.
 [[nodiscard]] Result<Liveness> probe(int folder, uint32_t founder_uid, const wire::ServerRecord& record);
 
+// sweep_socket removes `file` from a runtime directory if it is a socket, this user's to remove, at which nobody
+// listens any more: its process was killed. Of kAny age it may have been bound a moment ago, and be about to listen; a
+// name that a socket gets only once it listens is kListened.
+enum class SocketAge { kAny, kListened };
+void sweep_socket(int directory, const std::string& file, SocketAge age);
+
 }  // namespace pipes
