@@ -270,8 +270,8 @@ class RingReader {
     return reinterpret_cast<uint64_t*>(memory_.base + memory_.offset(at_.position));
   }
 
-  // The way of a short message: what look and take do, if one that fits `buffer` lies there in one frame, and, for a
-  // reader that joins messages, nothing would be joined. Otherwise 0, and nothing is done.
+  // The way of a short message: what look and take do, if one of the opener's that fits `buffer` lies there in one
+  // frame, and, for a reader that joins messages, nothing would be joined. Otherwise 0, and nothing is done.
   [[nodiscard]] uint64_t take_at_once(std::span<std::byte> buffer, bool joins) {
     if (at_.loaded || (at_.in_message && !PIPES_MISTAKE("at-once-in-message")) || dead_ || broken_ ||
         !memory_.covers(at_.position, kHeaderBytes)) {
@@ -280,7 +280,7 @@ class RingReader {
     const uint64_t word = memory_.word(at_.position).load(std::memory_order_acquire);
     const uint64_t length = word >> 8;
     constexpr uint64_t kWhole = FrameHeader{FrameKind::kWhole, false, 0, 0}.encode();
-    // No other bit is set: nothing is claimed, so the length is all of the word's upper part.
+    // No other bit is set: the words are the opener's, and nothing is claimed, so the length is all of the upper part.
     if ((word & 0xFF) != kWhole && !PIPES_MISTAKE("at-once-any-kind")) return 0;
     if (length == 0 || length > std::min(buffer.size(), kAtOnceMax)) return 0;
     const uint64_t bytes = frame_bytes(FrameKind::kWhole, length);

@@ -42,23 +42,26 @@ class ReferenceReader {
     }
     Taken taken;
     taken.bytes = payload(bytes);
+    identity_ = frame_.identity;
     advance(bytes);
     taken.message_done = left_ == 0 && !accepted_;
     return taken;
   }
 
-  // What take_at_once answers: all of a message in one frame, of a write that has completed, or nothing.
+  // What take_at_once answers: all of a message in one frame, of a write of the opener's that has completed, or
+  // nothing.
   std::vector<std::byte> take_at_once(uint64_t size, bool joins) {
     if (accepted_ || in_message_ || dead_ || broken_) return {};
     const uint64_t raw = word(position_);
     const wire::FrameHeader header = wire::FrameHeader::decode(raw);
-    if (header.kind != Kind::kWhole || header.waits || !well_formed(header, raw)) return {};
+    if (header.kind != Kind::kWhole || header.waits || header.identity != 0 || !well_formed(header, raw)) return {};
     const uint64_t end = wire::frame_bytes(header.kind, header.length);
     const bool mapped = mapped_ == capacity_ || position_ % capacity_ + end + 8 <= mapped_;
     if (header.length == 0 || header.length > size || header.length > wire::kAtOnceMax || !mapped) return {};
     if (joins && header.length < size && word(position_ + end) != 0) return {};
     begin(header);
     std::vector<std::byte> bytes = payload(header.length);
+    identity_ = 0;
     advance(header.length);
     return bytes;
   }
@@ -67,6 +70,7 @@ class ReferenceReader {
     wire::Look look = wire::Look::kNothing;
     std::vector<std::byte> bytes;
     uint64_t message_left = 0;
+    uint32_t identity = 0;
   };
   Peeked peek(uint64_t size, bool one_message) {
     ReferenceReader ahead = *this;
@@ -80,6 +84,7 @@ class ReferenceReader {
       const std::vector<std::byte> part = ahead.payload(bytes);
       peeked.bytes.insert(peeked.bytes.end(), part.begin(), part.end());
       const bool full = peeked.bytes.size() == size;
+      peeked.identity = ahead.frame_.identity;
       ahead.advance(bytes);
       if (full || ahead.accepted_ || (one_message && ahead.left_ == 0) || !within(ahead)) break;
       found = ahead.settle();
@@ -127,6 +132,7 @@ class ReferenceReader {
   [[nodiscard]] uint64_t consumed() const { return consumed_; }
   [[nodiscard]] uint64_t message_left() const { return left_; }
   [[nodiscard]] bool in_message() const { return in_message_; }
+  [[nodiscard]] uint32_t identity() const { return identity_; }
 
  private:
   using Kind = wire::FrameKind;
@@ -282,6 +288,7 @@ class ReferenceReader {
   uint64_t left_ = 0;
   uint64_t consumed_ = 0;
   uint64_t final_ = 0;
+  uint32_t identity_ = 0;
 };
 
 }  // namespace pipes::fuzz

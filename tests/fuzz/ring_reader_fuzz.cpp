@@ -41,6 +41,7 @@ class HostileWriter {
       check(reader_.consumed() == reference_.consumed());
       check(reader_.in_message() == reference_.in_message());
       check(reader_.message_left() == reference_.message_left());
+      check(reader_.identity() == reference_.identity());
     }
   }
 
@@ -234,7 +235,7 @@ class HostileWriter {
     const ReferenceReader::Peeked expected = reference_.peek(buffer.size(), one_message);
     const RingReader::Peeked peeked = reader_.peek(buffer, one_message);
     check(peeked.look == expected.look && peeked.message_left == expected.message_left);
-    check(peeked.copied == expected.bytes.size());
+    check(peeked.copied == expected.bytes.size() && peeked.identity == expected.identity);
     check(std::equal(expected.bytes.begin(), expected.bytes.end(), buffer.begin()));
   }
 
