@@ -310,6 +310,14 @@ case_a_client_that_leaves_ends_the_command() {
   equal "proof" ended "$(<proof)"
 }
 
+case_a_call_needs_both_rights() {
+  serve readable --message --sddl 'D:(A;;FR;;;WD)' -- cat
+  run call readable text
+  equal code 1 "$code"
+  matches error ' [(]a call needs the right to read and to write; .*[)]: error 5: ' "$err"
+  stop_server
+}
+
 case_a_full_disk_is_a_failure() {
   [[ -c /dev/full ]] || skip "there is no /dev/full"
   "$pipes" list --json >/dev/full 2>err.txt
