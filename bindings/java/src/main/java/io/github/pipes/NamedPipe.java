@@ -617,8 +617,8 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
    *
    * @param request the request
    * @return the reply
-   * @throws PipeException of the number {@link PipeException#MORE_DATA}: the reply is longer, and can be read as a message
-   *     still
+   * @throws PipeException of the number {@link PipeException#MORE_DATA}: the reply is longer; it can be read as a
+   *     message still
    * @throws IOException as {@link #transact(ByteBuffer, ByteBuffer)}
    */
   public byte[] transact(byte[] request) throws IOException {
