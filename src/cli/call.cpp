@@ -52,10 +52,8 @@ std::optional<std::vector<std::byte>> message_of(const Options& options) {
 }
 
 std::string_view advice(pipes_status status) {
-  if (status == PIPES_ERROR_PIPE_BUSY)
-    return " (it has sent a message without being asked; see pipes connect --message)";
-  if (conversation_ended(status)) return " (the server has ended the conversation without one)";
-  return "";
+  if (status == PIPES_ERROR_PIPE_BUSY) return "it has sent a message without being asked; see pipes connect --message";
+  return conversation_ended(status) ? "the server has ended the conversation without one" : "";
 }
 
 int call(const Options& options) {
@@ -70,8 +68,8 @@ int call(const Options& options) {
   if (!pipe) return kFailed;
   Expected<std::vector<std::byte>> answer = pipe->try_transact(*message);
   if (!answer) {
-    return report_failure("cannot get an answer from " + printable(path).append(advice(answer.status())),
-                          answer.status());
+    const std::string cannot = "cannot get an answer from " + printable(path);
+    return report_failure(with_advice(cannot, advice(answer.status())), answer.status());
   }
   if (!options.raw) answer->push_back(kLineEnd);
   if (write_standard_output(*answer)) return kSucceeded;

@@ -4,6 +4,7 @@
 
 #include "cli/pipe_name.h"
 #include "cli/report.h"
+#include "cli/runtime_directory.h"
 
 namespace pipes::cli {
 namespace {
@@ -11,6 +12,10 @@ namespace {
 // What a newcomer may have overlooked.
 std::string advice(pipes_status status, const OpenRequest& request, std::string_view advice_if_denied) {
   switch (status) {
+    case PIPES_ERROR_FILE_NOT_FOUND:
+      return where_looked(status);
+    case PIPES_ERROR_NOT_SUPPORTED:
+      return "pipes of other computers are not supported";
     case PIPES_ERROR_INVALID_PARAMETER:
       return request.read_mode == ReadMode::kMessage ? "messages need a pipe of message type, and it is of byte type"
                                                      : "";
@@ -35,8 +40,8 @@ std::optional<ClientEnd> open_client_end(const OpenRequest& request, std::string
   client.busy_wait = std::chrono::milliseconds(request.timeout_ms);
   Expected<ClientEnd> end = ClientEnd::try_open(request.path, client);
   if (end) return *std::move(end);
-  const std::string text = advice(end.status(), request, advice_if_denied);
-  report_failure("cannot open " + printable(request.path) + (text.empty() ? "" : " (" + text + ")"), end.status());
+  const std::string cannot = "cannot open " + printable(request.path);
+  report_failure(with_advice(cannot, advice(end.status(), request, advice_if_denied)), end.status());
   return std::nullopt;
 }
 

@@ -31,6 +31,11 @@ struct Options {
 
   [[nodiscard]] Framing framing() const { return message ? Framing::kLines : Framing::kBytes; }
 
+  [[nodiscard]] std::string_view advice_if_denied() const {
+    return read_only || write_only ? "who may open it tells pipes sddl explain --pipe"
+                                   : "may it be opened for one direction alone? see --read-only, --write-only";
+  }
+
   [[nodiscard]] OpenRequest to_open(const std::string& path) const {
     OpenRequest request{.path = path, .flags = kSharedEndFlags, .timeout_ms = timeout_ms};
     if (read_only) request.access = PIPES_GENERIC_READ;
@@ -85,7 +90,10 @@ int send_only(const End& pipe, const std::string& path, Framing framing) {
   WaitingCalls calls;
   const SentInput sent = send_input(input, calls, pipe, framing);
   if (!sent.was_read) return kFailed;
-  return sent.written == PIPES_OK ? kSucceeded : report_failure("cannot write to " + printable(path), sent.written);
+  if (sent.written == PIPES_OK) return kSucceeded;
+  const std::string cannot = "cannot write to " + printable(path);
+  const bool is_gone = conversation_ended(sent.written);
+  return report_failure(with_advice(cannot, is_gone ? "the server has ended the conversation" : ""), sent.written);
 }
 
 int receive_only(const End& pipe, const std::string& path, Framing framing) {
@@ -119,8 +127,7 @@ int converse(const ClientEnd& pipe, const std::string& path, const Options& opti
 int connect(const Options& options) {
   if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const std::string path = full_name(options.name);
-  const std::optional<ClientEnd> pipe =
-      open_client_end(options.to_open(path), options.read_only ? "" : "may it only be read? see --read-only");
+  const std::optional<ClientEnd> pipe = open_client_end(options.to_open(path), options.advice_if_denied());
   if (!pipe) return kFailed;
   if (options.write_only) return send_only(*pipe, path, options.framing());
   if (options.read_only) return receive_only(*pipe, path, options.framing());
