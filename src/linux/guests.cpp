@@ -72,8 +72,8 @@ std::optional<Guest> Guest::admit(Kind kind, uint32_t uid) {
   auto guest = admit_unless_full(kind, uid, most);
   if (!guest && kind != Kind::kDiscarded) {
     const bool connects = kind == Kind::kConnection;
-    log_line(LogLevel::kInformation, "uid %u was refused: it has all of its %llu %s (%s)", uid,
-             static_cast<unsigned long long>(most), connects ? "connections" : "unfinished handshakes",
+    log_line(LogLevel::kInformation, "uid %u was refused: it has all the %s that it may have, %llu (%s)", uid,
+             connects ? "connections" : "unfinished handshakes", static_cast<unsigned long long>(most),
              connects ? "PIPES_CONNECTIONS_MAX" : "PIPES_HANDSHAKES_MAX");
   }
   return guest;

@@ -328,6 +328,22 @@ case_a_call_needs_both_rights() {
   stop_server
 }
 
+case_a_user_without_a_place_is_refused_and_logged() {
+  PIPES_LOG=info PIPES_CONNECTIONS_MAX=1 serve crowd --message -- cat
+  coproc first { "$pipes" connect --message --eof-close crowd; }
+  local process=$first_PID line
+  echo one >&"${first[1]}"
+  IFS= read -r line <&"${first[0]}"
+  run call crowd text
+  equal code 1 "$code"
+  matches error ': error 1450: ' "$err"
+  IFS= read -r line <&"$server_errors"
+  matches "the log" "uid $UID was refused: .*connections.* 1 [(]PIPES_CONNECTIONS_MAX[)]" "$line"
+  exec {first[1]}>&-
+  wait "$process"
+  stop_server
+}
+
 case_a_full_disk_is_a_failure() {
   [[ -c /dev/full ]] || skip "there is no /dev/full"
   "$pipes" list --json >/dev/full 2>err.txt
