@@ -47,7 +47,14 @@ class StressTest {
       final AtomicInteger begun = new AtomicInteger();
       final var writer = new Pair.Caller(() -> {
         for (int i = 0; i < count; ++i) {
-          while (begun.get() <= i) Thread.onSpinWait();
+          // Where others want the processor, spinning keeps the reader from it, too.
+          for (int spins = 0; begun.get() <= i; ++spins) {
+            if (spins < 1000) {
+              Thread.onSpinWait();
+            } else {
+              Thread.yield();
+            }
+          }
           pair.serverEnd.write(ByteBuffer.wrap(new byte[] {(byte) (i * 31)}));
         }
       });
