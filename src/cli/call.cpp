@@ -53,7 +53,9 @@ std::optional<std::vector<std::byte>> message_of(const Options& options) {
 
 std::string_view advice(pipes_status status) {
   if (status == PIPES_ERROR_PIPE_BUSY) return "it has sent a message without being asked; see pipes connect --message";
-  return conversation_ended(status) ? "the server has ended the conversation without one" : "";
+  // What a transaction calls a bad pipe was one of messages when it was opened, so it is connected no more.
+  const bool is_over = conversation_ended(status) || status == PIPES_ERROR_BAD_PIPE;
+  return is_over ? "the server has ended the conversation without one" : "";
 }
 
 int call(const Options& options) {
