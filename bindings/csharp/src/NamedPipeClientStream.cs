@@ -195,7 +195,10 @@ public sealed class NamedPipeClientStream : PipeStream
         return (int)transferred;
     }
 
-    /// <summary>Waits for the pipe and for an instance that is free, and connects to it.</summary>
+    /// <summary>
+    /// Waits for the pipe and for an instance that is free, and connects to it. A client that has seen its server leave may
+    /// connect again.
+    /// </summary>
     public void Connect() => Connect(Timeout.Infinite);
 
     /// <summary>Waits for the pipe and for an instance that is free, and connects to it.</summary>

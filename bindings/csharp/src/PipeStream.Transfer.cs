@@ -18,7 +18,8 @@ public abstract unsafe partial class PipeStream
     /// <param name="offset">Where in it.</param>
     /// <param name="count">How many at most.</param>
     /// <returns>
-    /// How many; 0 at the end, when <see cref="IsConnected"/> is false, and for an empty message, when it is true.
+    /// How many; 0 at the end, when <see cref="IsConnected"/> is false, and for an empty message, when it is true; 0 at
+    /// once for no bytes of a pipe of bytes.
     /// </returns>
     /// <exception cref="TimeoutException"><see cref="ReadTimeout"/> is over.</exception>
     public override int Read(byte[] buffer, int offset, int count)

@@ -41,13 +41,13 @@ public static class Handles
         using (server)
         using (client)
         {
-            using NamedPipeClientStream taken = new(PipeDirection.InOut, true, false, client.SafePipeHandle);
+            using NamedPipeClientStream taken = new(PipeDirection.InOut, false, false, client.SafePipeHandle);
             await outcomes.Of("IsConnected", () => taken.IsConnected);
             await outcomes.Of("Read", () => taken.ReadByte());
             await outcomes.Of("ReadMode", () => taken.ReadMode);
             await outcomes.Of("Connect", () => taken.Connect(0));
             await outcomes.Of("SafePipeHandle", () => taken.SafePipeHandle.IsInvalid);
-            using NamedPipeServerStream served = new(PipeDirection.InOut, true, false, server.SafePipeHandle);
+            using NamedPipeServerStream served = new(PipeDirection.InOut, false, false, server.SafePipeHandle);
             await outcomes.Of("server, IsConnected", () => served.IsConnected);
             await outcomes.Of("server, Write", () => served.WriteByte(1));
             await outcomes.Of("server, Disconnect", served.Disconnect);
