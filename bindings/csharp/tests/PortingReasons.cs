@@ -32,6 +32,8 @@ internal static class PortingReasons
             "there are no such names, and none is cut off"),
         new("Constructors.OfClients: server empty", "throws ArgumentException()", "throws ArgumentException(serverName)",
             "it tells of which parameter"),
+        new("Handles.TakenOverUnconnected: Connect", OfAnyValue, "throws InvalidOperationException",
+            "an end of a handle has no name to connect to"),
         new("States.*: ReadMode = Message", OfAnyValue, "throws NotSupportedException",
             "a pipe of bytes does not support the value, for which this exception is documented"),
     ];
@@ -80,8 +82,6 @@ internal static class PortingReasons
             "an end without a handle does nothing"),
         new("Handles.OfClosedHandles: *of it", "throws ArgumentException(safePipeHandle)", "throws ObjectDisposedException",
             "a closed handle is one that was valid"),
-        new("Handles.TakenOverUnconnected: Connect", "throws ArgumentNullException(path)", "throws InvalidOperationException",
-            "an end of a handle has no name to connect to"),
         new("Constructors.OfAnonymousPipes: client of '1073741823'", "throws UnauthorizedAccessException",
             "throws IOException", "what is not open is no pipe"),
         new("Waiting.CancelledConnects: *: WaitForConnectionAsync", "task: OperationCanceledException()",

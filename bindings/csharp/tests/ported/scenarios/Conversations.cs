@@ -243,7 +243,7 @@ public static class Conversations
         using (server)
         using (client)
         {
-            const int Size = 40_000;
+            const int Size = 20_000;
             byte[] bytes = new byte[Size];
             new Random(7).NextBytes(bytes);
             async Task<bool> Takes(PipeStream end)

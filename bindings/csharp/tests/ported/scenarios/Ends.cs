@@ -62,8 +62,8 @@ internal sealed class Ends(PipeStream end, PipeStream other) : IDisposable
     {
         foreach (PipeDirection direction in new[] { PipeDirection.In, PipeDirection.Out, PipeDirection.InOut })
         {
-            // It takes Wine long to make pipes, and there they differ in nothing else.
-            PipeOptions[] all = OperatingSystem.IsWindows() ? [PipeOptions.None] : [PipeOptions.None, PipeOptions.Asynchronous];
+            // Enough, since each takes its time.
+            PipeOptions[] all = direction == PipeDirection.InOut ? [PipeOptions.None, PipeOptions.Asynchronous] : [PipeOptions.None];
             foreach (PipeOptions options in all)
             {
                 string way = $"{direction}{(options == PipeOptions.None ? "" : ", asynchronous")}";
