@@ -185,8 +185,9 @@ case_both_directions_at_once_do_not_block_each_other() {
 case_the_maximum_holds_and_the_name_stays() {
   serve limited --max-instances 1 -- "${greet[@]}"
   coproc first { "$pipes" connect limited; }
-  local process=$first_PID line
-  local to_first=${first[1]} from_first=${first[0]}
+  local process=$first_PID line to_first from_first
+  # Copies, since the shell closes its own when the process ends, even if something is left to read.
+  exec {to_first}>&"${first[1]}" {from_first}<&"${first[0]}"
   IFS= read -r line <&"$from_first"
   equal "greeting" ready "$line"
   run connect --timeout 0 limited </dev/null

@@ -216,6 +216,32 @@ class FutureTest {
   }
 
   @Test
+  void CANCEL_8_ACancellationIsNotTooEarly() throws Exception {
+    try (var pair = Pair.ofMessages()) {
+      final var future = new PipeFuture<Integer>();
+      final ByteBuffer room = Memory.allocate(10);
+      final Pair.Caller[] cancelling = new Pair.Caller[1];
+      new Operation<Integer>(pair.client.end, future, "read") {
+        @Override
+        int call(long handle, long overlapped, long count) {
+          // As between two parts of a message: it is known to the future, and not yet to the library.
+          cancelling[0] = new Pair.Caller(() -> assertTrue(future.cancel(true)));
+          while (cancelling[0].thread.getState() != Thread.State.WAITING) Thread.onSpinWait();
+          return Native.pipes_read(handle, Memory.address(room), room.remaining(), count, overlapped);
+        }
+
+        @Override
+        Integer result(int status, int transferred) {
+          return transferred;
+        }
+      }.start(Timeouts.INFINITE);
+      assertNull(cancelling[0].outcome.get());
+      write(pair.serverEnd, "kept");
+      assertEquals("kept", text(pair.client.readMessage()));
+    }
+  }
+
+  @Test
   void CANCEL_5_WhatIsOverCannotBeCancelled() throws Exception {
     try (var pair = Pair.ofMessages()) {
       final var future = pair.client.readAsync(ByteBuffer.allocate(10));
