@@ -58,7 +58,7 @@ class Delivery {
  public:
   // Answers that there is no room, or starts a thread.
   static void begin(UniqueFd socket, uid_t sender) {
-    if (deliveries.fetch_add(1, std::memory_order_relaxed) < kDeliveriesMax) {
+    if (deliveries.fetch_add(1, std::memory_order_acquire) < kDeliveriesMax) {
       std::unique_ptr<Delivery> delivery(new Delivery(std::move(socket), sender));
       if (start_detached_thread("pipes-parcel", &Delivery::run, delivery.get())) {
         [[maybe_unused]] const Delivery* const the_threads = delivery.release();
@@ -81,8 +81,8 @@ class Delivery {
     } catch (const std::bad_alloc&) {
       (void)say(self->socket_.get(), wire::Receipt{.status = PIPES_ERROR_NOT_ENOUGH_MEMORY});
     }
-    self.reset();
-    deliveries.fetch_sub(1, std::memory_order_relaxed);
+    // The place is free by the time at which the sender hears the socket hang up.
+    deliveries.fetch_sub(1, std::memory_order_release);
   }
 
   void take() {

@@ -174,6 +174,9 @@ Status send_handle(const HandleTarget& target, uint32_t process_id, bool inherit
   PIPES_CRASH_POINT("receipt-heard");  // CRASH: the same.
   // It has stopped waiting, or ended.
   if (!say(socket.get(), wire::Taken{})) return PIPES_ERROR_ACCESS_DENIED;
+  // It hangs up when it has a place for another: whoever sends one handle after the other takes up a single one.
+  wire::Taken nothing;
+  (void)hear(socket.get(), deadline, &nothing);
   *value = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(receipt.handle));
   return PIPES_OK;
 }

@@ -266,6 +266,7 @@ TEST(Inheritance, USE_3_AChildTakesTheNextClient) {
   Heir heir(pair.server);
   EXPECT_STATUS(PIPES_OK, heir.disconnect());
   heir.start_connect();
+  ASSERT_STATUS(PIPES_OK, wait_available(pair.name));
   Handle next = open_client(pair.name);
   EXPECT_STATUS(PIPES_OK, heir.result().status);
   EXPECT_EQ(sent(4), write(next, "next"));

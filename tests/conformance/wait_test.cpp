@@ -114,7 +114,7 @@ TEST_P(Wait, WAIT_8_ConnectAfterADisconnectReleasesAllWaiters) {
 
 TEST_P(Wait, WAIT_9_ADisconnectWithoutAConnectGivesWaitersNothing) {
   EndPair pair = connected_ends();
-  Pending<Code> waiting = start_wait_available(*client_host(), pair.name, 200);
+  Pending<Code> waiting = start_wait_available(*client_host(), pair.name, 500);
   ASSERT_TRUE(waiting.wait_until_blocked());
   ASSERT_STATUS(PIPES_OK, pair.server.disconnect());
   EXPECT_STATUS(PIPES_ERROR_SEM_TIMEOUT, waiting.result());
@@ -124,7 +124,7 @@ TEST_P(Wait, WAIT_10_ClosingABusyInstanceReleasesNobody) {
   EndPair pair = connected_ends();
   EndActor other_server = listening_server(pair.name);
   EndActor other_client = opened_client(pair.name);
-  Pending<Code> waiting = start_wait_available(*client_host(), pair.name, 200);
+  Pending<Code> waiting = start_wait_available(*client_host(), pair.name, 500);
   ASSERT_TRUE(waiting.wait_until_blocked());
   ASSERT_STATUS(PIPES_OK, pair.client.close());
   ASSERT_STATUS(PIPES_OK, pair.server.close());

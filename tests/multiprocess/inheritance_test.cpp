@@ -233,7 +233,7 @@ TEST(SharedEnds, INH_4_AHolderThatCannotHaveTheConnectionDisturbsNobody) {
   EXPECT_EQ(fine, told("none"));
   ASSERT_STATUS(PIPES_OK, disconnect(pair.server));
   Background connecting([&] { return connect(pair.server); });
-  ASSERT_TRUE(wait_until_blocked(connecting));
+  ASSERT_STATUS(PIPES_OK, wait_available(pair.name));
   const Handle next = open_client(pair.name);
   ASSERT_STATUS(PIPES_OK, connecting.result());
   ASSERT_EQ(sent(9), write(next, "a message"));
@@ -447,6 +447,7 @@ TEST(SharedEnds, USE_3_AServerProcessWithoutHandlesGoesOnTakingClients) {
   EXPECT_STATUS(PIPES_OK, pair.server.close());
   // This is the server process: a client can come, though its own handle is closed.
   heir.start_connect();
+  ASSERT_STATUS(PIPES_OK, wait_available(pair.name));
   const Handle next = open_client(pair.name);
   EXPECT_STATUS(PIPES_OK, heir.result().status);
   EXPECT_EQ(sent(2), heir.write("hi"));

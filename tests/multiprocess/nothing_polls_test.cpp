@@ -257,7 +257,18 @@ Waiting start_to_wait(const std::string& how) {
 TEST(NothingPolls, DECISION_42_AProcessThatWaitsNeitherWakesNorCallsTheSystem) {
   std::vector<Waiting> all;
   for (const auto& [how, call] : waits()) all.push_back(start_to_wait(how));
-  for (Waiting& waiting : all) waiting.before = counts_at_rest(waiting.process.process_id(), waiting.ignored);
+  // One that sleeps on its way may look as if it rested, while the others begin and its server, here, has little time
+  // for it. They all rest once they all do twice.
+  constexpr int kPassesMax = 20;
+  bool is_as_before = false;
+  for (int pass = 0; pass < kPassesMax && !is_as_before; ++pass) {
+    is_as_before = pass > 0;
+    for (Waiting& waiting : all) {
+      ProcessCounts now = counts_at_rest(waiting.process.process_id(), waiting.ignored);
+      is_as_before = is_as_before && now == waiting.before;
+      waiting.before = std::move(now);
+    }
+  }
 
   // The fact is about a span of time.
   const timespec span{.tv_sec = full_scale() ? 10 : 2, .tv_nsec = 0};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +25,15 @@ std::string read_small_file(const std::string& path) {
   return count > 0 ? std::string(buffer.data(), static_cast<size_t>(count)) : std::string();
 }
 
+// Whether a thread sleeps because another process has a lock for a moment: on the way to what it is to wait for.
+bool waits_for_lock(const std::string& task) {
+  const std::string call = read_small_file(task + "/syscall");  // "running", or the number and more; or it is not told
+  const long number = call.empty() || std::isdigit(static_cast<unsigned char>(call.front())) == 0
+                          ? -1
+                          : std::strtol(call.c_str(), nullptr, 10);
+  return number == SYS_fcntl || number == SYS_flock;
+}
+
 }  // namespace
 
 uint32_t process_id() { return static_cast<uint32_t>(::getpid()); }
@@ -33,10 +43,11 @@ std::optional<uint32_t> user_id() { return ::geteuid(); }
 uint64_t current_thread() { return static_cast<uint64_t>(::syscall(SYS_gettid)); }
 
 ThreadRest thread_rest(uint64_t thread) {
-  const std::string status = read_small_file("/proc/self/task/" + std::to_string(thread) + "/status");
+  const std::string task = "/proc/self/task/" + std::to_string(thread);
+  const std::string status = read_small_file(task + "/status");
   ThreadRest rest;
   const size_t state = status.find("\nState:\t");
-  rest.asleep = state != std::string::npos && status[state + std::strlen("\nState:\t")] == 'S';
+  rest.asleep = state != std::string::npos && status[state + std::strlen("\nState:\t")] == 'S' && !waits_for_lock(task);
   const char* const label = "\nvoluntary_ctxt_switches:\t";
   const size_t switches = status.find(label);
   if (switches != std::string::npos) {

@@ -174,8 +174,11 @@ class Teller {
       : name_(unique_name()),
         pipe_(CreateNamedPipeA(name_.c_str(), PIPE_ACCESS_OUTBOUND, PIPE_TYPE_MESSAGE, 1, 0, 0, 0, nullptr)) {}
   [[nodiscard]] const std::string& name() const { return name_; }
+  // Until the child has come so far. A handle may be put into it before, but not so long before as it may take to
+  // start.
+  void await_child() const { EXPECT_TRUE(ConnectNamedPipe(pipe_, nullptr) || GetLastError() == ERROR_PIPE_CONNECTED); }
   void tell(HANDLE handle) const {
-    EXPECT_TRUE(ConnectNamedPipe(pipe_, nullptr) || GetLastError() == ERROR_PIPE_CONNECTED);
+    await_child();
     EXPECT_TRUE(write_text(pipe_, std::to_string(reinterpret_cast<ULONG_PTR>(handle))));
   }
 
@@ -194,6 +197,7 @@ TEST_P(Win32Duplicate, INH_11_AnAnonymousHandleGoesIntoAChildThatRuns) {
   how.use_standard_handles = false;
   how.inherit = GetParam();
   const Child child = start("write-to-told " + teller.name(), how);
+  teller.await_child();
   HANDLE reading = nullptr;
   HANDLE writing = nullptr;
   ASSERT_TRUE(CreatePipe(&reading, &writing, nullptr, 0));
@@ -217,8 +221,16 @@ TEST_P(Win32Duplicate, INH_6_AHandleOfANamedPipeGoesIntoAChildThatRuns) {
   Ends ends = connect_ends();
   HANDLE there = nullptr;
   const Owned by_id(OpenProcess(PROCESS_DUP_HANDLE, FALSE, child.id));
-  ASSERT_TRUE(DuplicateHandle(GetCurrentProcess(), ends.client, by_id, &there, 0, FALSE, DUPLICATE_SAME_ACCESS))
-      << GetLastError();
+  // Also while it starts, which may take longer than it is waited for.
+  const auto duplicate = [&] {
+    return DuplicateHandle(GetCurrentProcess(), ends.client, by_id, &there, 0, FALSE, DUPLICATE_SAME_ACCESS);
+  };
+  BOOL duplicated = duplicate();
+  if (!duplicated && GetLastError() == ERROR_SEM_TIMEOUT) {
+    teller.await_child();
+    duplicated = duplicate();
+  }
+  ASSERT_TRUE(duplicated) << GetLastError();
   teller.tell(there);
   EXPECT_EQ(child.wait(), 0U);
   EXPECT_EQ(read_text(ends.server), "inherited");
@@ -229,6 +241,7 @@ TEST_P(Win32Duplicate, INH_6_AHandleOfANamedPipeGoesIntoAChildThatRuns) {
 TEST(Win32DuplicateInto, INH_6_TheDuplicateHasTheRightsThatAreAskedFor) {
   const Teller teller;
   const Child child = start("write-to-told " + teller.name(), How{});
+  teller.await_child();
   const Ends ends = connect_ends();
   HANDLE there = nullptr;
   ASSERT_TRUE(DuplicateHandle(GetCurrentProcess(), ends.client, child.process, &there, GENERIC_READ, FALSE, 0));
