@@ -8,8 +8,8 @@
 
 namespace pipes::test {
 
-// Whether what `attempt` measures stays below the limit. What else a machine does may keep an attempt from it, so there
-// are several: what is too slow of itself is so each time. An attempt that fails the test is the last.
+// Whether what `attempt` measures stays below the limit. What else a machine does may keep one attempt from it; then
+// the next three must stay below. An attempt that fails the test is the last.
 [[nodiscard]] testing::AssertionResult takes_less_than(std::chrono::milliseconds limit,
                                                        const std::function<std::chrono::milliseconds()>& attempt);
 
