@@ -6,6 +6,7 @@
 #include "support/expect.h"
 #include "support/heir.h"
 #include "support/oracle.h"
+#include "support/overlapped.h"
 #include "support/platform.h"
 
 namespace pipes::test {
@@ -242,6 +243,21 @@ TEST_P(Inheriting, CANCEL_7_CancellingConcernsTheOwnProcessAlone) {
   EXPECT_STATUS(PIPES_OK, reading.cancel());
   EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, reading.result().status);
   ASSERT_EQ(sent(4), write(peer(), "heir"));
+  EXPECT_EQ(received(PIPES_OK, "heir"), heir.result());
+}
+
+TEST(Inheritance, CANCEL_7_CancellingAllOperationsOfAnEndLeavesThoseOfOtherProcesses) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  make_inheritable(pair.server);
+  Heir heir(pair.server);
+  heir.start_read();
+  Overlapped reading;
+  for (const bool of_the_thread : {true, false}) {
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(pair.server));
+    EXPECT_STATUS(PIPES_OK, of_the_thread ? pipes_cancel(pair.server) : pipes_cancel_ex(pair.server, nullptr));
+    EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, reading.status());
+  }
+  ASSERT_EQ(sent(4), write(pair.client, "heir"));
   EXPECT_EQ(received(PIPES_OK, "heir"), heir.result());
 }
 
