@@ -70,7 +70,6 @@ TEST(OvlHere, OVL_1_AStructureAloneMakesNothingAsynchronous) {
 }
 
 TEST(OvlHere, OVL_1_AStructureMakesNoTransactionAsynchronousEither) {
-  PIPES_ORACLE_HANGS("Wine's TransactNamedPipe never waits itself, and says nothing where it should (TRANS-11)");
   const Pair pair = connected_pair(message_pipe());
   Overlapped transaction;
   Background call([&] { return transaction.transact(pair.server, "request"); });
