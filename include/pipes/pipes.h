@@ -817,8 +817,9 @@ PIPES_API pipes_status pipes_set_notification_modes(pipes_handle handle, uint32_
  *
  * It is a doorbell: it may be readable for nothing, and stays so until a call has found nothing to do: a read in
  * PIPES_NOWAIT mode with PIPES_ERROR_NO_DATA or PIPES_ERROR_PIPE_LISTENING, a peek with nothing there, a write in
- * PIPES_NOWAIT mode with less than it was given. So call until then. Linux only: PIPES_ERROR_NOT_SUPPORTED on Windows.
- * Win32: none. */
+ * PIPES_NOWAIT mode with less than it was given. So call until then. After such a write it is raised once there is room
+ * for as much as that write was given, or for the whole quota if that is less. Linux only: PIPES_ERROR_NOT_SUPPORTED on
+ * Windows. Win32: none. */
 PIPES_API pipes_status pipes_get_event_fd(pipes_handle handle, uint32_t which, int* fd);
 
 /* ----------------------------------------------------------------------------------------------- queries and modes -- */

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <span>
 
+#include "linux/datagram.h"
 #include "linux/discard.h"
 #include "pipe/name.h"
 #include "support/seeded_mistake.h"
@@ -20,50 +22,31 @@ wire::Request request_to(std::u16string_view folded, wire::RequestKind kind) {
 }
 
 ReceivedRequest receive_request(int socket) {
-  std::array<std::byte, sizeof(wire::Request) + 1> datagram{};
-  constexpr size_t kDescriptors = 4;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptors)> control{};
-  iovec piece{datagram.data(), datagram.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  std::array<std::byte, sizeof(wire::Request) + 1> room{};
   // The kernel drops what there is no room for, without asking its file system.
-  if (is_discarding() && !takes_descriptors_of(credentials_of(socket).uid)) message.msg_controllen = 0;
-  ssize_t got = 0;
-  do {
-    got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
+  const bool dropped = is_discarding() && !takes_descriptors_of(credentials_of(socket).uid);
+  Datagram datagram = receive_datagram(socket, room, 0, dropped ? Attached::kDropped : Attached::kTaken);
   ReceivedRequest received;
-  if (got < 0) {
+  if (datagram.bytes < 0) {
     const bool later = errno == EAGAIN || errno == EWOULDBLOCK;
     received.kind = later ? ReceivedRequest::Kind::kNothingYet : ReceivedRequest::Kind::kBad;
     return received;
   }
-  size_t descriptors = 0;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
-      UniqueFd owned(fd);
-      ++descriptors;
-      if (!is_memory(fd)) {
-        discard(std::move(owned), credentials_of(socket).uid);
-      } else if (!received.memory) {
-        received.memory = std::move(owned);
-      }
+  for (UniqueFd& fd : datagram.descriptors) {
+    if (!fd) continue;
+    if (!is_memory(fd.get())) {
+      discard(std::move(fd), credentials_of(socket).uid);
+    } else if (!received.memory) {
+      received.memory = std::move(fd);
     }
   }
-  const auto request = wire::decode_request({datagram.data(), static_cast<size_t>(got)});
-  const bool truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+  const auto request = wire::decode_request({room.data(), static_cast<size_t>(datagram.bytes)});
+  const bool truncated = (datagram.flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   const bool wants_memory = request && wire::carries_memory(*request);
   // The kernel cuts off what it finds no number for: this process's want, not the peer's fault.
-  if (wants_memory && truncated && descriptors == 0) received.kind = ReceivedRequest::Kind::kNoDescriptor;
+  if (wants_memory && truncated && datagram.descriptor_count == 0) received.kind = ReceivedRequest::Kind::kNoDescriptor;
   if (!request || truncated) return received;
-  if (PIPES_BREACH("descriptor-count", descriptors != (wants_memory ? 1u : 0u))) return received;
+  if (PIPES_BREACH("descriptor-count", datagram.descriptor_count != (wants_memory ? 1u : 0u))) return received;
   if (wants_memory && !received.memory) return received;
   received.kind = ReceivedRequest::Kind::kRequest;
   received.request = *request;
@@ -71,31 +54,13 @@ ReceivedRequest receive_request(int socket) {
 }
 
 bool send_request(int socket, const wire::Request& request, int memory_fd) {
-  wire::Request copy = request;
-  iovec piece{&copy, sizeof copy};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  if (memory_fd >= 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* part = CMSG_FIRSTHDR(&message);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(part), &memory_fd, sizeof memory_fd);
-  }
-  ssize_t sent = 0;
-  do {
-    sent = ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  return sent == static_cast<ssize_t>(sizeof copy);
+  const std::span<const int> descriptors(&memory_fd, memory_fd >= 0 ? 1 : 0);
+  return send_datagram(socket, std::as_bytes(std::span(&request, 1)), descriptors);
 }
 
 bool send_reply(int socket, Status status) {
   const wire::Reply reply{wire::Reply::kMagic, status};
-  return ::send(socket, &reply, sizeof reply, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof reply);
+  return send_datagram(socket, std::as_bytes(std::span(&reply, 1)));
 }
 
 std::optional<Status> await_reply(int socket, Deadline deadline) {

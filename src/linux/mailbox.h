@@ -4,9 +4,8 @@
 //   h.<pid>.<random>   the socket in the runtime directory, for this user alone to connect to. Who connects is who the
 //                      kernel says; anybody else than this user and root is hung up on. It ends in .new until it
 //                      listens. Whoever lists the pipes sweeps those of processes that have ended.
-//   the invitation     an end of a socket pair of the parent's. It counts if the kernel says that the parent made it,
-//   so
-//                      that grandchildren which got it along the way do not take it for theirs.
+//   the invitation     an end of a socket pair of the parent's. It counts if the kernel says that the parent made it:
+//                      grandchildren that got it along the way do not take it for theirs.
 //
 // Either way it comes to a socket that serves one parcel (wire/parcel.h). The reactor makes no more of it than a
 // thread, since a handle is unpacked at the pace of the other holders of its end: at most kDeliveriesMax at a time.

@@ -366,9 +366,12 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   };
   WakePoints publish_wake_points(Connection& connection);
   void hand_over_writes(Effects& effects);
-  // A call found no room for all that it was given.
-  void lower_write_event(Effects& effects) {
+  // A call found no room for all of the `size` bytes that it was given. What would not fit once more is not worth
+  // raising the descriptor for; but there is never room for more than the quota.
+  void lower_write_event(uint64_t size, Effects& effects) {
     if (!write_event_) return;
+    const uint64_t quota = connection_ == nullptr ? 0 : connection_->write_quota;
+    event_room_ = std::clamp<uint64_t>(size, 1, std::max<uint64_t>(quota, 1));
     write_event_.lower();
     hand_over_writes(effects);
   }
@@ -491,6 +494,7 @@ class NamedEnd : public std::enable_shared_from_this<NamedEnd>, public Thread::H
   uint64_t empties_end_ = 0;         // where the newest empty message in the ring ends
   uint64_t head_at_last_write_ = 0;  // of the reading half
   PollEvent write_event_;
+  uint64_t event_room_ = 1;  // the room that raises it
   // Client ends: who has announced himself, by number; 0 is the opener, who need not.
   struct Writers {
     struct Entry {

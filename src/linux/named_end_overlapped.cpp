@@ -135,7 +135,7 @@ Status NamedEnd::write(std::unique_ptr<OverlappedOp> op, uint32_t* transferred) 
     } else if (start_write(*op, effects)) {
       (void)op.release();  // the queue's
     }
-    if (op != nullptr && op->transferred < size_asked) lower_write_event(effects);
+    if (op != nullptr && op->transferred < size_asked) lower_write_event(size_asked, effects);
     if (op != nullptr) status = conclude(std::move(op), transferred, effects);
     if (status == PIPES_ERROR_IO_PENDING && write_driver_ != nullptr) effects.unpark(write_driver_->parker);
   }

@@ -29,6 +29,9 @@ uint64_t bytes_in_ring(const PendingOp& op) {
   return wire::frame_bytes(FrameKind::kFirst, op.size) + op.size / 512 + 2 * wire::kFreeBehindFrame;
 }
 
+// The room in the ring that a write of `size` bytes is sure to find enough.
+uint64_t ring_room_for(uint64_t size) { return size + size / 512 + wire::kPage; }
+
 }  // namespace
 
 // The way of a short message that nothing keeps waiting. False: nothing was done, and the long way decides.
@@ -92,7 +95,7 @@ Status NamedEnd::write(std::span<const std::byte> data, uint32_t* transferred) {
         fixed_.attributes.type == PipeType::kMessage && !PIPES_MISTAKE("empty-message-swallowed");
     if (op.size == 0 && !makes_message) return PIPES_OK;  // WRITE-6
     waits = start_write(op, effects);
-    if (!waits && op.transferred < size_asked) lower_write_event(effects);
+    if (!waits && op.transferred < size_asked) lower_write_event(size_asked, effects);
   }
   effects.perform();
   if (waits) await_write_half(op, writes_);
@@ -165,7 +168,7 @@ void NamedEnd::begin_write(PendingOp& op) {
       if (size == 0 && op.size != 0) return op.finish(PIPES_OK);
     }
     // The ring is the limit: as if the quota were.
-    if (!writer.has_room(size + size / 512 + wire::kPage)) return op.finish(PIPES_OK);
+    if (!writer.has_room(ring_room_for(size))) return op.finish(PIPES_OK);
     op.size = static_cast<uint32_t>(size);
     op.ignores_quota = true;  // decided: nothing that the reader does now makes it wait
   }
@@ -374,8 +377,8 @@ bool NamedEnd::may_write_at_once() {
   if (connection == nullptr) return state_ != InstanceState::kListening;  // to fail
   if (connection->over()) return true;
   uint64_t lent = 0;
-  return writes_.empty() && !queues_behind() && within_quota(connection->writer.announced() + 1, &lent) &&
-         connection->writer.has_room(1 + wire::kPage);
+  return writes_.empty() && !queues_behind() && within_quota(connection->writer.announced() + event_room_, &lent) &&
+         connection->writer.has_room(ring_room_for(event_room_));
 }
 
 // Says which progress of the reader is worth a wake-up: what completes the first write, makes room for the first that
@@ -392,11 +395,11 @@ NamedEnd::WakePoints NamedEnd::publish_wake_points(Connection& connection) {
     const uint64_t quota = connection.write_quota;
     points.consumed = op->announced_end > quota ? op->announced_end - quota : 0;
   } else if (op == nullptr && write_event_.waits() && !queues_behind()) {
-    const uint64_t wanted = connection.writer.announced() + 1;
+    const uint64_t wanted = connection.writer.announced() + event_room_;
     if (wanted > connection.writer.consumed_seen() + connection.write_quota) {
       points.consumed = wanted - connection.write_quota;
     } else {
-      points.head = connection.writer.head_needed(1 + wire::kPage);
+      points.head = connection.writer.head_needed(ring_room_for(event_room_));
     }
   }
   for (const PendingOp* op = flushes_.front(); op != nullptr; op = op->next) {

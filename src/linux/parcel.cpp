@@ -6,10 +6,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <cstring>
+#include <algorithm>
 #include <memory>
 
 #include "linux/adopt.h"
+#include "linux/datagram.h"
 #include "linux/discard.h"
 #include "linux/handshake_io.h"
 #include "linux/inheritance.h"
@@ -18,7 +19,7 @@
 namespace pipes {
 namespace {
 
-constexpr size_t kDescriptorsTaken = wire::kParcelDescriptorsMax + 1;  // one too many is noticed
+static_assert(wire::kParcelDescriptorsMax < kDatagramDescriptorsMax);  // one too many is noticed
 
 UniqueFd copy_of(int fd) { return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
 
@@ -142,12 +143,6 @@ Result<pipes_handle> unpack_anonymous(PackedHandle& packed, HandleTarget target)
 
 // ------------------------------------------------------------------------------------------------------- datagrams
 
-template <size_t kCount>
-union ControlRoom {
-  cmsghdr header;
-  char bytes[CMSG_SPACE(kCount * sizeof(int))];
-};
-
 // Waits until something can be received. Whoever wakes us for nothing makes us wait on.
 Heard wait_for_input(int socket, Deadline deadline) {
   pollfd waiting{socket, POLLIN, 0};
@@ -157,66 +152,12 @@ Heard wait_for_input(int socket, Deadline deadline) {
   return Heard::kIt;
 }
 
-struct Datagram {
-  ssize_t bytes = -1;
-  int flags = 0;
-  size_t descriptor_count = 0;
-};
-
-// Takes the next datagram, if one is there, and the descriptors that came with it, all of them.
-Datagram take(int socket, std::span<std::byte> room, std::span<UniqueFd> descriptors) {
-  ControlRoom<kDescriptorsTaken> control{};
-  iovec piece{room.data(), room.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
-  Datagram taken;
-  do {
-    taken.bytes = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (taken.bytes < 0 && errno == EINTR);
-  if (taken.bytes < 0) return taken;
-  taken.flags = message.msg_flags;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
-      UniqueFd owned(fd);
-      if (taken.descriptor_count < descriptors.size()) descriptors[taken.descriptor_count] = std::move(owned);
-      ++taken.descriptor_count;
-    }
-  }
-  return taken;
-}
-
 }  // namespace
 
 bool parcel_internal::send_bytes(int socket, std::span<const std::byte> bytes, std::span<const UniqueFd> descriptors) {
-  ControlRoom<wire::kParcelDescriptorsMax> control{};
-  iovec piece{const_cast<std::byte*>(bytes.data()), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    message.msg_control = control.bytes;
-    message.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
-    cmsghdr* const part = CMSG_FIRSTHDR(&message);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
-    for (size_t i = 0; i < descriptors.size(); ++i) {
-      const int fd = descriptors[i].get();
-      std::memcpy(CMSG_DATA(part) + i * sizeof(int), &fd, sizeof fd);
-    }
-  }
-  ssize_t sent = 0;
-  do {
-    sent = ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  return sent == static_cast<ssize_t>(bytes.size());
+  std::array<int, wire::kParcelDescriptorsMax> numbers{};
+  std::ranges::transform(descriptors, numbers.begin(), &UniqueFd::get);
+  return send_datagram(socket, bytes, std::span(numbers).first(descriptors.size()));
 }
 
 // A datagram of no bytes is taken for a hang-up, as one that has hung up sends no other.
@@ -237,7 +178,7 @@ Heard hear_parcel(int socket, Deadline deadline, PackedHandle* packed, bool* cut
   std::array<std::byte, sizeof(wire::Parcel) + 1> room{};
   *cut_off = false;
   while (true) {
-    const Datagram taken = take(socket, room, packed->descriptors);
+    Datagram taken = receive_datagram(socket, room);
     if (taken.bytes < 0 && errno == ECONNRESET) continue;
     if (taken.bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       if (const Heard heard = wait_for_input(socket, deadline); heard != Heard::kIt) return heard;
@@ -253,21 +194,21 @@ Heard hear_parcel(int socket, Deadline deadline, PackedHandle* packed, bool* cut
     const bool are_those = taken.descriptor_count == wanted && (taken.flags & MSG_CTRUNC) == 0;
     if (!*cut_off && !are_those) return Heard::kSomethingElse;
     packed->parcel = *parcel;
+    std::ranges::move(std::span(taken.descriptors).first(packed->descriptors.size()), packed->descriptors.begin());
     return Heard::kIt;
   }
 }
 
 Heard hear_knock(int socket, UniqueFd* descriptor) {
   std::array<std::byte, sizeof(wire::Knock) + 1> room{};
-  std::array<UniqueFd, 1> descriptors;
-  const Datagram taken = take(socket, room, descriptors);
+  Datagram taken = receive_datagram(socket, room);
   if (taken.bytes < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? Heard::kNothingInTime : Heard::kHangup;
   if (taken.bytes == 0) return Heard::kHangup;
   const bool is_knock =
       wire::decode_as<wire::Knock>(std::span<const std::byte>(room).first(static_cast<size_t>(taken.bytes)))
           .has_value();
-  if (!is_knock || !descriptors[0]) return Heard::kSomethingElse;
-  *descriptor = std::move(descriptors[0]);
+  if (!is_knock || !taken.descriptors[0]) return Heard::kSomethingElse;
+  *descriptor = std::move(taken.descriptors[0]);
   return Heard::kIt;
 }
 

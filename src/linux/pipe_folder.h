@@ -5,9 +5,9 @@
 //     meta               0644  attributes and server processes (wire/meta.h): a snapshot, replaced by rename
 //     lock               0600  flock, held by whoever changes the folder. A process that dies lets go of it
 //     s.<pid>.<ticket>   0666  listening SOCK_SEQPACKET socket, one a server process
-//   <digest of the folded name>.<uid of the founder>.claim  0644  empty. Where it is, the pipe is established; its
-//   change
-//                              time orders rival claims. A shared flock on it, held by each server process
+//   <digest of the folded name>.<uid of the founder>.claim  0644
+//                              empty. Where it is, the pipe is established; the time of its change orders rival
+//                              claims. A shared flock on it, held by each server process
 //
 // The folder's name may carry a further `.1` to `.7`, where another user sits on the plain one, or on its claim.
 //

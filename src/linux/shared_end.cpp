@@ -12,11 +12,12 @@
 #include <sys/vfs.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 
+#include "linux/datagram.h"
 #include "linux/system_error.h"
 
 namespace pipes {
@@ -39,57 +40,23 @@ struct BoxLabel {
   uint64_t generation = 0;
 };
 
-// Sends or receives at most two descriptors.
-union ControlRoom {
-  cmsghdr header;
-  char bytes[CMSG_SPACE(2 * sizeof(int))];
-};
-
-bool put(int socket, BoxLabel label, const int* descriptors, size_t count) noexcept {
-  ControlRoom control{};
-  iovec bytes{&label, sizeof label};
-  msghdr message{};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(count * sizeof(int));
-  std::memcpy(CMSG_DATA(header), descriptors, count * sizeof(int));
-  return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof label);
+bool put(int socket, BoxLabel label, std::span<const int> descriptors) noexcept {
+  return send_datagram(socket, std::as_bytes(std::span(&label, 1)), descriptors);
 }
 
 struct Found {
   bool any = false;
   BoxLabel label;
-  UniqueFd descriptors[2];
+  std::array<UniqueFd, kDatagramDescriptorsMax> descriptors;
 };
 
 // Looks at the first message, or takes it.
 Found find(int socket, bool take) noexcept {
   Found found;
-  ControlRoom control{};
-  iovec bytes{&found.label, sizeof found.label};
-  msghdr message{};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
-  const int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (take ? 0 : MSG_PEEK);
-  if (::recvmsg(socket, &message, flags) != static_cast<ssize_t>(sizeof found.label)) return found;
-  found.any = true;
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-      UniqueFd owned(fd);
-      if (i < 2) found.descriptors[i] = std::move(owned);
-    }
-  }
+  const auto room = std::as_writable_bytes(std::span(&found.label, 1));
+  Datagram datagram = receive_datagram(socket, room, take ? 0 : MSG_PEEK);
+  found.any = datagram.bytes == static_cast<ssize_t>(room.size());
+  found.descriptors = std::move(datagram.descriptors);
   return found;
 }
 
@@ -138,7 +105,7 @@ Result<std::unique_ptr<SharedEnd>> SharedEnd::make(const wire::EndFacts& facts) 
   shared->ring_ = ProcessFd(UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
   if (!shared->ring_) return status_from_errno(errno);
   const int ring = shared->ring_.get();
-  if (!put(shared->stake_.get(), {}, &ring, 1)) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
+  if (!put(shared->stake_.get(), {}, std::span(&ring, 1))) return Status{PIPES_ERROR_NO_SYSTEM_RESOURCES};
   if (const Status status = shared->map_page(); status != PIPES_OK) return status;
   // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): of a call that failed errno is not 0
   wire::store_words(shared->page_->facts, facts);
@@ -249,7 +216,7 @@ void SharedEnd::ring() const noexcept {
 
 bool SharedEnd::put_connection(uint64_t generation, const Connection& connection) const noexcept {
   const int descriptors[] = {connection.memory.fd(), connection.socket.get()};
-  return put(box_.get(), {generation}, descriptors, 2);
+  return put(box_.get(), {generation}, descriptors);
 }
 
 void SharedEnd::empty_box(uint64_t generation) const noexcept {

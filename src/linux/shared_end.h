@@ -6,9 +6,8 @@
 //           process has for itself: they go with the process, however it ends.
 //   box     a pair of sockets. In the one lies a descriptor of the ring, in the other those of the connection that the
 //   stake   end has now: whoever comes looks at them without taking them. Who has handles of the end keeps a copy of
-//   the
-//           stake; when no process has one any more, the box hangs up. Processes that know nothing of this library
-//           count, as they do on Windows.
+//           the stake; when no process has one any more, the box hangs up. Processes that know nothing of this
+//           library count, as they do on Windows.
 //   ring    an eventfd that is written to and never read: each write wakes the reactors of all holders.
 //
 // A child inherits page, box and stake as they are, and a token for each handle (inheritance.h).

@@ -105,6 +105,29 @@ TEST_P(EventFd, DECISION_31_RoomThatComesFreeRaisesIt) {
   });
 }
 
+// Room for less than was written in vain would keep a loop running that has nothing else to write.
+TEST_P(EventFd, DECISION_31_RoomForLessThanWasToBeWrittenDoesNotRaiseIt) {
+  for (const auto& pipe : {message_pipe(), byte_pipe()}) {
+    at_either_end(with_quota(pipe, kQuota), [](Handle& end, EndActor& peer) {
+      ASSERT_STATUS(PIPES_OK, set_mode(end, PIPES_NOWAIT));
+      const int fd = event_fd(end, PIPES_EVENT_WRITABLE);
+      ASSERT_EQ(sent(30), write(end, bytes(30)));
+      ASSERT_EQ(sent(30), write(end, bytes(30)));
+      ASSERT_EQ(sent(0), write(end, bytes(71))) << "41 more than there is room for";
+      EXPECT_FALSE(is_raised(fd));
+      ASSERT_EQ(received(PIPES_OK, bytes(30)), peer.read(30));
+      ASSERT_EQ(sent(0), write(end, bytes(71))) << "still one more";
+      EXPECT_FALSE(is_raised(fd));
+      EXPECT_EQ(sent(70), write(end, bytes(70))) << "what fits can be written all the same";
+      ASSERT_EQ(sent(0), write(end, bytes(2 * kQuota)));
+      EXPECT_FALSE(is_raised(fd));
+      ASSERT_EQ(received(PIPES_OK, bytes(30)), peer.read(30));
+      ASSERT_EQ(received(PIPES_OK, bytes(70)), peer.read(70));
+      EXPECT_TRUE(wait_until_raised(fd)) << "there will never be more room than now";
+    });
+  }
+}
+
 // What finds no room is an overlapped operation.
 TEST_P(EventFd, DECISION_31_OverlappedCallsThatFindNothingLowerIt) {
   at_either_end(with_quota(message_pipe(), kQuota), [](Handle& end, EndActor& peer) {
