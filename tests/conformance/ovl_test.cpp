@@ -457,6 +457,21 @@ TEST(OvlHere, OVL_9_WhateverIsStartedAndCompletedAtOnceToo) {
   EXPECT_TRUE(is_signalled(server));
 }
 
+TEST(OvlHere, OVL_9_WhatHasARoutineSignalsTheHandleToo) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  Overlapped reading;
+  ASSERT_STATUS(PIPES_OK, reading.read_ex(pair.server));
+  EXPECT_FALSE(is_signalled(pair.server));
+  EXPECT_EQ(sent(1), write(pair.client, "x"));
+  EXPECT_TRUE(is_signalled(pair.server)) << "though the routine has not run";
+  EXPECT_TRUE(take_routine_calls().empty());
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_OK, writing.write_ex(pair.server, "y"));
+  EXPECT_TRUE(is_signalled(pair.server)) << "it completed at once";
+  EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(0, 1));
+  EXPECT_EQ(2u, take_routine_calls().size());
+}
+
 TEST(OvlHere, OVL_9_WithTwoInFlightTheFirstCompletionSignalsTheHandle) {
   const Pair pair = connected_pair(overlapped(message_pipe()));
   Overlapped first(ToldBy::kHandle);

@@ -86,7 +86,9 @@ TEST(Win32Wait, APC_6_RoutinesRunInAlertableWaitsAndInNoOthers) {
   const Owned other = new_event();
   const Owned signalled = new_event();
   const Owned port(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 0));
+  const Owned read_event = new_event();
   OVERLAPPED reading{};
+  reading.hEvent = read_event;
   char buffer[8];
   ASSERT_EQ(last_error_of(ReadFile(ends.server, buffer, sizeof buffer, nullptr, &reading)), DWORD{ERROR_IO_PENDING});
   const HANDLE both[] = {event, other};
