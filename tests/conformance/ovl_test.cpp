@@ -779,6 +779,25 @@ TEST(OvlHere, OVL_18_AWriteAConnectAndAMessageCutShortFillItToo) {
   EXPECT_EQ(sent(4), message.result());
 }
 
+TEST(OvlHere, OVL_18_ASynchronousHandleIsSignalledWhenTheCallIsOver) {
+  const Pair pair = connected_pair(message_pipe());
+  Overlapped operation(ToldBy::kHandle);
+  EXPECT_STATUS(PIPES_OK, operation.write(pair.server, "at once"));
+  EXPECT_TRUE(is_signalled(pair.server));
+  EXPECT_EQ(sent(4), write(pair.client, "long"));
+  EXPECT_STATUS(PIPES_ERROR_MORE_DATA, operation.read(pair.server, 2));
+  EXPECT_TRUE(is_signalled(pair.server));
+  EXPECT_STATUS(PIPES_OK, operation.read(pair.server));
+  EXPECT_TRUE(is_signalled(pair.server));
+
+  Background reading([&] { return operation.read(pair.server); });
+  ASSERT_TRUE(wait_until_blocked(reading));
+  EXPECT_FALSE(is_signalled(pair.server)) << "FINE-2";
+  EXPECT_EQ(sent(1), write(pair.client, "x"));
+  EXPECT_STATUS(PIPES_OK, reading.result());
+  EXPECT_TRUE(is_signalled(pair.server));
+}
+
 TEST(OvlHere, OVL_19_TheCountIsToldOnlyOfWhatCompletesAtOnce) {
   const Pair pair = connected_pair(overlapped(message_pipe()));
   Overlapped operation;
