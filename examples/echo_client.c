@@ -1,6 +1,6 @@
 /* echo_client: sends its arguments to echo_server, a message each, and prints the replies.
  *
- *   echo_client [-n name] message...      opens \\.\pipe\name, "echo" unless told
+ *   echo_client [-n name] message...      opens the pipe of that name or path, \\.\pipe\echo unless told
  *
  * Shows the client's side in plain C99: open, wait while the pipe is busy, switch to message read mode, transact.
  * Runs unchanged on Linux and Windows.
@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: echo_client [-n name] message...\n");
     return 2;
   }
-  snprintf(path, sizeof path, "\\\\.\\pipe\\%s", name);
+  snprintf(path, sizeof path, "%s%s", strncmp(name, "\\\\", 2) == 0 ? "" : "\\\\.\\pipe\\", name);
   status = open_pipe(path, &pipe);
   if (status != PIPES_OK) return fail("open the pipe", status);
   /* A client end begins in byte read mode, whatever the type of the pipe. */

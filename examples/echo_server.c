@@ -1,6 +1,6 @@
 /* echo_server: sends every message of every client back, one client after the other.
  *
- *   echo_server [name]      serves \\.\pipe\name, "echo" unless told; ends when interrupted
+ *   echo_server [name]      serves the pipe of that name or path, \\.\pipe\echo unless told; ends when interrupted
  *
  * Shows the server's side of a message pipe in plain C99: create, connect, read while there is more, write, disconnect.
  * Runs unchanged on Linux and Windows. Try it with echo_client, or with `pipes connect --message echo`.
@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   pipes_handle pipe = PIPES_INVALID_HANDLE;
   pipes_status status;
 
-  snprintf(path, sizeof path, "\\\\.\\pipe\\%s", name);
+  snprintf(path, sizeof path, "%s%s", strncmp(name, "\\\\", 2) == 0 ? "" : "\\\\.\\pipe\\", name);
   /* FIRST_PIPE_INSTANCE refuses a name that somebody serves already. One instance: one client at a time. */
   status = pipes_create_named(path, PIPES_ACCESS_DUPLEX | PIPES_FLAG_FIRST_PIPE_INSTANCE,
                               PIPES_TYPE_MESSAGE | PIPES_READMODE_MESSAGE | PIPES_WAIT | PIPES_REJECT_REMOTE_CLIENTS, 1,

@@ -3,9 +3,10 @@
  *   hand_over worker PIPE    takes an end from whoever connects to PIPE, writes to it and ends
  *   hand_over boss PIPE      makes an anonymous pipe, gives its writing end to the worker, and prints what comes
  *
- * The worker consents by pipes_accept_handles. The boss learns its process id from the named pipe, puts the handle in
- * with pipes_duplicate_into, and tells its value there, which is all that has to be told. With
- * PIPES_DUPLICATE_CLOSE_SOURCE the boss keeps no copy, else it would wait for the end of its own pipe for ever.
+ * PIPE is a name, or all of a path, \\.\pipe\name. The worker consents by pipes_accept_handles. The boss learns its
+ * process id from the named pipe, puts the handle in with pipes_duplicate_into, and tells its value there, which is all
+ * that has to be told. With PIPES_DUPLICATE_CLOSE_SOURCE the boss keeps no copy, else it would wait for the end of its
+ * own pipe for ever.
  */
 #include <pipes/pipes.h>
 #include <stdio.h>
@@ -85,6 +86,6 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: hand_over worker|boss PIPE\n");
     return 2;
   }
-  snprintf(name, sizeof name, "\\\\.\\pipe\\%s", argv[2]);
+  snprintf(name, sizeof name, "%s%s", strncmp(argv[2], "\\\\", 2) == 0 ? "" : "\\\\.\\pipe\\", argv[2]);
   return strcmp(argv[1], "worker") == 0 ? work(name) : order(name);
 }

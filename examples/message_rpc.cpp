@@ -1,7 +1,7 @@
 // message_rpc: a small calculator as a service, with pipes.hpp.
 //
 //   message_rpc                 runs server and client in one process, prints what the client asked and got, and ends
-//   message_rpc serve [name]    serves \\.\pipe\name, "calculator" unless told, until interrupted
+//   message_rpc serve [name]    serves the pipe of that name or path, \\.\pipe\calculator unless told
 //   message_rpc call NAME TEXT  asks a server, as in: message_rpc call calculator "add 1 2 3.5"
 //
 // A request is one message of text, so is its reply: a pipe of message type keeps them apart, and nothing has to be
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kRequestMax = 64 * 1024;  // A client that sends more is not one of ours.
 
-std::string path_of(const std::string& name) { return R"(\\.\pipe\)" + name; }
+std::string path_of(const std::string& name) { return name.starts_with(R"(\\)") ? name : R"(\\.\pipe\)" + name; }
 
 // "add 1 2 3.5" gives "6.5"; "multiply 2 3" gives "6"; anything else says what is wrong.
 std::string answer(const std::string& request) {

@@ -1,6 +1,6 @@
 // port_echo: port_server again, with pipes.hpp: many clients on one thread, and everything cleans up after itself.
 //
-//   port_echo [name]      serves \\.\pipe\name, "echo" unless told, until interrupted
+//   port_echo [name]      serves the pipe of that name or path, \\.\pipe\echo unless told, until interrupted
 //
 // Each client has one Operation that goes on: waiting for it, reading, or writing. The port's packets carry the
 // client's number. A Client that goes while its operation is pending cancels it: nothing is written to its buffer
@@ -75,7 +75,8 @@ void serve(const std::string& path) {
 
 int main(int argc, char** argv) {
   try {
-    serve(R"(\\.\pipe\)" + std::string(argc > 1 ? argv[1] : "echo"));
+    const std::string name = argc > 1 ? argv[1] : "echo";
+    serve(name.starts_with(R"(\\)") ? name : R"(\\.\pipe\)" + name);
   } catch (const pipes::Error& error) {
     std::fprintf(stderr, "port_echo: %s\n", error.what());
     return 1;

@@ -1,6 +1,6 @@
 /* port_server: sends every message of every client back, many clients at once, all on one thread.
  *
- *   port_server [name]      serves \\.\pipe\name, "echo" unless told; ends when interrupted
+ *   port_server [name]      serves the pipe of that name or path, \\.\pipe\echo unless told; ends when interrupted
  *
  * Shows overlapped operations and a completion port in plain C99: each instance has one operation pending, and the port
  * says which has completed. Runs unchanged on Linux and Windows. Try it with several echo_client at a time.
@@ -8,6 +8,7 @@
 #include <pipes/pipes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BUFFER_SIZE 4096
 #define INSTANCES 8
@@ -89,7 +90,7 @@ int main(int argc, char** argv) {
 
   if (instances == NULL) return 1;
   if (status != PIPES_OK) return fail("make a completion port", status);
-  snprintf(path, sizeof path, "\\\\.\\pipe\\%s", name);
+  snprintf(path, sizeof path, "%s%s", strncmp(name, "\\\\", 2) == 0 ? "" : "\\\\.\\pipe\\", name);
   for (i = 0; i < INSTANCES; ++i) {
     struct instance* one = &instances[i];
     status = pipes_create_named(path, PIPES_ACCESS_DUPLEX | PIPES_FLAG_OVERLAPPED,

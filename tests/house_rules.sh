@@ -42,5 +42,8 @@ report "A fact in the name of a test reads READ_7_WhatHappens." "$(
   matches '^TEST(_F|_P)?\(\w+, (?![A-Z][A-Z0-9]+_[0-9]+_[A-Z])[A-Z]{2,}[A-Z0-9]*_?[0-9]+' "${tests[@]}")"
 report "Nothing names a machine's folders or an issue." "$(
   matches '(/home/[a-z]|/tmp/work|(?<![\w.}>])/work/|\b[Ii]ssue #?[0-9]|\(#[0-9]+\))' "${everything[@]}")"
+report "Links lead somewhere." "$(tests/dead_links.sh .)"
+report "What is packed alone links to no file beside it." "$(
+  matches '\]\((?![a-z]+:|#)' packaging/nuget/README.md packaging/windows/zip-README.md)"
 
 ((breaches == 0))

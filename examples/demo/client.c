@@ -1,9 +1,9 @@
 /* A client of the demonstration.
  *
- *   demo_client PATH NUMBER ROUND_TRIPS [DIRECTORY]
+ *   demo_client PIPE NUMBER ROUND_TRIPS [DIRECTORY]
  *
- * Makes ROUND_TRIPS round trips of a small message to the server at PATH. With DIRECTORY it then fetches the server's
- * file into DIRECTORY/download-NUMBER and sends it back. Prints one line of numbers:
+ * Makes ROUND_TRIPS round trips of a small message to the server at PIPE, a name or all of its path. With DIRECTORY it
+ * then fetches the server's file into DIRECTORY/download-NUMBER and sends it back. Prints one line of numbers:
  *
  *   NUMBER round_trips median_ns p99_ns file_bytes fetch_ns send_ns
  *
@@ -139,17 +139,19 @@ static pipes_status transfer(pipes_handle pipe, const char* directory, uint32_t 
 
 int main(int argc, char** argv) {
   struct results results = {0, 0, 0, 0, 0};
+  char path[300]; /* a name has at most 247 characters behind the prefix */
   pipes_handle pipe = PIPES_INVALID_HANDLE;
   uint32_t number;
   size_t round_trips;
   pipes_status status;
   if (argc < 4 || argc > 5) {
-    fprintf(stderr, "usage: demo_client PATH NUMBER ROUND_TRIPS [DIRECTORY]\n");
+    fprintf(stderr, "usage: demo_client PIPE NUMBER ROUND_TRIPS [DIRECTORY]\n");
     return 2;
   }
   number = (uint32_t)strtoul(argv[2], NULL, 10);
   round_trips = strtoul(argv[3], NULL, 10);
-  status = open_pipe(argv[1], &pipe);
+  snprintf(path, sizeof path, "%s%s", strncmp(argv[1], "\\\\", 2) == 0 ? "" : "\\\\.\\pipe\\", argv[1]);
+  status = open_pipe(path, &pipe);
   if (status != PIPES_OK) return demo_fail(PROGRAM, "open the pipe", status);
   status = measure_round_trips(pipe, round_trips, &results);
   if (status != PIPES_OK) return demo_fail(PROGRAM, "exchange messages", status);

@@ -9,7 +9,6 @@
 import io.github.pipes.NamedPipe;
 import io.github.pipes.NamedPipeServer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -65,7 +64,7 @@ public final class MessageRpc {
             return CompletableFuture.completedFuture(false);
           }
           final String text = new String(request, StandardCharsets.UTF_8);
-          return pipe.writeAsync(ByteBuffer.wrap(reply(text).getBytes(StandardCharsets.UTF_8)))
+          return pipe.writeAsync(reply(text).getBytes(StandardCharsets.UTF_8))
               .thenRun(() -> {
                 if (text.equals("stop")) stopped.complete(null);
               }).thenApply(nothing -> true);

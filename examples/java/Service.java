@@ -10,7 +10,6 @@ import io.github.pipes.NamedPipe;
 import io.github.pipes.NamedPipeServer;
 import io.github.pipes.PipeSecurity;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +56,7 @@ public final class Service {
     final String answer =
         path.equals("quit") ? "quitting" : pipe.runAsClient(() -> read(Path.of(path)));
     System.out.println(pipe.clientIdentity().getName() + " asked for " + path);
-    pipe.write(ByteBuffer.wrap(answer.getBytes(StandardCharsets.UTF_8)));
+    pipe.write(answer.getBytes(StandardCharsets.UTF_8));
     pipe.drain(PATIENCE);
     return !path.equals("quit");
   }

@@ -11,7 +11,6 @@ import io.github.pipes.PipeAccessDeniedException;
 import io.github.pipes.PipeBusyException;
 import io.github.pipes.PipeSecurity;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
@@ -52,7 +51,7 @@ public final class SingleInstance {
   /** False if the first has just ended. */
   private static boolean handOver(String name, String words) throws IOException {
     try (var first = NamedPipe.open(name, Duration.ofSeconds(10))) {
-      first.write(ByteBuffer.wrap(words.getBytes(StandardCharsets.UTF_8)));
+      first.write(words.getBytes(StandardCharsets.UTF_8));
       System.out.println("handed over to the first");
       return true;
     } catch (NoSuchPipeException e) {

@@ -1,6 +1,6 @@
 // asio_server: an echo server for several clients at once in a loop of Asio.
 //
-//   asio_server [name]      serves \\.\pipe\name, "echo" unless told; ends when interrupted
+//   asio_server [name]      serves the pipe of that name or path, \\.\pipe\echo unless told; ends when interrupted
 //
 // Linux. Try it with several echo_client at a time.
 #include <asio.hpp>

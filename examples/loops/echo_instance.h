@@ -6,6 +6,7 @@
 
 #include <pipes/pipes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define ECHO_BUFFER_SIZE 4096
 #define ECHO_INSTANCES 8
@@ -63,7 +64,8 @@ static int echo_go_on(struct echo_instance* one) {
 
 /* The path of the pipe that the command line names, and its announcement. */
 static void echo_path(int argc, char** argv, char* path, size_t size) {
-  snprintf(path, size, "\\\\.\\pipe\\%s", argc > 1 ? argv[1] : "echo");
+  const char* name = argc > 1 ? argv[1] : "echo";
+  snprintf(path, size, "%s%s", strncmp(name, "\\\\", 2) == 0 ? "" : "\\\\.\\pipe\\", name);
 }
 
 static void echo_announce(const char* path) {

@@ -1,6 +1,6 @@
 /* epoll_server: an echo server for several clients at once in a loop of epoll.
  *
- *   epoll_server [name]      serves \\.\pipe\name, "echo" unless told; ends when interrupted
+ *   epoll_server [name]      serves the pipe of that name or path, \\.\pipe\echo unless told; ends when interrupted
  *
  * Linux. Try it with several echo_client at a time.
  */

@@ -1,6 +1,6 @@
 /* uv_server: an echo server for several clients at once in a loop of libuv.
  *
- *   uv_server [name]      serves \\.\pipe\name, "echo" unless told; ends when interrupted
+ *   uv_server [name]      serves the pipe of that name or path, \\.\pipe\echo unless told; ends when interrupted
  *
  * Linux. Try it with several echo_client at a time.
  */

@@ -22,15 +22,15 @@ const char* pipes_status_message(pipes_status status) {
     case PIPES_ERROR_INVALID_PARAMETER:
       return "A parameter is not valid.";
     case PIPES_ERROR_BROKEN_PIPE:
-      return "The other end of the pipe has gone.";
+      return "The other end of the pipe has closed.";
     case PIPES_ERROR_SEM_TIMEOUT:
       return "The time-out has elapsed.";
     case PIPES_ERROR_INSUFFICIENT_BUFFER:
       return "The buffer is too small.";
     case PIPES_ERROR_INVALID_NAME:
-      return "The name of the pipe is not well-formed.";
+      return R"(That is not the name of a pipe, which is written \\.\pipe\name.)";
     case PIPES_ERROR_BAD_PATHNAME:
-      return "The path is not that of a pipe.";
+      return R"(The path is not that of a pipe, which is written \\.\pipe\name.)";
     case PIPES_ERROR_ALREADY_EXISTS:
       return "The pipe existed already.";
     case PIPES_WAIT_IO_COMPLETION:
@@ -44,9 +44,9 @@ const char* pipes_status_message(pipes_status status) {
     case PIPES_ERROR_PIPE_BUSY:
       return "The pipe is busy: no instance is free, or something in it is unread or waits.";
     case PIPES_ERROR_NO_DATA:
-      return "There is no data, or the pipe is being closed.";
+      return "There is nothing to read, or the other end of the pipe has closed.";
     case PIPES_ERROR_PIPE_NOT_CONNECTED:
-      return "No process is at the other end of the pipe.";
+      return "The server has disconnected, or no client is connected yet.";
     case PIPES_ERROR_MORE_DATA:
       return "The message is longer than the buffer.";
     case PIPES_ERROR_WAIT_TIMEOUT:
@@ -88,7 +88,7 @@ const char* pipes_status_message(pipes_status status) {
     case PIPES_ERROR_CANNOT_IMPERSONATE:
       return "The client cannot be impersonated before data was read from it.";
     case PIPES_ERROR_NO_SYSTEM_RESOURCES:
-      return "The system has no resources left for this.";
+      return "The system's resources, or this user's share of the server's, are used up.";
     case PIPES_ERROR_NOT_ENOUGH_QUOTA:
       return "There is not enough quota.";
     default:

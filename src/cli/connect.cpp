@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/client_end.h"
 #include "cli/exit_code.h"
 #include "cli/framing.h"
 #include "cli/pipe_name.h"
@@ -26,21 +27,24 @@ struct Options {
   bool eof_close = false;
   bool read_only = false;
   bool write_only = false;
-  std::uint32_t timeout_ms = 5000;
+  std::uint32_t timeout_ms = kBusyTimeoutMs;
 
   [[nodiscard]] Framing framing() const { return message ? Framing::kLines : Framing::kBytes; }
-};
 
-Expected<ClientEnd> open(const std::string& path, const Options& options) {
-  ClientOptions client;
-  if (options.read_only) client.access = PIPES_GENERIC_READ;
-  if (options.write_only) client.access = PIPES_GENERIC_WRITE;
-  // A write-only end reads nothing, so it needs no read mode, and a pipe of byte type is good enough.
-  if (options.message && !options.write_only) client.read_mode = ReadMode::kMessage;
-  client.flags = kSharedEndFlags;
-  client.busy_wait = std::chrono::milliseconds(options.timeout_ms);
-  return ClientEnd::try_open(path, client);
-}
+  [[nodiscard]] std::string_view advice_if_denied() const {
+    return read_only || write_only ? "who may open it tells pipes sddl explain --pipe"
+                                   : "may it be opened for one direction alone? see --read-only, --write-only";
+  }
+
+  [[nodiscard]] OpenRequest to_open(const std::string& path) const {
+    OpenRequest request{.path = path, .flags = kSharedEndFlags, .timeout_ms = timeout_ms};
+    if (read_only) request.access = PIPES_GENERIC_READ;
+    if (write_only) request.access = PIPES_GENERIC_WRITE;
+    // A write-only end reads nothing, so it needs no read mode, and a pipe of byte type is good enough.
+    if (message && !write_only) request.read_mode = ReadMode::kMessage;
+    return request;
+  }
+};
 
 // How sending ended.
 struct SentInput {
@@ -86,7 +90,10 @@ int send_only(const End& pipe, const std::string& path, Framing framing) {
   WaitingCalls calls;
   const SentInput sent = send_input(input, calls, pipe, framing);
   if (!sent.was_read) return kFailed;
-  return sent.written == PIPES_OK ? kSucceeded : report_failure("cannot write to " + printable(path), sent.written);
+  if (sent.written == PIPES_OK) return kSucceeded;
+  const std::string cannot = "cannot write to " + printable(path);
+  const bool is_gone = conversation_ended(sent.written);
+  return report_failure(with_advice(cannot, is_gone ? "the server has ended the conversation" : ""), sent.written);
 }
 
 int receive_only(const End& pipe, const std::string& path, Framing framing) {
@@ -117,20 +124,11 @@ int converse(const ClientEnd& pipe, const std::string& path, const Options& opti
   return input_failed ? kFailed : code;
 }
 
-// What a newcomer may have overlooked.
-std::string_view hint(pipes_status status, const Options& options) {
-  if (status == PIPES_ERROR_INVALID_PARAMETER && options.message) return " (is it of message type? see `pipes info`)";
-  if (status == PIPES_ERROR_ACCESS_DENIED && !options.read_only) return " (may it only be read? see --read-only)";
-  return "";
-}
-
 int connect(const Options& options) {
   if (!has_runtime_directory(DirectoryUse::kLook)) return kFailed;
   const std::string path = full_name(options.name);
-  Expected<ClientEnd> pipe = open(path, options);
-  if (!pipe) {
-    return report_failure("cannot open " + printable(path).append(hint(pipe.status(), options)), pipe.status());
-  }
+  const std::optional<ClientEnd> pipe = open_client_end(options.to_open(path), options.advice_if_denied());
+  if (!pipe) return kFailed;
   if (options.write_only) return send_only(*pipe, path, options.framing());
   if (options.read_only) return receive_only(*pipe, path, options.framing());
   return converse(*pipe, path, options);
@@ -150,10 +148,7 @@ void add_connect(CLI::App& app, Action& action) {
   CLI::Option* write_only =
       command->add_flag("--write-only", options->write_only, "Open for writing alone; ends with standard input");
   read_only->excludes(write_only)->excludes(eof_close);
-  command
-      ->add_option("--timeout", options->timeout_ms,
-                   "Milliseconds to wait for a free instance while the pipe is busy; 0 fails at once")
-      ->capture_default_str();
+  command->add_option("--timeout", options->timeout_ms, kBusyTimeoutHelp)->capture_default_str();
   command->footer(kExitCodeHelp);
   command->callback([options, &action] { action = [options] { return connect(*options); }; });
 }

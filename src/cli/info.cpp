@@ -44,7 +44,7 @@ int info(const Options& options) {
   const std::string path = full_name(options.name);
   const std::string cannot = "cannot find " + printable(path);
   const Expected<PipeInfo> found = find_pipe(path);
-  if (!found) return report_failure(cannot, found.status());
+  if (!found) return report_failure(with_advice(cannot, where_looked(found.status())), found.status());
   const std::optional<bool> listens = instance_listens(path);
   if (!options.json) return print(text_of(*found, listens));
   nlohmann::ordered_json facts = to_json(*found);

@@ -55,6 +55,7 @@ int run(const std::vector<std::string>& words) {
   add_info(app, action);
   add_sddl(app, action);
   add_connect(app, action);
+  add_call(app, action);
   add_serve(app, action, words_after_dashes(words));
   try {
     std::vector<std::string> last_first(words.rbegin(), words.rend());

@@ -16,6 +16,10 @@ void print_line(const std::string& line) { static_cast<void>(write_standard_erro
 
 }  // namespace
 
+std::string with_advice(std::string what, std::string_view advice) {
+  return advice.empty() ? what : fmt::format("{} ({})", what, advice);
+}
+
 int report_failure(std::string_view what, pipes_status status) {
   print_line(fmt::format("pipes: {}: error {}: {}\n", what, status, pipes_status_message(status)));
   return kFailed;

@@ -2,12 +2,16 @@
 // `pipes: what: error number: message`.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "cli/system.h"
 #include "pipes/pipes.hpp"
 
 namespace pipes::cli {
+
+// with_advice puts what may have been overlooked, if there is anything, behind `what`: "cannot open NAME (advice)".
+std::string with_advice(std::string what, std::string_view advice);
 
 // report_failure prints the line for a Win32 number and returns kFailed. `what` reads like "cannot open NAME".
 int report_failure(std::string_view what, pipes_status status);

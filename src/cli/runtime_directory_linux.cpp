@@ -58,15 +58,27 @@ Fault fault_of(std::string path, DirectoryUse use) {
   return fault;
 }
 
+// Empty if it is not set, or set to nothing.
+std::string the_variable() {
+  const char* path = ::secure_getenv(kVariable);
+  return path == nullptr ? "" : path;
+}
+
 }  // namespace
 
 bool has_runtime_directory(DirectoryUse use) {
-  const char* path = ::secure_getenv(kVariable);
-  if (path == nullptr || *path == '\0') return true;
+  const std::string path = the_variable();
+  if (path.empty()) return true;
   const Fault fault = fault_of(path, use);
   if (fault.status == PIPES_OK) return true;
   report_failure(fmt::format("cannot use {}={}, {}", kVariable, printable(path), fault.text), fault.status);
   return false;
+}
+
+std::string where_looked(pipes_status status) {
+  const std::string path = the_variable();
+  if (status != PIPES_ERROR_FILE_NOT_FOUND || path.empty()) return {};
+  return fmt::format("looked for in {}={} alone", kVariable, printable(path));
 }
 
 }  // namespace pipes::cli

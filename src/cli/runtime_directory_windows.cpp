@@ -5,4 +5,6 @@ namespace pipes::cli {
 
 bool has_runtime_directory(DirectoryUse) { return true; }
 
+std::string where_looked(pipes_status) { return {}; }
+
 }  // namespace pipes::cli

@@ -225,8 +225,10 @@ int explain_pipe(const Options& options) {
   const std::string path = full_name(options.pipe);
   const std::string cannot = "cannot explain " + printable(path);
   const Expected<PipeInfo> pipe = find_pipe(path);
-  if (!pipe) return report_failure(cannot, pipe.status());
-  if (pipe->descriptor.empty()) return report_failure(cannot, PIPES_ERROR_NOT_SUPPORTED);
+  if (!pipe) return report_failure(with_advice(cannot, where_looked(pipe.status())), pipe.status());
+  if (pipe->descriptor.empty()) {
+    return report_failure(with_advice(cannot, "this system does not tell who may open it"), PIPES_ERROR_NOT_SUPPORTED);
+  }
   const std::optional<Descriptor> descriptor = descriptor_from(pipe->descriptor);
   if (!descriptor) return report_failure(cannot, PIPES_ERROR_INVALID_SECURITY_DESCR);
   const std::vector<Asker> all = askers(*descriptor, *pipe);

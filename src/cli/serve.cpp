@@ -102,7 +102,7 @@ int serve(Options options) {
   Expected<ServerEnd> end = create(path, options, true);
   if (!end) {
     const bool is_taken = end.status() == PIPES_ERROR_ACCESS_DENIED || end.status() == PIPES_ERROR_PIPE_BUSY;
-    return report_failure(is_taken ? cannot + " (is there a pipe of that name already?)" : cannot, end.status());
+    return report_failure(with_advice(cannot, is_taken ? "is there a pipe of that name already?" : ""), end.status());
   }
   const ServeEvents events(path, options.json);
   events.listening();

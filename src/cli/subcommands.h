@@ -17,6 +17,7 @@ void add_list(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_sddl(CLI::App& app, Action& action);
 void add_connect(CLI::App& app, Action& action);
+void add_call(CLI::App& app, Action& action);
 // `words_after_dashes` is how many words of the command line stand behind `--`: all of the command that is to be run.
 void add_serve(CLI::App& app, Action& action, std::size_t words_after_dashes);
 

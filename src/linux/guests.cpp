@@ -10,6 +10,7 @@
 
 #include "linux/discard.h"
 #include "support/lazy.h"
+#include "support/log.h"
 #include "support/mutex.h"
 #include "support/seeded_mistake.h"
 
@@ -68,6 +69,17 @@ uint64_t places(Guest::Kind kind, uint32_t uid) {
 
 std::optional<Guest> Guest::admit(Kind kind, uint32_t uid) {
   const uint64_t most = places(kind, uid);
+  auto guest = admit_unless_full(kind, uid, most);
+  if (!guest && kind != Kind::kDiscarded) {
+    const bool connects = kind == Kind::kConnection;
+    log_line(LogLevel::kInformation, "uid %u was refused: it has all the %s that it may have, %llu (%s)", uid,
+             connects ? "connections" : "unfinished handshakes", static_cast<unsigned long long>(most),
+             connects ? "PIPES_CONNECTIONS_MAX" : "PIPES_HANDSHAKES_MAX");
+  }
+  return guest;
+}
+
+std::optional<Guest> Guest::admit_unless_full(Kind kind, uint32_t uid, uint64_t most) {
   GuestList& all = list();
   MutexLock lock(all.mutex);
   uint64_t& count = all.count[{kind, uid}];

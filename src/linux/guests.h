@@ -20,7 +20,7 @@ class Guest {
  public:
   enum class Kind { kHandshake, kConnection, kDiscarded };
 
-  // Takes a place for a process of `uid`; nothing if that user has none left.
+  // Takes a place for a process of `uid`; nothing if that user has none left, which is logged.
   static std::optional<Guest> admit(Kind kind, uint32_t uid);
   // In a forked child: it serves nobody.
   static void forget_in_child() noexcept;
@@ -39,6 +39,7 @@ class Guest {
 
  private:
   Guest(Kind kind, uint32_t uid) : taken_(true), kind_(kind), uid_(uid) {}
+  static std::optional<Guest> admit_unless_full(Kind kind, uint32_t uid, uint64_t most);
   void leave() noexcept;
 
   bool taken_ = false;

@@ -91,7 +91,7 @@ class Delivery {
     bool cut_off = false;
     const Heard heard = hear_parcel(socket_.get(), Deadline::after_ms(kParcelMs), &packed, &cut_off);
     if (heard == Heard::kSomethingElse) {
-      log_line(LogLevel::kWarning, "a process of uid %u sent something else than a handle", sender_);
+      log_line(LogLevel::kWarning, "a process of uid %u was to put a handle here, and sent something else", sender_);
     }
     if (heard != Heard::kIt) return;
     const auto made =
@@ -135,7 +135,8 @@ class Door : public Reactor::Source {
     const auto peer = visitor ? peer_of(visitor.get()) : std::nullopt;
     if (!peer) return;
     if (peer->uid != ::geteuid() && peer->uid != 0) {
-      log_line(LogLevel::kWarning, "a process of uid %u may not put handles here", peer->uid);
+      log_line(LogLevel::kWarning, "a process of uid %u was refused: only this user and root may put handles here",
+               peer->uid);
       return;
     }
     Delivery::begin(std::move(visitor), peer->uid);

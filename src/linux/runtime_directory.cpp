@@ -180,7 +180,7 @@ void log_unusable_directory(DirectoryUse use) {
   const char* why = "may not be written to by this user";
   const auto opened = open_safe(all.front().path, uid, &why);
   if (opened && (use == DirectoryUse::kLook || is_writable(*opened))) return;
-  log_line(LogLevel::kWarning, "PIPES_RUNTIME_DIR=%s %s", all.front().path.c_str(), why);
+  log_line(LogLevel::kWarning, "cannot use PIPES_RUNTIME_DIR=%s, which %s", all.front().path.c_str(), why);
 }
 
 std::vector<std::string> paths_for_looking() {

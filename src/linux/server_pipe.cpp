@@ -780,7 +780,8 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     return;
   }
   if (!memory) {
-    log_line(LogLevel::kWarning, "a client of uid %u offered memory that is not what was agreed", peer.uid);
+    log_line(LogLevel::kWarning, "%s: a client of uid %u offered memory that is not what was agreed",
+             meta.display.c_str(), peer.uid);
     return;
   }
   const auto identity = identify(socket.get(), *memory, request);
@@ -795,8 +796,8 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
       if (availability() == PIPES_ERROR_FILE_NOT_FOUND) return answer(*refused, PIPES_ERROR_FILE_NOT_FOUND);  // CLI-2
       answer(*refused, granted.status());
       if (!identity) return;
-      log_line(LogLevel::kInformation, "%s: uid %u was refused access 0x%08x", meta.display.c_str(),
-               (*identity)->ids.uid, request.desired_access);
+      log_line(LogLevel::kInformation, "%s: uid %u was refused access 0x%08x; the level debug tells why",
+               meta.display.c_str(), (*identity)->ids.uid, request.desired_access);
       refused_access.log(meta.display, (*identity)->ids.uid);
       return;
     }

@@ -54,7 +54,8 @@ Result<std::shared_ptr<const ClientIdentity>> ServerPipe::identify(int socket, c
     return std::make_shared<const ClientIdentity>(std::move(*peer));
   }
   if (peer->ids.uid != 0) {
-    log_line(LogLevel::kWarning, "uid %u, who is not root, spoke for somebody else, and was refused", peer->ids.uid);
+    log_line(LogLevel::kWarning, "%s: uid %u, who is not root, spoke for somebody else, and was refused",
+             meta_.display.c_str(), peer->ids.uid);
     return Status{PIPES_ERROR_ACCESS_DENIED};
   }
   if (request.identity_bytes == 0) return std::make_shared<const ClientIdentity>(std::move(*peer));
@@ -65,7 +66,8 @@ Result<std::shared_ptr<const ClientIdentity>> ServerPipe::identify(int socket, c
   const auto asserted = wire::decode_identity(bytes);
   auto identity = asserted ? identity_of_asserted(*asserted) : Result<ClientIdentity>(malformed);
   if (!identity) {
-    log_line(LogLevel::kWarning, "root spoke for somebody whose identity is malformed");
+    log_line(LogLevel::kWarning, "%s: root spoke for somebody whose identity is malformed, and was refused",
+             meta_.display.c_str());
     return malformed;
   }
   return std::make_shared<const ClientIdentity>(std::move(*identity));

@@ -30,6 +30,7 @@ uint32_t environment_levels() {
     for (uint32_t i = 0; i < 4; ++i) {
       if (std::strcmp(text, names[i]) == 0) return i + 1;
     }
+    if (*text != '\0') (void)std::fprintf(stderr, "pipes: PIPES_LOG is none of error, warning, info, debug\n");
     return 0u;
   });
 }

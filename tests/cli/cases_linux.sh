@@ -21,7 +21,7 @@ mkdir -m 700 "$PIPES_RUNTIME_DIR"
 case_info_of_no_pipe_is_error_2() {
   run info nosuch
   equal "exit code" 1 "$code"
-  matches "error" '^pipes: cannot find \\\\\.\\pipe\\nosuch: error 2: .' "$err"
+  matches "error" '^pipes: cannot find \\\\\.\\pipe\\nosuch [(]looked for in PIPES_RUNTIME_DIR=.* alone[)]: error 2: .' "$err"
   equal "lines" 1 "$(wc -l <err.txt)"
 }
 
@@ -94,6 +94,16 @@ case_a_runtime_directory_that_is_set_to_nothing_is_none() {
   PIPES_RUNTIME_DIR= run list --json
   equal code 0 "$code"
   equal error "" "$err"
+}
+
+case_the_log_tells_of_a_runtime_directory_and_of_its_own_variable() {
+  local level
+  for level in warning loud; do
+    PIPES_LOG=$level PIPES_RUNTIME_DIR=$PWD/missing "$examples/echo_server" >out.txt 2>"$level"
+    equal "exit code with $level" 1 $?
+  done
+  matches "the log" "pipes: cannot use PIPES_RUNTIME_DIR=$PWD/missing, which does not exist" "$(<warning)"
+  matches "another word" 'pipes: PIPES_LOG is none of error, warning, info, debug' "$(<loud)"
 }
 
 case_list_is_empty_without_pipes() {
@@ -172,7 +182,7 @@ case_info_and_explain_tell_who_may_connect() {
 case_explaining_no_pipe_is_error_2() {
   run sddl explain --pipe nosuch
   equal "exit code" 1 "$code"
-  matches "error" '^pipes: cannot explain \\\\\.\\pipe\\nosuch: error 2: .' "$err"
+  matches "error" '^pipes: cannot explain \\\\\.\\pipe\\nosuch .*: error 2: .' "$err"
 }
 
 case_an_unlimited_maximum_is_null() {
@@ -308,6 +318,30 @@ case_a_client_that_leaves_ends_the_command() {
   wait "$server"
   equal "exit code of the server" 0 $?
   equal "proof" ended "$(<proof)"
+}
+
+case_a_call_needs_both_rights() {
+  serve readable --message --sddl 'D:(A;;FR;;;WD)' -- cat
+  run call readable text
+  equal code 1 "$code"
+  matches error ' [(]a call needs the right to read and to write; .*[)]: error 5: ' "$err"
+  stop_server
+}
+
+case_a_user_without_a_place_is_refused_and_logged() {
+  PIPES_LOG=info PIPES_CONNECTIONS_MAX=1 serve crowd --message -- cat
+  coproc first { "$pipes" connect --message --eof-close crowd; }
+  local process=$first_PID line
+  echo one >&"${first[1]}"
+  IFS= read -r line <&"${first[0]}"
+  run call crowd text
+  equal code 1 "$code"
+  matches error ': error 1450: ' "$err"
+  IFS= read -r line <&"$server_errors"
+  matches "the log" "uid $UID was refused: .*connections.* 1 [(]PIPES_CONNECTIONS_MAX[)]" "$line"
+  exec {first[1]}>&-
+  wait "$process"
+  stop_server
 }
 
 case_a_full_disk_is_a_failure() {

@@ -31,6 +31,8 @@ installed() { prefix/bin/pipes "$@"; }
 # shellcheck source=tests/consumer/ways.sh
 source "$here/ways.sh"
 
+[[ -f prefix/share/doc/pipes/README.md ]] || { echo "not installed: the README"; exit 1; }
+links_lead_somewhere prefix/share/doc/pipes
 c_through_pkg_config
 readme_example "$here/../../README.md"
 

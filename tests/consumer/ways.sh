@@ -3,13 +3,21 @@
 # in, where the user's project lies as `project` and the copy as `prefix`.
 #
 # Before: cc and cxx are the compilers; `run PROGRAM ARGUMENT...` runs what a user built; `installed ARGUMENT...` runs the
-# installed command, if there is one; exe is what names of programs end with; PKG_CONFIG_PATH or _LIBDIR leads to pipes.pc.
+# installed command, if there is one; here is this folder; exe is what names of programs end with; PKG_CONFIG_PATH or _LIBDIR leads to pipes.pc.
 # shellcheck disable=SC2154
 
 careful=(-Wall -Wextra -pedantic -Werror)
 
 # Sets `flags` to what pkg-config says. It quotes what a shell takes for more than a letter, such as a blank in a path.
 ask_pkg_config() { eval "flags=($(pkg-config --cflags --libs pipes))"; }
+
+# links_lead_somewhere FOLDER: those of its documents.
+links_lead_somewhere() {
+  echo "the links of the installed documents"
+  local dead
+  dead=$("$here/../dead_links.sh" "$1")
+  [[ -z $dead ]] || { echo "these lead to nothing that is installed:"; echo "$dead"; exit 1; }
+}
 
 c_through_pkg_config() {
   echo "C99 through pkg-config"

@@ -69,6 +69,7 @@ run ./echo_client.exe -n "consumer-$$" hello 'two words' | tr -d '\r' >answers
 printf '%s\n' hello 'two words' | diff - answers
 kill $server
 
+links_lead_somewhere prefix
 c_through_pkg_config
 readme_example "$source_dir/README.md"
 

@@ -13,6 +13,7 @@ public sealed class AnonymousPipeServerStream : PipeStream
 {
     private readonly SafePipeHandle _clientHandle;
     private bool _clientHandleExposed;
+    private string? _clientHandleText;
 
     /// <summary>Makes a pipe to write to.</summary>
     public AnonymousPipeServerStream()
@@ -40,11 +41,17 @@ public sealed class AnonymousPipeServerStream : PipeStream
     /// <param name="inheritability">Whether child processes inherit the client's end.</param>
     /// <param name="bufferSize">How many bytes may be unread before a write waits; 0: the system decides.</param>
     public AnonymousPipeServerStream(PipeDirection direction, HandleInheritability inheritability, int bufferSize)
+        : this(direction, inheritability, bufferSize, null)
+    {
+    }
+
+    internal AnonymousPipeServerStream(
+        PipeDirection direction, HandleInheritability inheritability, int bufferSize, byte[]? descriptor)
         : base(direction, bufferSize)
     {
         AnonymousPipes.Check(direction);
         Arguments.Check(inheritability);
-        (SafePipeHandle read, SafePipeHandle write) = AnonymousPipes.Create((uint)bufferSize);
+        (SafePipeHandle read, SafePipeHandle write) = AnonymousPipes.Create((uint)bufferSize, descriptor);
         bool reads = direction == PipeDirection.In;
         _clientHandle = reads ? write : read;
         InitializeHandle(reads ? read : write, isExposed: false, isAsync: false);
@@ -66,8 +73,10 @@ public sealed class AnonymousPipeServerStream : PipeStream
         : base(direction, 0)
     {
         AnonymousPipes.Check(direction);
-        PipeNames.Check(serverSafePipeHandle);
-        PipeNames.Check(clientSafePipeHandle);
+        Arguments.NotNull(serverSafePipeHandle, nameof(serverSafePipeHandle));
+        Arguments.NotNull(clientSafePipeHandle, nameof(clientSafePipeHandle));
+        PipeNames.Check(serverSafePipeHandle, nameof(serverSafePipeHandle));
+        PipeNames.Check(clientSafePipeHandle, nameof(clientSafePipeHandle));
         _clientHandle = clientSafePipeHandle;
         _clientHandleExposed = true;
         InitializeHandle(serverSafePipeHandle, isExposed: true, isAsync: false);
@@ -87,11 +96,12 @@ public sealed class AnonymousPipeServerStream : PipeStream
     /// <inheritdoc/>
     public override PipeTransmissionMode TransmissionMode => PipeTransmissionMode.Byte;
 
+    internal override bool IsAlwaysOfBytes => true;
+
     /// <summary>Always <see cref="PipeTransmissionMode.Byte"/>.</summary>
     /// <exception cref="NotSupportedException">Anything else is set.</exception>
     public override PipeTransmissionMode ReadMode
     {
-        get => PipeTransmissionMode.Byte;
         set
         {
             CheckPipePropertyOperations();
@@ -101,13 +111,10 @@ public sealed class AnonymousPipeServerStream : PipeStream
 
     /// <summary>The client's end as text, for a child process that inherits it.</summary>
     /// <returns>What <see cref="AnonymousPipeClientStream(PipeDirection, string)"/> takes there.</returns>
-    public unsafe string GetClientHandleAsString()
+    public string GetClientHandleAsString()
     {
         _clientHandleExposed = true;
-        nint native;
-        using SafePipeHandle.Use use = _clientHandle.Enter();
-        Errors.ThrowIfFailed(Native.pipes_get_native_handle(use.Value, &native));
-        return ((long)native).ToString(CultureInfo.InvariantCulture);
+        return _clientHandleText ??= TextOf(_clientHandle);
     }
 
     /// <summary>
@@ -115,6 +122,14 @@ public sealed class AnonymousPipeServerStream : PipeStream
     /// never noticed.
     /// </summary>
     public void DisposeLocalCopyOfClientHandle() => _clientHandle.CloseNow();
+
+    private static unsafe string TextOf(SafePipeHandle handle)
+    {
+        nint native;
+        using SafePipeHandle.Use use = handle.Enter();
+        Errors.ThrowIfFailed(Native.pipes_get_native_handle(use.Value, &native));
+        return ((long)native).ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -167,18 +182,19 @@ public sealed class AnonymousPipeClientStream : PipeStream
         : base(direction, 0)
     {
         AnonymousPipes.Check(direction);
-        PipeNames.Check(safePipeHandle);
+        PipeNames.Check(safePipeHandle, nameof(safePipeHandle));
         Take(safePipeHandle, isExposed: true);
     }
 
     /// <inheritdoc/>
     public override PipeTransmissionMode TransmissionMode => PipeTransmissionMode.Byte;
 
+    internal override bool IsAlwaysOfBytes => true;
+
     /// <summary>Always <see cref="PipeTransmissionMode.Byte"/>.</summary>
     /// <exception cref="NotSupportedException">Anything else is set.</exception>
     public override PipeTransmissionMode ReadMode
     {
-        get => PipeTransmissionMode.Byte;
         set
         {
             CheckPipePropertyOperations();
@@ -206,18 +222,28 @@ internal static unsafe class AnonymousPipes
 
     public static void CheckReadMode(PipeTransmissionMode value)
     {
-        Arguments.Check(value);
+        Arguments.Check(value, nameof(value));
         if (value == PipeTransmissionMode.Message)
         {
             throw new NotSupportedException("Anonymous pipes do not support PipeTransmissionMode.Message ReadMode.");
         }
     }
 
-    public static (SafePipeHandle Read, SafePipeHandle Write) Create(uint size)
+    public static (SafePipeHandle Read, SafePipeHandle Write) Create(uint size, byte[]? descriptor)
     {
         nint read;
         nint write;
-        Errors.ThrowIfFailed(Native.pipes_create_anonymous(&read, &write, null, size));
+        fixed (byte* security = descriptor)
+        {
+            SecurityAttributes attributes = new()
+            {
+                Size = (uint)sizeof(SecurityAttributes),
+                SecurityDescriptor = security,
+                DescriptorSize = (uint)(descriptor?.Length ?? 0),
+            };
+            Errors.ThrowIfFailed(Native.pipes_create_anonymous(&read, &write, &attributes, size));
+        }
+
         return (new SafePipeHandle(read, ownsHandle: true), new SafePipeHandle(write, ownsHandle: true));
     }
 

@@ -105,7 +105,7 @@ public sealed class NamedPipeClientStream : PipeStream
     public NamedPipeClientStream(PipeDirection direction, bool isAsync, bool isConnected, SafePipeHandle safePipeHandle)
         : base(direction, PipeTransmissionMode.Byte, 0)
     {
-        PipeNames.Check(safePipeHandle);
+        PipeNames.Check(safePipeHandle, nameof(safePipeHandle));
         InitializeHandle(safePipeHandle, isExposed: true, isAsync);
         State.End = isConnected ? EndState.Connected : EndState.WaitingToConnect;
     }
@@ -115,16 +115,22 @@ public sealed class NamedPipeClientStream : PipeStream
         TokenImpersonationLevel impersonationLevel, HandleInheritability inheritability)
         : base(direction, PipeTransmissionMode.Byte, 0)
     {
-        Arguments.NotEmpty(pipeName, nameof(pipeName));
-        Arguments.NotEmpty(serverName, nameof(serverName));
+        Arguments.IsName(pipeName, nameof(pipeName));
+        Arguments.IsName(serverName, nameof(serverName));
         Arguments.Check(options);
-        Arguments.Check(inheritability);
+        if ((options & PipeOptions.FirstPipeInstance) != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), "PipeOptions.FirstPipeInstance is for servers.");
+        }
+
         if (impersonationLevel is < TokenImpersonationLevel.None or > TokenImpersonationLevel.Delegation)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(impersonationLevel),
                 "TokenImpersonationLevel.None, TokenImpersonationLevel.Anonymous, TokenImpersonationLevel.Identification, TokenImpersonationLevel.Impersonation or TokenImpersonationLevel.Delegation required.");
         }
+
+        Arguments.Check(inheritability);
 
         if (string.Equals(pipeName, "anonymous", StringComparison.OrdinalIgnoreCase))
         {
@@ -146,7 +152,7 @@ public sealed class NamedPipeClientStream : PipeStream
             CheckPipePropertyOperations();
             uint instances;
             using SafePipeHandle.Use use = Handle.Enter();
-            Errors.ThrowIfFailed(Native.pipes_get_state(use.Value, null, &instances, null, null, null, 0));
+            ThrowIfFailed(Native.pipes_get_state(use.Value, null, &instances, null, null, null, 0));
             return (int)instances;
         }
     }
@@ -167,8 +173,8 @@ public sealed class NamedPipeClientStream : PipeStream
     public static unsafe int Call(
         string serverName, string pipeName, ReadOnlySpan<byte> request, Span<byte> reply, TimeSpan timeout)
     {
-        Arguments.NotEmpty(pipeName, nameof(pipeName));
-        Arguments.NotEmpty(serverName, nameof(serverName));
+        Arguments.IsName(pipeName, nameof(pipeName));
+        Arguments.IsName(serverName, nameof(serverName));
         uint milliseconds = Math.Max(1, Arguments.Milliseconds(timeout, nameof(timeout)));
         Native.Require();
         uint transferred;
@@ -189,13 +195,20 @@ public sealed class NamedPipeClientStream : PipeStream
         return (int)transferred;
     }
 
-    /// <summary>Waits for the pipe and for an instance that is free, and connects to it.</summary>
+    /// <summary>
+    /// Waits for the pipe and for an instance that is free, and connects to it. A client that has seen its server leave may
+    /// connect again.
+    /// </summary>
     public void Connect() => Connect(Timeout.Infinite);
 
     /// <summary>Waits for the pipe and for an instance that is free, and connects to it.</summary>
     /// <param name="timeout">How long, in milliseconds.</param>
     /// <exception cref="TimeoutException">The time is over.</exception>
-    public void Connect(int timeout) => Connect(TimeOf(timeout));
+    public void Connect(int timeout)
+    {
+        CheckConnectOperations();
+        Connect(TimeOf(timeout));
+    }
 
     /// <summary>Waits for the pipe and for an instance that is free, and connects to it.</summary>
     /// <param name="timeout">How long.</param>
@@ -255,8 +268,11 @@ public sealed class NamedPipeClientStream : PipeStream
     /// <param name="timeout">How long, in milliseconds.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>A task that ends then, with a <see cref="TimeoutException"/> when the time is over.</returns>
-    public Task ConnectAsync(int timeout, CancellationToken cancellationToken) =>
-        ConnectAsync(TimeOf(timeout), cancellationToken);
+    public Task ConnectAsync(int timeout, CancellationToken cancellationToken)
+    {
+        CheckConnectOperations();
+        return ConnectAsync(TimeOf(timeout), cancellationToken);
+    }
 
     /// <summary>Waits for the pipe and for an instance that is free, and connects to it.</summary>
     /// <param name="timeout">How long.</param>
@@ -295,14 +311,14 @@ public sealed class NamedPipeClientStream : PipeStream
                ((direction & PipeDirection.Out) != 0 ? Native.PIPES_GENERIC_WRITE : 0);
     }
 
-    private static PipeDirection DirectionOf(PipeAccessRights rights)
+    private static PipeDirection DirectionOf(PipeAccessRights desiredAccessRights)
     {
         const PipeAccessRights Known = PipeAccessRights.FullControl | PipeAccessRights.AccessSystemSecurity;
-        PipeDirection direction = ((rights & PipeAccessRights.ReadData) != 0 ? PipeDirection.In : 0) |
-                                  ((rights & PipeAccessRights.WriteData) != 0 ? PipeDirection.Out : 0);
-        return (rights & ~Known) == 0 && direction != 0
+        PipeDirection direction = ((desiredAccessRights & PipeAccessRights.ReadData) != 0 ? PipeDirection.In : 0) |
+                                  ((desiredAccessRights & PipeAccessRights.WriteData) != 0 ? PipeDirection.Out : 0);
+        return (desiredAccessRights & ~Known) == 0 && direction != 0
             ? direction
-            : throw new ArgumentOutOfRangeException(nameof(rights), "Rights that read or write are needed.");
+            : throw new ArgumentOutOfRangeException(nameof(desiredAccessRights), "Rights that read or write are needed.");
     }
 
     private static uint Left(uint timeout, Stopwatch time)
@@ -413,6 +429,7 @@ public sealed class NamedPipeClientStream : PipeStream
 
         Errors.ThrowIfFailed(status, _path);
         SafePipeHandle handle = new(opened, ownsHandle: true);
+        SafePipeHandle? before = HasHandle ? Handle : null;
         try
         {
             uint info;
@@ -428,7 +445,8 @@ public sealed class NamedPipeClientStream : PipeStream
             throw;
         }
 
-        State.End = EndState.Connected;
+        before?.CloseNow();
+        BeginConversation();
         if (State.End == EndState.Closed)
         {
             handle.CloseNow(); // it was closed meanwhile
@@ -442,8 +460,8 @@ public sealed class NamedPipeClientStream : PipeStream
     {
         switch (State.End)
         {
-            case EndState.WaitingToConnect when _path is not null:
-                return;
+            case EndState.WaitingToConnect or EndState.Broken when _path is not null:
+                return; // whoever the server has left may look for another
             case EndState.Closed:
                 throw Errors.PipeClosed();
             default:

@@ -118,7 +118,9 @@ public sealed class NamedPipeServerStream : PipeStream
         HandleInheritability inheritability = HandleInheritability.None, PipeAccessRights additionalAccessRights = 0)
         : base(direction, transmissionMode, outBufferSize)
     {
-        Arguments.NotEmpty(pipeName, nameof(pipeName));
+        Arguments.IsName(pipeName, nameof(pipeName));
+        Arguments.Check(options);
+        Arguments.NotNegative(inBufferSize, nameof(inBufferSize));
         if (maxNumberOfServerInstances != MaxAllowedServerInstances && maxNumberOfServerInstances is < 1 or > 254)
         {
             throw new ArgumentOutOfRangeException(
@@ -126,8 +128,6 @@ public sealed class NamedPipeServerStream : PipeStream
                 "maxNumberOfServerInstances must either be a value between 1 and 254, or NamedPipeServerStream.MaxAllowedServerInstances.");
         }
 
-        Arguments.Check(options);
-        Arguments.NotNegative(inBufferSize, nameof(inBufferSize));
         Arguments.Check(inheritability);
         const PipeAccessRights Additional = PipeAccessRights.ChangePermissions | PipeAccessRights.TakeOwnership |
                                             PipeAccessRights.AccessSystemSecurity;
@@ -183,7 +183,7 @@ public sealed class NamedPipeServerStream : PipeStream
     public NamedPipeServerStream(PipeDirection direction, bool isAsync, bool isConnected, SafePipeHandle safePipeHandle)
         : base(direction, PipeTransmissionMode.Byte, 0)
     {
-        PipeNames.Check(safePipeHandle);
+        PipeNames.Check(safePipeHandle, nameof(safePipeHandle));
         InitializeHandle(safePipeHandle, isExposed: true, isAsync);
         State.End = isConnected ? EndState.Connected : EndState.WaitingToConnect;
     }
@@ -228,7 +228,9 @@ public sealed class NamedPipeServerStream : PipeStream
         uint milliseconds = Arguments.Milliseconds(timeout, nameof(timeout));
         CheckConnectOperations();
         cancellationToken.ThrowIfCancellationRequested();
+        bool again = IsConnected;
         WaitForClient(milliseconds, cancellationToken);
+        CheckFirst(again);
     }
 
     /// <summary>Waits for a client.</summary>
@@ -246,7 +248,10 @@ public sealed class NamedPipeServerStream : PipeStream
         }
 
         CheckConnectOperations();
-        return WaitForClientAsync(cancellationToken).AsTask();
+        bool again = IsConnected;
+        Task waiting = WaitForClientAsync(cancellationToken).AsTask();
+        CheckFirst(again && waiting.Status == TaskStatus.RanToCompletion);
+        return waiting;
     }
 
     /// <summary>Waits for a client.</summary>
@@ -256,8 +261,11 @@ public sealed class NamedPipeServerStream : PipeStream
     public Task WaitForConnectionAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         CheckConnectOperations();
-        return Deadline.Run(
+        bool again = IsConnected;
+        Task waiting = Deadline.Run(
             timeout, cancellationToken, this, static (stream, token) => stream.WaitForClientAsync(token)).AsTask();
+        CheckFirst(again && waiting.Status == TaskStatus.RanToCompletion);
+        return waiting;
     }
 
     /// <summary>Begins to wait for a client.</summary>
@@ -265,12 +273,12 @@ public sealed class NamedPipeServerStream : PipeStream
     /// <param name="state">Is passed on.</param>
     /// <returns>For <see cref="EndWaitForConnection"/>.</returns>
     public IAsyncResult BeginWaitForConnection(AsyncCallback? callback, object? state) =>
-        AsyncPattern.Begin(AsyncPattern.WithResult(WaitForConnectionAsync()), callback, state);
+        AsyncPattern.Begin(WaitForConnectionAsync(), callback, state);
 
     /// <summary>Ends what <see cref="BeginWaitForConnection"/> began.</summary>
     /// <param name="asyncResult">What it returned.</param>
 #pragma warning disable CA1822 // the framework's is not static either
-    public void EndWaitForConnection(IAsyncResult asyncResult) => _ = AsyncPattern.End<int>(asyncResult);
+    public void EndWaitForConnection(IAsyncResult asyncResult) => AsyncPattern.End(asyncResult);
 #pragma warning restore CA1822
 
     /// <summary>Ends the conversation at once; what is unread is lost. Then the next client can be waited for.</summary>
@@ -319,8 +327,8 @@ public sealed class NamedPipeServerStream : PipeStream
     /// <exception cref="UnauthorizedAccessException">This process may not act as the client.</exception>
     public void RunAsClient(PipeStreamImpersonationWorker impersonationWorker)
     {
-        Arguments.NotNull(impersonationWorker, nameof(impersonationWorker));
         CheckConversation();
+        Arguments.NotNull(impersonationWorker, nameof(impersonationWorker));
         Impersonation.Run(Handle, impersonationWorker);
     }
 
@@ -367,12 +375,19 @@ public sealed class NamedPipeServerStream : PipeStream
     {
         switch (State.End)
         {
-            case EndState.Connected:
-                throw Errors.AlreadyConnected();
             case EndState.Broken:
                 throw Errors.Broken(Native.PIPES_ERROR_NO_DATA);
             case EndState.Closed:
                 throw Errors.PipeClosed();
+        }
+    }
+
+    // Whoever is connected still asks: the client may have left unnoticed, which is an error of its own. None of it waits.
+    private static void CheckFirst(bool again)
+    {
+        if (again)
+        {
+            throw Errors.AlreadyConnected();
         }
     }
 

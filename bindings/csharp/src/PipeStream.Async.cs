@@ -94,12 +94,11 @@ public abstract partial class PipeStream : IAsyncDisposable
     /// <param name="state">Is passed on.</param>
     /// <returns>For <see cref="EndWrite"/>.</returns>
     public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
-        AsyncPattern.Begin(
-            AsyncPattern.WithResult(WriteAsync(buffer, offset, count, CancellationToken.None)), callback, state);
+        AsyncPattern.Begin(WriteAsync(buffer, offset, count, CancellationToken.None), callback, state);
 
     /// <summary>Ends what <see cref="BeginWrite"/> began.</summary>
     /// <param name="asyncResult">What it returned.</param>
-    public override void EndWrite(IAsyncResult asyncResult) => _ = AsyncPattern.End<int>(asyncResult);
+    public override void EndWrite(IAsyncResult asyncResult) => AsyncPattern.End(asyncResult);
 
 #if !MODERN
 #pragma warning disable CA1816 // it is the framework's DisposeAsync, where that has none
@@ -116,6 +115,8 @@ public abstract partial class PipeStream : IAsyncDisposable
 
     private async Task DrainAsync(uint timeout, CancellationToken token) =>
         Drained(await BlockingCall.RunAsync(Drain, timeout, token).ConfigureAwait(false), token);
+
+    private static async Task WithoutResult(Task<int> task) => _ = await task.ConfigureAwait(false);
 
     private async Task<int> BlockingAsync(
         OperationKind kind, (Memory<byte> Start, Memory<byte> Second) buffers, uint timeout, CancellationToken token)

@@ -151,9 +151,17 @@ public abstract partial class PipeStream
         }
     }
 
+    /// <summary>Is connected, and knows nothing of whom it was connected with before.</summary>
+    internal void BeginConversation()
+    {
+        Interlocked.Exchange(ref _unfinished, null)?.GiveBack();
+        State.IsMessageComplete = true;
+        State.End = EndState.Connected;
+    }
+
     private void CheckMessages()
     {
-        CheckReadOperations();
+        CheckReading();
         if (_readMode != PipeTransmissionMode.Message)
         {
             throw new InvalidOperationException("ReadMode is not of PipeTransmissionMode.Message.");

@@ -1,6 +1,7 @@
 // Reading, writing, peeking and transacting: how a span or a memory becomes a call of the library.
 using System;
 using System.IO;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -17,7 +18,8 @@ public abstract unsafe partial class PipeStream
     /// <param name="offset">Where in it.</param>
     /// <param name="count">How many at most.</param>
     /// <returns>
-    /// How many; 0 at the end, when <see cref="IsConnected"/> is false, and for an empty message, when it is true.
+    /// How many; 0 at the end, when <see cref="IsConnected"/> is false, and for an empty message, when it is true; 0 at
+    /// once for no bytes of a pipe of bytes.
     /// </returns>
     /// <exception cref="TimeoutException"><see cref="ReadTimeout"/> is over.</exception>
     public override int Read(byte[] buffer, int offset, int count)
@@ -33,7 +35,7 @@ public abstract unsafe partial class PipeStream
     public int Read(Span<byte> buffer)
 #endif
     {
-        CheckReadOperations();
+        CheckReading();
         return Read(buffer, unchecked((uint)_readTimeout), CancellationToken.None);
     }
 
@@ -46,7 +48,7 @@ public abstract unsafe partial class PipeStream
     public int Read(Span<byte> buffer, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         uint milliseconds = Arguments.Milliseconds(timeout, nameof(timeout));
-        CheckReadOperations();
+        CheckReading();
         cancellationToken.ThrowIfCancellationRequested();
         return Read(buffer, milliseconds, cancellationToken);
     }
@@ -78,7 +80,7 @@ public abstract unsafe partial class PipeStream
     public void Write(ReadOnlySpan<byte> buffer)
 #endif
     {
-        CheckWriteOperations();
+        CheckWriting();
         Write(buffer, unchecked((uint)_writeTimeout), CancellationToken.None);
     }
 
@@ -90,7 +92,7 @@ public abstract unsafe partial class PipeStream
     public void Write(ReadOnlySpan<byte> buffer, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         uint milliseconds = Arguments.Milliseconds(timeout, nameof(timeout));
-        CheckWriteOperations();
+        CheckWriting();
         cancellationToken.ThrowIfCancellationRequested();
         Write(buffer, milliseconds, cancellationToken);
     }
@@ -111,10 +113,20 @@ public abstract unsafe partial class PipeStream
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
 #endif
     {
-        CheckReadOperations();
+        if (!CanRead)
+        {
+            throw Errors.NotReadable();
+        }
+
         if (cancellationToken.IsCancellationRequested)
         {
             return new ValueTask<int>(Task.FromCanceled<int>(cancellationToken));
+        }
+
+        CheckReadOperations();
+        if (IsNothing(buffer.Span, _readMode))
+        {
+            return default;
         }
 
         if (!_overlapped)
@@ -153,16 +165,26 @@ public abstract unsafe partial class PipeStream
     public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
 #endif
     {
-        CheckWriteOperations();
+        if (!CanWrite)
+        {
+            throw Errors.NotWritable();
+        }
+
         if (cancellationToken.IsCancellationRequested)
         {
             return new ValueTask(Task.FromCanceled(cancellationToken));
         }
 
+        CheckWriteOperations();
+        if (IsNothing(buffer.Span, _transmissionMode))
+        {
+            return default;
+        }
+
         if (!_overlapped)
         {
-            return new ValueTask(BlockingAsync(
-                OperationKind.Write, (MemoryMarshal.AsMemory(buffer), default), NoTimeout, cancellationToken));
+            return new ValueTask(WithoutResult(BlockingAsync(
+                OperationKind.Write, (MemoryMarshal.AsMemory(buffer), default), NoTimeout, cancellationToken)));
         }
 
         SafePipeHandle handle = Handle;
@@ -208,7 +230,7 @@ public abstract unsafe partial class PipeStream
     /// <exception cref="IOException">The other end has closed, and everything was read.</exception>
     public PipePeek Peek(Span<byte> buffer)
     {
-        CheckReadOperations();
+        CheckReading();
         uint copied;
         uint available;
         uint left;
@@ -251,8 +273,8 @@ public abstract unsafe partial class PipeStream
         ReadOnlySpan<byte> request, Span<byte> reply, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         uint milliseconds = Arguments.Milliseconds(timeout, nameof(timeout));
-        CheckReadOperations();
-        CheckWriteOperations();
+        CheckReading();
+        CheckWriting();
         cancellationToken.ThrowIfCancellationRequested();
         fixed (byte* sent = &MemoryMarshal.GetReference(request))
         {
@@ -274,8 +296,8 @@ public abstract unsafe partial class PipeStream
     public ValueTask<int> TransactAsync(
         ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellationToken = default)
     {
-        CheckReadOperations();
-        CheckWriteOperations();
+        CheckReading();
+        CheckWriting();
         if (cancellationToken.IsCancellationRequested)
         {
             return new ValueTask<int>(Task.FromCanceled<int>(cancellationToken));
@@ -347,8 +369,39 @@ public abstract unsafe partial class PipeStream
 
     // ----------------------------------------------------------------------------------------------------------- inside
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CheckReading()
+    {
+        if (!CanRead)
+        {
+            throw Errors.NotReadable();
+        }
+
+        CheckReadOperations();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CheckWriting()
+    {
+        if (!CanWrite)
+        {
+            throw Errors.NotWritable();
+        }
+
+        CheckWriteOperations();
+    }
+
+    // No bytes may be a message, but of a stream of bytes they are no part: nothing is to be done, nor waited for.
+    private bool IsNothing(ReadOnlySpan<byte> buffer, PipeTransmissionMode mode) =>
+        buffer.Length == 0 && mode == PipeTransmissionMode.Byte && (!_fromHandle || IsAlwaysOfBytes);
+
     private int Read(Span<byte> buffer, uint timeout, CancellationToken token)
     {
+        if (IsNothing(buffer, _readMode))
+        {
+            return 0;
+        }
+
         fixed (byte* start = &MemoryMarshal.GetReference(buffer))
         {
             uint status = Block(OperationKind.Read, start, buffer.Length, null, 0, timeout, token, out uint transferred);
@@ -364,6 +417,11 @@ public abstract unsafe partial class PipeStream
 
     private void Write(ReadOnlySpan<byte> buffer, uint timeout, CancellationToken token)
     {
+        if (IsNothing(buffer, _transmissionMode))
+        {
+            return;
+        }
+
         fixed (byte* start = &MemoryMarshal.GetReference(buffer))
         {
             uint status = Block(OperationKind.Write, start, buffer.Length, null, 0, timeout, token, out uint transferred);

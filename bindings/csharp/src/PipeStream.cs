@@ -37,7 +37,7 @@ public abstract unsafe partial class PipeStream : Stream
     /// <param name="bufferSize">How many bytes may be unread before a write waits.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument has no meaning.</exception>
     protected PipeStream(PipeDirection direction, int bufferSize)
-        : this(direction, PipeTransmissionMode.Byte, bufferSize)
+        : this(direction, PipeTransmissionMode.Byte, bufferSize, nameof(bufferSize))
     {
     }
 
@@ -47,10 +47,15 @@ public abstract unsafe partial class PipeStream : Stream
     /// <param name="outBufferSize">How many bytes may be unread before a write waits.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument has no meaning.</exception>
     protected PipeStream(PipeDirection direction, PipeTransmissionMode transmissionMode, int outBufferSize)
+        : this(direction, transmissionMode, outBufferSize, nameof(outBufferSize))
+    {
+    }
+
+    private PipeStream(PipeDirection direction, PipeTransmissionMode transmissionMode, int outBufferSize, string sizeName)
     {
         Arguments.Check(direction);
-        Arguments.Check(transmissionMode);
-        Arguments.NotNegative(outBufferSize, nameof(outBufferSize));
+        Arguments.Check(transmissionMode, nameof(transmissionMode));
+        Arguments.NotNegative(outBufferSize, sizeName);
         Native.Require();
         _direction = direction;
         _transmissionMode = transmissionMode;
@@ -127,10 +132,9 @@ public abstract unsafe partial class PipeStream : Stream
                     throw Errors.NotConnectedYet();
                 case EndState.Disconnected:
                     throw Errors.Disconnected();
-                case EndState.Closed:
-                    throw Errors.PipeClosed();
             }
 
+            CheckHandle();
             if (_readMode != PipeTransmissionMode.Message)
             {
                 throw new InvalidOperationException("ReadMode is not of PipeTransmissionMode.Message.");
@@ -150,7 +154,7 @@ public abstract unsafe partial class PipeStream : Stream
             {
                 uint flags;
                 using SafePipeHandle.Use use = Handle.Enter();
-                Errors.ThrowIfFailed(Native.pipes_get_info(use.Value, &flags, null, null, null));
+                ThrowIfFailed(Native.pipes_get_info(use.Value, &flags, null, null, null));
                 return (flags & Native.PIPES_TYPE_MESSAGE) != 0 ? PipeTransmissionMode.Message : PipeTransmissionMode.Byte;
             }
 
@@ -166,13 +170,18 @@ public abstract unsafe partial class PipeStream : Stream
         get
         {
             CheckPipePropertyOperations();
+            if ((_fromHandle || IsHandleExposed) && !IsAlwaysOfBytes)
+            {
+                FindReadMode();
+            }
+
             return _readMode;
         }
 
         set
         {
             CheckPipePropertyOperations();
-            Arguments.Check(value);
+            Arguments.Check(value, nameof(value));
             SetReadMode(value);
         }
     }
@@ -212,7 +221,7 @@ public abstract unsafe partial class PipeStream : Stream
         {
             if (_handle is null)
             {
-                throw new InvalidOperationException("Pipe handle has not been set.  Did your PipeStream implementation call InitializeHandle?");
+                throw Errors.NoHandle();
             }
 
             if (_handle.IsClosed)
@@ -239,6 +248,9 @@ public abstract unsafe partial class PipeStream : Stream
     /// <summary>The log-in session of the server's process; 0 if it is not known.</summary>
     public int ServerSessionId => (int)Ask(&Native.pipes_get_server_session_id);
 
+    /// <summary>Whether a pipe of this kind can have no messages.</summary>
+    internal virtual bool IsAlwaysOfBytes => false;
+
     internal SafePipeHandle Handle => _handle ?? throw Errors.NotConnectedYet();
 
     internal bool HasHandle => _handle is { IsClosed: false };
@@ -259,7 +271,7 @@ public abstract unsafe partial class PipeStream : Stream
     public void WaitForPipeDrain(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         uint milliseconds = Arguments.Milliseconds(timeout, nameof(timeout));
-        CheckWriteOperations();
+        CheckDrain();
         cancellationToken.ThrowIfCancellationRequested();
         Drained(BlockingCall.Run(Drain, milliseconds, cancellationToken), cancellationToken);
     }
@@ -277,7 +289,7 @@ public abstract unsafe partial class PipeStream : Stream
     public Task WaitForPipeDrainAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         uint milliseconds = Arguments.Milliseconds(timeout, nameof(timeout));
-        CheckWriteOperations();
+        CheckDrain();
         if (cancellationToken.IsCancellationRequested)
         {
             return Task.FromCanceled(cancellationToken);
@@ -286,11 +298,12 @@ public abstract unsafe partial class PipeStream : Stream
         return NothingUnread() ? Task.CompletedTask : DrainAsync(milliseconds, cancellationToken);
     }
 
-    /// <summary>Does nothing: what is written is on its way at once.</summary>
+    /// <summary>Does nothing: what is written is on its way at once. Nor does it mind an end that only reads.</summary>
+    /// <exception cref="IOException">The other end has closed, and this one knows.</exception>
     public override void Flush() => CheckWriteOperations();
 
-    /// <summary>Does nothing: what is written is on its way at once.</summary>
-    /// <param name="cancellationToken">Is looked at once.</param>
+    /// <summary>Does nothing, as <see cref="Flush"/>.</summary>
+    /// <param name="cancellationToken">Is not looked at: there is nothing to end.</param>
     /// <returns>A task that has ended.</returns>
     public override Task FlushAsync(CancellationToken cancellationToken)
     {
@@ -298,12 +311,12 @@ public abstract unsafe partial class PipeStream : Stream
         {
             CheckWriteOperations();
         }
-        catch (Exception error) when (error is InvalidOperationException or IOException or NotSupportedException)
+        catch (Exception error) when (error is InvalidOperationException or IOException)
         {
             return Task.FromException(error);
         }
 
-        return cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : Task.CompletedTask;
+        return Task.CompletedTask;
     }
 
     /// <summary>Not supported.</summary>
@@ -369,33 +382,32 @@ public abstract unsafe partial class PipeStream : Stream
     /// <summary>Throws unless the properties of the end can be asked for.</summary>
     protected internal virtual void CheckPipePropertyOperations()
     {
-        switch (State.End)
+        if (State.End == EndState.WaitingToConnect && _handle is null)
         {
-            case EndState.Closed:
-                throw Errors.PipeClosed();
-            case EndState.WaitingToConnect when _handle is null:
-                throw Errors.NotConnectedYet();
+            throw Errors.NotConnectedYet();
         }
+
+        CheckHandle();
     }
 
-    /// <summary>Throws unless this end can be read from.</summary>
+    /// <summary>Throws unless this end is in a state to be read from. Whether it reads at all is not asked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected internal void CheckReadOperations()
     {
         // What is broken can be read to its end.
-        if (State.End is not (EndState.Connected or EndState.Broken) || !CanRead)
+        if (State.End is not (EndState.Connected or EndState.Broken) || !HasHandle)
         {
-            throw NotUsable(CanRead ? null : Errors.NotReadable());
+            throw NotUsable();
         }
     }
 
-    /// <summary>Throws unless this end can be written to.</summary>
+    /// <summary>Throws unless this end is in a state to be written to. Whether it writes at all is not asked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected internal void CheckWriteOperations()
     {
-        if (State.End != EndState.Connected || !CanWrite)
+        if (State.End != EndState.Connected || !HasHandle)
         {
-            throw NotUsable(CanWrite ? null : Errors.NotWritable());
+            throw NotUsable();
         }
     }
 
@@ -418,17 +430,64 @@ public abstract unsafe partial class PipeStream : Stream
             throw Errors.NotConnectedYet();
         }
 
-        Errors.ThrowIfFailed(status);
+        ThrowIfFailed(status);
         return answer;
     }
 
-    private Exception NotUsable(Exception? otherwise) => State.End switch
+    /// <summary>Throws unless what was asked of this end succeeded. That the other end has gone may show here.</summary>
+    internal void ThrowIfFailed(uint status)
+    {
+        if (status is Native.PIPES_ERROR_BROKEN_PIPE or Native.PIPES_ERROR_NO_DATA or Native.PIPES_ERROR_PIPE_NOT_CONNECTED)
+        {
+            State.Break();
+            throw Errors.Broken(status);
+        }
+
+        Errors.ThrowIfFailed(status);
+    }
+
+    private void CheckHandle()
+    {
+        if (State.End == EndState.Closed || _handle is { IsClosed: true })
+        {
+            throw Errors.PipeClosed();
+        }
+
+        if (_handle is null)
+        {
+            throw Errors.NoHandle();
+        }
+    }
+
+    private void CheckDrain()
+    {
+        CheckWriteOperations();
+        if (!CanWrite)
+        {
+            throw Errors.NotWritable();
+        }
+    }
+
+    private Exception NotUsable() => State.End switch
     {
         EndState.Closed => Errors.PipeClosed(),
-        EndState.WaitingToConnect => otherwise ?? Errors.NotConnectedYet(),
-        EndState.Disconnected => otherwise ?? Errors.Disconnected(),
-        _ => otherwise ?? Errors.Broken(Native.PIPES_ERROR_NO_DATA),
+        EndState.WaitingToConnect => Errors.NotConnectedYet(),
+        EndState.Disconnected => Errors.Disconnected(),
+        _ when _handle is null => Errors.NoHandle(),
+        _ when _handle.IsClosed => Errors.PipeClosed(),
+        _ => Errors.Broken(Native.PIPES_ERROR_NO_DATA),
     };
+
+    // Whoever else has the handle may have changed it. An end that only writes may not ask, nor does it matter there.
+    private void FindReadMode()
+    {
+        uint mode;
+        using SafePipeHandle.Use use = Handle.Enter();
+        if (Native.pipes_get_state(use.Value, &mode, null, null, null, null, 0) == Native.PIPES_OK)
+        {
+            _readMode = (mode & Native.PIPES_READMODE_MESSAGE) != 0 ? PipeTransmissionMode.Message : PipeTransmissionMode.Byte;
+        }
+    }
 
     private void SetReadMode(PipeTransmissionMode value)
     {
@@ -440,7 +499,7 @@ public abstract unsafe partial class PipeStream : Stream
             throw new NotSupportedException("A pipe of bytes has no messages to read.");
         }
 
-        Errors.ThrowIfFailed(status);
+        ThrowIfFailed(status);
         _readMode = value;
     }
 
@@ -451,7 +510,7 @@ public abstract unsafe partial class PipeStream : Stream
         uint outbound;
         uint into;
         using SafePipeHandle.Use use = Handle.Enter();
-        Errors.ThrowIfFailed(Native.pipes_get_info(use.Value, &flags, &outbound, &into, null));
+        ThrowIfFailed(Native.pipes_get_info(use.Value, &flags, &outbound, &into, null));
         bool server = (flags & Native.PIPES_SERVER_END) != 0;
         return (int)(inbound == server ? into : outbound);
     }

@@ -99,18 +99,18 @@ public sealed class BadInputTests
             Assert.Throws<ArgumentNullException>(() => end.Read(null!, 0, 0));
             Assert.Throws<ArgumentOutOfRangeException>(() => end.Read(buffer, -1, 1));
             Assert.Throws<ArgumentOutOfRangeException>(() => end.Read(buffer, 0, -1));
-            Assert.Throws<ArgumentException>(() => end.Read(buffer, 3, 2));
-            Assert.Throws<ArgumentException>(() => end.Read(buffer, int.MaxValue, int.MaxValue));
+            Assert.Throws<ArgumentOutOfRangeException>(() => end.Read(buffer, 3, 2));
+            Assert.Throws<ArgumentOutOfRangeException>(() => end.Read(buffer, int.MaxValue, int.MaxValue));
             Assert.Throws<ArgumentNullException>(() => end.Write(null!, 0, 0));
             Assert.Throws<ArgumentOutOfRangeException>(() => end.Write(buffer, -1, 1));
             Assert.Throws<ArgumentOutOfRangeException>(() => end.Write(buffer, 0, -1));
-            Assert.Throws<ArgumentException>(() => end.Write(buffer, 3, 2));
+            Assert.Throws<ArgumentOutOfRangeException>(() => end.Write(buffer, 3, 2));
             await Assert.ThrowsAsync<ArgumentNullException>(() => end.ReadAsync(null!, 0, 0, default));
-            await Assert.ThrowsAsync<ArgumentException>(() => end.ReadAsync(buffer, 3, 2, default));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => end.ReadAsync(buffer, 3, 2, default));
             await Assert.ThrowsAsync<ArgumentNullException>(() => end.WriteAsync(null!, 0, 0, default));
-            await Assert.ThrowsAsync<ArgumentException>(() => end.WriteAsync(buffer, 3, 2, default));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => end.WriteAsync(buffer, 3, 2, default));
             Assert.Throws<ArgumentNullException>(() => { _ = end.BeginRead(null!, 0, 0, null, null); });
-            Assert.Throws<ArgumentException>(() => { _ = end.BeginWrite(buffer, 5, 0, null, null); });
+            Assert.Throws<ArgumentOutOfRangeException>(() => { _ = end.BeginWrite(buffer, 5, 0, null, null); });
         }
     }
 
@@ -167,7 +167,9 @@ public sealed class BadInputTests
         Assert.Throws<InvalidOperationException>(() => client.TransmissionMode);
         Assert.Throws<InvalidOperationException>(() => client.NumberOfServerInstances);
         Assert.Throws<InvalidOperationException>(() => client.SafePipeHandle);
-        Assert.Throws<ArgumentNullException>(() => server.RunAsClient(null!));
+        Assert.Throws<InvalidOperationException>(() => server.RunAsClient(null!));
+        using Pair pair = Pair.Bytes();
+        Assert.Throws<ArgumentNullException>(() => pair.Server.RunAsClient(null!));
     }
 
     [Fact]

@@ -203,7 +203,7 @@ public sealed class CancelTests
         Assert.Equal(Rounds * 4, got.Length);
         byte[] all = got.ToArray();
         Assert.All(Enumerable.Range(0, Rounds), number => Assert.Equal(number, BitConverter.ToInt32(all, number * 4)));
-        Assert.InRange(Do.OpenDescriptors(), 0, before + 4);
+        Assert.InRange(Do.OpenDescriptors(), 0, before + Do.DescriptorsOfTheRuntime);
     }
 
     [Fact]
@@ -402,6 +402,6 @@ public sealed class CancelTests
             _ = pair.Client.ReadAsync(new byte[1].AsMemory());
         }
 
-        Do.Until(() => Do.OpenDescriptors() <= before + 4);
+        Do.Until(() => Do.OpenDescriptors() <= before + Do.DescriptorsOfTheRuntime);
     }
 }

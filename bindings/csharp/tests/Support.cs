@@ -122,6 +122,9 @@ internal static class Do
         return self.HandleCount;
     }
 
+    /// <summary>How many of them the runtime may take for itself meanwhile. On Windows each thread of the pool has some.</summary>
+    public static int DescriptorsOfTheRuntime => OperatingSystem.IsWindows() ? 50 : 4;
+
     public static int StatusOf(Exception error) => error.HResult & 0xFFFF;
 }
 

@@ -190,7 +190,7 @@ TEST_F(RuntimeDirectory, TheLogSaysWhyOneIsNotUsed) {
     const Environment only("PIPES_RUNTIME_DIR", path.c_str());
     for (const auto& call : calls) {
       const std::string lines = logged_by(call);
-      EXPECT_EQ(0u, lines.find("PIPES_RUNTIME_DIR=" + path + " ")) << lines;
+      EXPECT_EQ(0u, lines.find("cannot use PIPES_RUNTIME_DIR=" + path + ", which ")) << lines;
       EXPECT_NE(std::string::npos, lines.find(reason)) << lines;
     }
   }

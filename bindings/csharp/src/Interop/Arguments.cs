@@ -16,12 +16,12 @@ internal static class Arguments
         }
     }
 
-    public static void Check(PipeTransmissionMode transmissionMode)
+    public static void Check(PipeTransmissionMode transmissionMode, string name)
     {
         if (transmissionMode is < PipeTransmissionMode.Byte or > PipeTransmissionMode.Message)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(transmissionMode), "TransmissionMode must be PipeTransmissionMode.Byte or PipeTransmissionMode.Message.");
+                name, "TransmissionMode must be PipeTransmissionMode.Byte or PipeTransmissionMode.Message.");
         }
     }
 
@@ -69,14 +69,24 @@ internal static class Arguments
         }
     }
 
+    /// <summary>The name of a pipe, or a part of it, which the library takes with a zero behind it.</summary>
+    public static void IsName(string? value, string name)
+    {
+        NotEmpty(value, name);
+        if (value!.AsSpan().IndexOf('\0') >= 0)
+        {
+            throw new ArgumentException("A name holds no zero.", name);
+        }
+    }
+
     public static void Range(byte[]? buffer, int offset, int count)
     {
         NotNull(buffer, nameof(buffer));
         NotNegative(offset, nameof(offset));
-        NotNegative(count, nameof(count));
-        if (buffer!.Length - offset < count)
+        if (count < 0 || buffer!.Length - offset < count)
         {
-            throw new ArgumentException(
+            throw new ArgumentOutOfRangeException(
+                nameof(count),
                 "Offset and length were out of bounds for the array or count is greater than the number of elements from index to the end of the source collection.");
         }
     }

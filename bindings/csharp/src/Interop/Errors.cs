@@ -37,6 +37,9 @@ internal static class Errors
 
     public static InvalidOperationException NotConnectedYet() => new("Pipe hasn't been connected yet.");
 
+    public static InvalidOperationException NoHandle() =>
+        new("Pipe handle has not been set.  Did your PipeStream implementation call InitializeHandle?");
+
     public static InvalidOperationException Disconnected() => new("Pipe is in a disconnected state.");
 
     public static InvalidOperationException AlreadyConnected() => new("Already in a connected state.");

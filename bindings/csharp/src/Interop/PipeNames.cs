@@ -19,12 +19,12 @@ internal static class PipeNames
     private static bool IsFull(string pipeName) =>
         pipeName.StartsWith(@"\\", StringComparison.Ordinal) || pipeName.StartsWith("//", StringComparison.Ordinal);
 
-    public static void Check(SafePipeHandle? safePipeHandle)
+    public static void Check(SafePipeHandle? handle, string name)
     {
-        Arguments.NotNull(safePipeHandle, nameof(safePipeHandle));
-        if (safePipeHandle!.IsInvalid)
+        Arguments.NotNull(handle, name);
+        if (handle!.IsInvalid)
         {
-            throw new ArgumentException("Invalid handle.", nameof(safePipeHandle));
+            throw new ArgumentException("Invalid handle.", name);
         }
     }
 }

@@ -131,6 +131,9 @@ internal sealed class PipeState
                 when kind is OperationKind.Write or OperationKind.Transact:
                 Break();
                 return Errors.Broken(status);
+            case Native.PIPES_ERROR_NO_DATA when kind == OperationKind.Connect:
+                Break();
+                return Errors.Broken(status);
             default:
                 return Errors.Of(status);
         }

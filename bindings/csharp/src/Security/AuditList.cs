@@ -13,7 +13,7 @@ internal sealed class AuditList
     // What is audited of somebody: an entry can name two sets of rights at once only if they are the same.
     private readonly List<(string Sid, uint Success, uint Failure)> _audited = [];
     private readonly List<string> _others = [];
-    private readonly string _flags = "";
+    private string _flags = "";
 
     /// <summary>Makes one of <c>S:</c> and what follows it; of nothing if that is null.</summary>
     public AuditList(string? text)
@@ -35,6 +35,12 @@ internal sealed class AuditList
                 _others.Add(entry);
             }
         }
+    }
+
+    public bool IsProtected
+    {
+        get => Sddl.IsProtected(_flags);
+        set => _flags = Sddl.Protected(_flags, value);
     }
 
     public void Add(PipeAuditRule rule) => Change(rule, static (mask, rights) => mask | rights);

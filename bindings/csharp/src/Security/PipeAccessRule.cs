@@ -1,6 +1,7 @@
 // One entry of a list of who may do what.
 using System;
 using System.Security.AccessControl;
+using System.Security.Principal;
 using Pipes.Interop;
 
 namespace Pipes;
@@ -8,6 +9,8 @@ namespace Pipes;
 /// <summary>Allows rights to somebody, or denies them. The counterpart of System.IO.Pipes.PipeAccessRule.</summary>
 public sealed class PipeAccessRule
 {
+    private readonly Type _identityType = typeof(SecurityIdentifier);
+
     /// <summary>Makes a rule.</summary>
     /// <param name="identity">
     /// Whom it is about: a SID as text, an alias of SDDL such as <c>BU</c>, or a name such as <c>BUILTIN\Users</c>,
@@ -35,8 +38,18 @@ public sealed class PipeAccessRule
         AccessControlType = type;
     }
 
-    internal PipeAccessRule(string sid, uint mask, bool allows)
+    /// <summary>Makes a rule. .NET has identities on Windows alone; everywhere else they are named by text.</summary>
+    /// <param name="identity">Whom it is about.</param>
+    /// <param name="rights">What it is about.</param>
+    /// <param name="type">Whether it allows or denies.</param>
+    public PipeAccessRule(IdentityReference identity, PipeAccessRights rights, AccessControlType type)
+        : this(Sids.TextOf(identity), rights, type)
     {
+    }
+
+    internal PipeAccessRule(string sid, uint mask, bool allows, Type? identityType = null)
+    {
+        _identityType = identityType ?? _identityType;
         Sid = sid;
         PipeAccessRights = (PipeAccessRights)mask;
         AccessControlType = allows ? AccessControlType.Allow : AccessControlType.Deny;
@@ -62,11 +75,28 @@ public sealed class PipeAccessRule
     /// <summary>Whom it is about, by name; the SID as text where it has none.</summary>
     public string Identity => Sids.NameOf(Sid);
 
+    /// <summary>Whom it is about, as .NET has it on Windows.</summary>
+    /// <exception cref="PlatformNotSupportedException">Everywhere else.</exception>
+    public IdentityReference IdentityReference => Sids.IdentityOf(Sid, _identityType);
+
+    /// <summary>Never: a pipe has no parent to inherit rules from.</summary>
+    public bool IsInherited { get; }
+
+    /// <summary>Always <see cref="InheritanceFlags.None"/>.</summary>
+    public InheritanceFlags InheritanceFlags { get; }
+
+    /// <summary>Always <see cref="PropagationFlags.None"/>.</summary>
+    public PropagationFlags PropagationFlags { get; }
+
     /// <summary>What it is about.</summary>
     public PipeAccessRights PipeAccessRights { get; }
 
     /// <summary>Whether it allows or denies.</summary>
     public AccessControlType AccessControlType { get; }
+
+    /// <summary>The same with another type of identity.</summary>
+    internal PipeAccessRule As(Type identityType) =>
+        new(Sid, (uint)PipeAccessRights, AccessControlType == AccessControlType.Allow, identityType);
 
     internal static void CheckRights(PipeAccessRights rights, string name)
     {

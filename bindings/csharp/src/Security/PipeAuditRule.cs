@@ -1,6 +1,7 @@
 // One entry of a list of what is to be audited.
 using System;
 using System.Security.AccessControl;
+using System.Security.Principal;
 using Pipes.Interop;
 
 namespace Pipes;
@@ -14,6 +15,8 @@ namespace Pipes;
 /// </remarks>
 public sealed class PipeAuditRule
 {
+    private readonly Type _identityType = typeof(SecurityIdentifier);
+
     /// <summary>Makes a rule.</summary>
     /// <param name="identity">
     /// Whom it is about: a SID as text, an alias of SDDL such as <c>BU</c>, or a name such as <c>BUILTIN\Users</c>,
@@ -42,8 +45,18 @@ public sealed class PipeAuditRule
         AuditFlags = flags;
     }
 
-    internal PipeAuditRule(string sid, AuditFlags flags, uint mask)
+    /// <summary>Makes a rule. .NET has identities on Windows alone; everywhere else they are named by text.</summary>
+    /// <param name="identity">Whom it is about.</param>
+    /// <param name="rights">What it is about.</param>
+    /// <param name="flags">Whether use that succeeds, use that is refused, or both.</param>
+    public PipeAuditRule(IdentityReference identity, PipeAccessRights rights, AuditFlags flags)
+        : this(Sids.TextOf(identity), rights, flags)
     {
+    }
+
+    internal PipeAuditRule(string sid, AuditFlags flags, uint mask, Type? identityType = null)
+    {
+        _identityType = identityType ?? _identityType;
         Sid = sid;
         PipeAccessRights = (PipeAccessRights)mask;
         AuditFlags = flags;
@@ -55,9 +68,25 @@ public sealed class PipeAuditRule
     /// <summary>Whom it is about, by name; the SID as text where it has none.</summary>
     public string Identity => Sids.NameOf(Sid);
 
+    /// <summary>Whom it is about, as .NET has it on Windows.</summary>
+    /// <exception cref="PlatformNotSupportedException">Everywhere else.</exception>
+    public IdentityReference IdentityReference => Sids.IdentityOf(Sid, _identityType);
+
+    /// <summary>Never: a pipe has no parent to inherit rules from.</summary>
+    public bool IsInherited { get; }
+
+    /// <summary>Always <see cref="InheritanceFlags.None"/>.</summary>
+    public InheritanceFlags InheritanceFlags { get; }
+
+    /// <summary>Always <see cref="PropagationFlags.None"/>.</summary>
+    public PropagationFlags PropagationFlags { get; }
+
     /// <summary>What it is about.</summary>
     public PipeAccessRights PipeAccessRights { get; }
 
     /// <summary>Whether use that succeeds, use that is refused, or both.</summary>
     public AuditFlags AuditFlags { get; }
+
+    /// <summary>The same with another type of identity.</summary>
+    internal PipeAuditRule As(Type identityType) => new(Sid, AuditFlags, (uint)PipeAccessRights, identityType);
 }

@@ -14,7 +14,7 @@ namespace Pipes;
 /// An object without rules means the default: full control for the system, the administrators and the creator, reading
 /// for everyone else. As soon as it has one, nobody may do what no rule allows. Not for several threads at once.
 /// </remarks>
-public sealed class PipeSecurity
+public sealed partial class PipeSecurity
 {
     private const uint Everything = Native.PIPES_OWNER_SECURITY_INFORMATION | Native.PIPES_GROUP_SECURITY_INFORMATION |
                                     Native.PIPES_DACL_SECURITY_INFORMATION | Native.PIPES_SACL_SECURITY_INFORMATION |
@@ -361,17 +361,40 @@ public sealed class PipeSecurity
         return after != before;
     }
 
-    private void Take(ReadOnlySpan<byte> descriptor)
+    private void Take(ReadOnlySpan<byte> descriptor, uint information = Everything)
     {
-        string dacl = Sddl.Format(descriptor, Native.PIPES_DACL_SECURITY_INFORMATION);
-        string owner = Sddl.Format(descriptor, Native.PIPES_OWNER_SECURITY_INFORMATION);
-        string group = Sddl.Format(descriptor, Native.PIPES_GROUP_SECURITY_INFORMATION);
-        string audit = Sddl.Format(
-            descriptor,
-            Native.PIPES_SACL_SECURITY_INFORMATION | Native.PIPES_LABEL_SECURITY_INFORMATION);
-        _owner = owner.Length == 0 ? null : owner.Substring(2);
-        _group = group.Length == 0 ? null : group.Substring(2);
-        _audit = audit.Length == 0 ? null : audit;
+        if ((information & Native.PIPES_OWNER_SECURITY_INFORMATION) != 0)
+        {
+            string owner = Sddl.Format(descriptor, Native.PIPES_OWNER_SECURITY_INFORMATION);
+            _owner = owner.Length == 0 ? null : owner.Substring(2);
+        }
+
+        if ((information & Native.PIPES_GROUP_SECURITY_INFORMATION) != 0)
+        {
+            string group = Sddl.Format(descriptor, Native.PIPES_GROUP_SECURITY_INFORMATION);
+            _group = group.Length == 0 ? null : group.Substring(2);
+        }
+
+        if ((information & Native.PIPES_SACL_SECURITY_INFORMATION) != 0)
+        {
+            string audit = Sddl.Format(
+                descriptor, Native.PIPES_SACL_SECURITY_INFORMATION | Native.PIPES_LABEL_SECURITY_INFORMATION);
+            _audit = audit.Length == 0 ? null : audit;
+        }
+
+        if ((information & Native.PIPES_DACL_SECURITY_INFORMATION) != 0)
+        {
+            TakeRules(Sddl.Format(descriptor, Native.PIPES_DACL_SECURITY_INFORMATION));
+        }
+
+        Changed = (_owner is null ? 0 : Native.PIPES_OWNER_SECURITY_INFORMATION) |
+                  (_group is null ? 0 : Native.PIPES_GROUP_SECURITY_INFORMATION) |
+                  (_flags is null ? 0 : Native.PIPES_DACL_SECURITY_INFORMATION) |
+                  (_audit is null ? 0 : Native.PIPES_SACL_SECURITY_INFORMATION);
+    }
+
+    private void TakeRules(string dacl)
+    {
         _entries.Clear();
         _flags = null;
         if (dacl.Length != 0)
@@ -379,10 +402,5 @@ public sealed class PipeSecurity
             _flags = Sddl.EntriesOf(dacl.Substring(2), out List<string> entries);
             _entries.AddRange(entries);
         }
-
-        Changed = (_owner is null ? 0 : Native.PIPES_OWNER_SECURITY_INFORMATION) |
-                  (_group is null ? 0 : Native.PIPES_GROUP_SECURITY_INFORMATION) |
-                  (_flags is null ? 0 : Native.PIPES_DACL_SECURITY_INFORMATION) |
-                  (_audit is null ? 0 : Native.PIPES_SACL_SECURITY_INFORMATION);
     }
 }

@@ -92,6 +92,13 @@ internal static unsafe class Sddl
         return flags == AuditFlags.None ? null : new PipeAuditRule(Sids.Find(fields[5]), flags, MaskOf(fields[2]));
     }
 
+    /// <summary>Whether the flags of a list, such as <c>PAI</c>, keep it from what others hand down.</summary>
+    public static bool IsProtected(string flags) => flags.AsSpan().IndexOf('P') >= 0;
+
+    /// <summary>The flags of a list with that said.</summary>
+    public static string Protected(string flags, bool isProtected) =>
+        (isProtected ? "P" : "") + flags.Replace("P", "");
+
     /// <summary>Takes a list such as <c>P(A;;FA;;;SY)</c> apart: the flags before it, and each entry.</summary>
     public static string EntriesOf(string list, out List<string> entries)
     {

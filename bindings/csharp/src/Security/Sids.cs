@@ -1,5 +1,6 @@
 // SIDs as text, and the names behind them.
 using System;
+using System.Security.Principal;
 
 namespace Pipes.Interop;
 
@@ -47,6 +48,30 @@ internal static unsafe class Sids
                 ? Native.TextOf(name)
                 : sid;
         }
+    }
+
+    /// <summary>What to look for to find whom .NET names: a SID, or a name.</summary>
+    public static string TextOf(IdentityReference identity)
+    {
+        Arguments.NotNull(identity, nameof(identity));
+        return identity.Value;
+    }
+
+    /// <summary>Throws unless .NET has identities of that type.</summary>
+    public static void CheckType(Type targetType)
+    {
+        Arguments.NotNull(targetType, nameof(targetType));
+        if (targetType != typeof(SecurityIdentifier) && targetType != typeof(NTAccount))
+        {
+            throw new ArgumentException("An identity is a SecurityIdentifier or an NTAccount.", nameof(targetType));
+        }
+    }
+
+    /// <summary>A SID as .NET has it on Windows.</summary>
+    public static IdentityReference IdentityOf(string sid, Type targetType)
+    {
+        SecurityIdentifier identity = new(sid);
+        return targetType == typeof(SecurityIdentifier) ? identity : identity.Translate(targetType);
     }
 
     private static string TextOf(byte* sid, uint size)

@@ -3,7 +3,6 @@ package consumer;
 
 import io.github.pipes.NamedPipe;
 import io.github.pipes.NamedPipeServer;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** A project that has nothing of pipes but the jar. */
@@ -14,7 +13,7 @@ public final class Main {
     try (var server = NamedPipeServer.builder("consumer-" + ProcessHandle.current().pid()).messages().open()) {
       final var accepted = server.acceptAsync();
       try (var client = NamedPipe.opener(server.name()).messages().open(); var end = accepted.get()) {
-        client.write(ByteBuffer.wrap("the jar alone".getBytes(StandardCharsets.UTF_8)));
+        client.write("the jar alone".getBytes(StandardCharsets.UTF_8));
         System.out.println(new String(end.readMessage(), StandardCharsets.UTF_8));
         System.out.println(NamedPipe.class.getModule());
       }

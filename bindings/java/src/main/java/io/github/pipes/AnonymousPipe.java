@@ -170,6 +170,31 @@ public final class AnonymousPipe implements AutoCloseable {
     }
 
     /**
+     * Reads into an array, as much as it holds.
+     *
+     * @param to receives it, from its beginning on
+     * @return as {@link #read(ByteBuffer)}
+     * @throws IOException see the package
+     */
+    public int read(byte[] to) throws IOException {
+      return read(ByteBuffer.wrap(to));
+    }
+
+    /**
+     * Reads into a part of an array.
+     *
+     * @param to receives it
+     * @param offset where the part begins
+     * @param length how long it is
+     * @return as {@link #read(ByteBuffer)}
+     * @throws IndexOutOfBoundsException the array has no such part
+     * @throws IOException see the package
+     */
+    public int read(byte[] to, int offset, int length) throws IOException {
+      return read(ByteBuffer.wrap(to, offset, length));
+    }
+
+    /**
      * Looks at what is unread. Never waits.
      *
      * @return how much there is
@@ -230,6 +255,31 @@ public final class AnonymousPipe implements AutoCloseable {
      */
     public int write(ByteBuffer from, Duration time) throws IOException {
       return end.write(from, Timeouts.ms(time));
+    }
+
+    /**
+     * Writes an array.
+     *
+     * @param from what to write
+     * @return the bytes written: all
+     * @throws IOException as {@link #write(ByteBuffer)}
+     */
+    public int write(byte[] from) throws IOException {
+      return write(ByteBuffer.wrap(from));
+    }
+
+    /**
+     * Writes a part of an array.
+     *
+     * @param from has it
+     * @param offset where the part begins
+     * @param length how long it is
+     * @return the bytes written: all
+     * @throws IndexOutOfBoundsException the array has no such part
+     * @throws IOException as {@link #write(ByteBuffer)}
+     */
+    public int write(byte[] from, int offset, int length) throws IOException {
+      return write(ByteBuffer.wrap(from, offset, length));
     }
 
     /**

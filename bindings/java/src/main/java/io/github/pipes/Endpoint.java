@@ -305,21 +305,56 @@ final class Endpoint extends AbstractInterruptibleChannel {
   byte[] readMessage(int ms) throws IOException {
     beginMessage();
     try {
-      final long deadline = ms == Timeouts.INFINITE ? 0 : Timeouts.deadline(ms);
-      final Scratch scratch = Scratch.mine();
-      int size = roomForMessage();
-      for (;;) {
-        final ByteBuffer room = scratch.room(size);
-        final int left = ms == Timeouts.INFINITE ? ms : Timeouts.left(deadline);
-        final int status = transfer(Call.READ, Memory.address(room), size, 0, 0, left, scratch);
-        final byte[] message = partRead(status, room, scratch.cells.getInt(0));
-        if (message != null) return message;
-        if (status == Native.PIPES_ERROR_BROKEN_PIPE) return null;
-        size = roomForTheRest();
-      }
+      return readWhole(ms == Timeouts.INFINITE ? 0 : Timeouts.deadline(ms), ms);
     } finally {
       endMessage();
     }
+  }
+
+  /** The same until the deadline, if `ms` is a limit. Within beginMessage or beginExchange and endMessage. */
+  private byte[] readWhole(long deadline, int ms) throws IOException {
+    final Scratch scratch = Scratch.mine();
+    int size = roomForMessage();
+    for (;;) {
+      final ByteBuffer room = scratch.room(size);
+      final int left = ms == Timeouts.INFINITE ? ms : Timeouts.left(deadline);
+      final int status = transfer(Call.READ, Memory.address(room), size, 0, 0, left, scratch);
+      final byte[] message = partRead(status, room, scratch.cells.getInt(0));
+      if (message != null) return message;
+      if (status == Native.PIPES_ERROR_BROKEN_PIPE) return null;
+      size = roomForTheRest();
+    }
+  }
+
+  /** Sends a request; the reply whole. What came of a reply that is not whole is kept for the next who reads. */
+  byte[] transact(byte[] request, int ms) throws IOException {
+    beginExchange();
+    try {
+      final long deadline = ms == Timeouts.INFINITE ? 0 : Timeouts.deadline(ms);
+      final ByteBuffer reply = ByteBuffer.allocate(firstRoom());
+      transact(ByteBuffer.wrap(request), reply, ms);
+      final int status = messageComplete ? Native.PIPES_OK : Native.PIPES_ERROR_MORE_DATA;
+      final byte[] message = partRead(status, reply, reply.position());
+      if (message != null) return message;
+      final byte[] whole = readWhole(deadline, ms);
+      if (whole == null) throw failure(Native.PIPES_ERROR_BROKEN_PIPE, Call.TRANSACT.what);
+      return whole;
+    } finally {
+      endMessage();
+    }
+  }
+
+  /** As beginMessage, for a request whose reply is read whole. */
+  void beginExchange() throws IOException {
+    ensureOpen();
+    if (!readingMessage.compareAndSet(false, true)) {
+      throw failure(Native.PIPES_ERROR_PIPE_BUSY, Call.TRANSACT.what); // as if that read had begun already
+    }
+  }
+
+  /** How much to read of a message of which nothing is known. */
+  int firstRoom() {
+    return Math.min(FIRST_ROOM_BYTES, messageMax);
   }
 
   void beginMessage() throws ClosedChannelException {
@@ -361,7 +396,7 @@ final class Endpoint extends AbstractInterruptibleChannel {
 
   /** How much to read of a message: of one that has begun what is left of it, as far as one can see. */
   int roomForMessage() throws IOException {
-    return hasBegun ? roomForTheRest() : Math.min(FIRST_ROOM_BYTES, messageMax);
+    return hasBegun ? roomForTheRest() : firstRoom();
   }
 
   /** How much of a message is left, as far as one can see. */

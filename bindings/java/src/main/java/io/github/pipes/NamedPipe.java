@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.InterruptibleChannel;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +22,8 @@ import java.util.function.IntSupplier;
  * {@link #isMessageComplete} tells whether that was all of it; {@link #readMessage} gets it whole. An end that reads by
  * bytes gets what is there.
  *
- * <p>Buffers may be direct or not. Direct ones are used in place. Of others the part that is used is copied.
+ * <p>Buffers may be direct or not. Direct ones are used in place. Of others, and of arrays, the part that is used is
+ * copied.
  *
  * <p>The futures of the ...Async methods stand for operations of the system, not for threads. They are completed by one
  * thread for all, on which functions that were chained without ...Async run as well: these must not block, and waiting
@@ -296,6 +296,44 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
   }
 
   /**
+   * Reads into an array, as much as it holds.
+   *
+   * @param to receives it, from its beginning on
+   * @return as {@link #read(ByteBuffer)}
+   * @throws IOException see the package
+   */
+  public int read(byte[] to) throws IOException {
+    return read(ByteBuffer.wrap(to));
+  }
+
+  /**
+   * Reads into an array, as much as it holds, within a time.
+   *
+   * @param to receives it, from its beginning on
+   * @param time how long at most
+   * @return as {@link #read(ByteBuffer)}
+   * @throws PipeTimeoutException nothing came
+   * @throws IOException see the package
+   */
+  public int read(byte[] to, Duration time) throws IOException {
+    return read(ByteBuffer.wrap(to), time);
+  }
+
+  /**
+   * Reads into a part of an array.
+   *
+   * @param to receives it
+   * @param offset where the part begins
+   * @param length how long it is
+   * @return as {@link #read(ByteBuffer)}
+   * @throws IndexOutOfBoundsException the array has no such part
+   * @throws IOException see the package
+   */
+  public int read(byte[] to, int offset, int length) throws IOException {
+    return read(ByteBuffer.wrap(to, offset, length));
+  }
+
+  /**
    * The same, later.
    *
    * @param to receives it; must be left alone until then
@@ -345,6 +383,44 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
   }
 
   /**
+   * Writes an array; on a pipe of message type as one message, which may be empty.
+   *
+   * @param from what to write
+   * @return the bytes written: all
+   * @throws IOException as {@link #write(ByteBuffer)}
+   */
+  public int write(byte[] from) throws IOException {
+    return write(ByteBuffer.wrap(from));
+  }
+
+  /**
+   * The same, within a time.
+   *
+   * @param from what to write
+   * @param time how long at most
+   * @return the bytes written: all
+   * @throws PipeTimeoutException it did not fit in time; the other end may have read its beginning
+   * @throws IOException as {@link #write(ByteBuffer)}
+   */
+  public int write(byte[] from, Duration time) throws IOException {
+    return write(ByteBuffer.wrap(from), time);
+  }
+
+  /**
+   * Writes a part of an array; on a pipe of message type as one message, which may be empty.
+   *
+   * @param from has it
+   * @param offset where the part begins
+   * @param length how long it is
+   * @return the bytes written: all
+   * @throws IndexOutOfBoundsException the array has no such part
+   * @throws IOException as {@link #write(ByteBuffer)}
+   */
+  public int write(byte[] from, int offset, int length) throws IOException {
+    return write(ByteBuffer.wrap(from, offset, length));
+  }
+
+  /**
    * The same, later.
    *
    * @param from what to write; must be left alone until then
@@ -365,6 +441,29 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
    */
   public CompletableFuture<Integer> writeAsync(ByteBuffer from, Duration time) throws IOException {
     return Transfers.write(end, from, Timeouts.ms(time));
+  }
+
+  /**
+   * Writes an array, later.
+   *
+   * @param from what to write; must be left alone until then
+   * @return the bytes written: all
+   * @throws IOException it is closed
+   */
+  public CompletableFuture<Integer> writeAsync(byte[] from) throws IOException {
+    return writeAsync(ByteBuffer.wrap(from));
+  }
+
+  /**
+   * The same, within a time.
+   *
+   * @param from what to write; must be left alone until then
+   * @param time how long at most; then the future fails with {@link PipeTimeoutException}
+   * @return the bytes written: all
+   * @throws IOException it is closed
+   */
+  public CompletableFuture<Integer> writeAsync(byte[] from, Duration time) throws IOException {
+    return writeAsync(ByteBuffer.wrap(from), time);
   }
 
   /**
@@ -514,23 +613,29 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
   }
 
   /**
-   * The same, with a reply of any length.
+   * The same, with a reply of any length up to {@link #messageMax}.
    *
    * @param request the request
    * @return the reply
+   * @throws PipeException of the number {@link PipeException#MORE_DATA}: the reply is longer; it can be read as a
+   *     message still
    * @throws IOException as {@link #transact(ByteBuffer, ByteBuffer)}
    */
   public byte[] transact(byte[] request) throws IOException {
-    final ByteBuffer reply = ByteBuffer.allocate(Endpoint.FIRST_ROOM_BYTES);
-    end.transact(ByteBuffer.wrap(request), reply, Timeouts.INFINITE);
-    final boolean complete = end.isMessageComplete();
-    final byte[] begun = Arrays.copyOf(reply.array(), reply.position());
-    if (complete) return begun;
-    final byte[] rest = end.readMessage(Timeouts.INFINITE);
-    if (rest == null) throw end.failure(PipeException.BROKEN_PIPE, "transact");
-    final byte[] whole = Arrays.copyOf(begun, Math.addExact(begun.length, rest.length));
-    System.arraycopy(rest, 0, whole, begun.length, rest.length);
-    return whole;
+    return end.transact(Objects.requireNonNull(request), Timeouts.INFINITE);
+  }
+
+  /**
+   * The same, within a time.
+   *
+   * @param request the request
+   * @param time how long at most
+   * @return the reply
+   * @throws PipeTimeoutException the reply did not come whole; it can be read as a message later
+   * @throws IOException as {@link #transact(byte[])}
+   */
+  public byte[] transact(byte[] request, Duration time) throws IOException {
+    return end.transact(Objects.requireNonNull(request), Timeouts.ms(time));
   }
 
   /**
@@ -557,6 +662,31 @@ public final class NamedPipe implements ByteChannel, InterruptibleChannel {
   public CompletableFuture<Integer> transactAsync(ByteBuffer request, ByteBuffer reply, Duration time)
       throws IOException {
     return Transfers.transact(end, request, reply, Timeouts.ms(time));
+  }
+
+  /**
+   * Sends a request; the reply, of any length up to {@link #messageMax}, comes later.
+   *
+   * @param request the request; may be changed at once
+   * @return what {@link #transact(byte[])} will return
+   * @throws PipeBusyException another message is being read here
+   * @throws IOException it is closed
+   */
+  public CompletableFuture<byte[]> transactAsync(byte[] request) throws IOException {
+    return Transfers.transact(end, Objects.requireNonNull(request), Timeouts.INFINITE);
+  }
+
+  /**
+   * The same, within a time.
+   *
+   * @param request the request; may be changed at once
+   * @param time how long until the reply begins to come; then the future fails with {@link PipeTimeoutException}
+   * @return what {@link #transact(byte[])} will return
+   * @throws PipeBusyException another message is being read here
+   * @throws IOException it is closed
+   */
+  public CompletableFuture<byte[]> transactAsync(byte[] request, Duration time) throws IOException {
+    return Transfers.transact(end, Objects.requireNonNull(request), Timeouts.ms(time));
   }
 
   // ------------------------------------------------------------------------------------------------------- streams --

@@ -99,8 +99,9 @@ abstract class Operation<T> {
   /** Asks for the operation's end. It may still succeed; otherwise its future tells `why`. */
   final void abort(Throwable why) {
     synchronized (this) {
-      if (finished || abortedBy != null) return;
-      abortedBy = why;
+      if (finished) return;
+      if (abortedBy == null) abortedBy = why;
+      // Again for whoever asks again: the first may have asked before the operation had begun.
       Native.pipes_cancel_ex(end.handle().value, address);
     }
   }

@@ -149,11 +149,52 @@ final class Transfers {
     return future;
   }
 
+  static PipeFuture<byte[]> transact(Endpoint end, byte[] request, int ms) throws IOException {
+    final PipeFuture<byte[]> future = new PipeFuture<>();
+    final ByteBuffer out = take(request.length).put(request).flip();
+    final ByteBuffer in = take(end.firstRoom());
+    final long outAddress = Memory.address(out);
+    final long inAddress = Memory.address(in);
+    end.beginExchange();
+    new Operation<byte[]>(end, future, Endpoint.Call.TRANSACT.what) {
+      @Override
+      int call(long handle, long overlapped, long count) {
+        return Native.pipes_transact(handle, outAddress, out.remaining(), inAddress, in.remaining(), count, overlapped);
+      }
+
+      @Override
+      byte[] result(int status, int transferred) throws IOException {
+        final byte[] reply = end.partRead(status, in, transferred);
+        if (reply == null) {
+          final int rest = end.roomForTheRest();
+          done();
+          readPart(end, future, rest, Timeouts.INFINITE, true);
+          return null;
+        }
+        done();
+        end.endMessage();
+        return reply;
+      }
+
+      private void done() {
+        giveBack(out);
+        giveBack(in);
+      }
+
+      @Override
+      void failed() {
+        done();
+        end.endMessage();
+      }
+    }.start(ms);
+    return future;
+  }
+
   static PipeFuture<byte[]> readMessage(Endpoint end, int ms) throws IOException {
     end.beginMessage();
     final PipeFuture<byte[]> future = new PipeFuture<>();
     try {
-      readPart(end, future, end.roomForMessage(), ms);
+      readPart(end, future, end.roomForMessage(), ms, false);
     } catch (IOException e) {
       end.endMessage();
       future.fail(e);
@@ -161,7 +202,8 @@ final class Transfers {
     return future;
   }
 
-  private static void readPart(Endpoint end, PipeFuture<byte[]> future, int size, int ms) {
+  /** Reads until the message is whole. If the other end closes instead there is none: for a reply that is a failure. */
+  private static void readPart(Endpoint end, PipeFuture<byte[]> future, int size, int ms, boolean isReply) {
     new OneBuffer<>(end, future, Endpoint.Call.READ, take(size), true) {
       @Override
       boolean isSuccess(int status) {
@@ -174,9 +216,10 @@ final class Transfers {
         if (message == null && status == Native.PIPES_ERROR_MORE_DATA) {
           final int rest = end.roomForTheRest();
           done();
-          readPart(end, future, rest, Timeouts.INFINITE);
+          readPart(end, future, rest, Timeouts.INFINITE, isReply);
           return null;
         }
+        if (message == null && isReply) throw end.failure(status, Endpoint.Call.TRANSACT.what);
         done();
         end.endMessage();
         if (message == null) future.succeed(null); // the end

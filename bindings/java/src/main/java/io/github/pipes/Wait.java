@@ -1,7 +1,8 @@
 // A blocking call of a thread that has no overlapped form, and how others end it.
 //
 // The library is asked to cancel what a thread blocks in, whatever that is; so nobody may ask once the thread has left,
-// or it would be the thread's next call that ends. And who asks before the thread has arrived asks again.
+// or it would be the thread's next call that ends. And whoever asks does so until the thread leaves, which may not have
+// arrived yet, or be done with what it waited for first.
 // SPDX-License-Identifier: MIT
 package io.github.pipes;
 
@@ -35,9 +36,10 @@ final class Wait {
     return timedOut;
   }
 
-  /** Ends the call, now or as soon as it begins. Returns when it was asked, or the thread has left. */
+  /** Ends the call, now or as soon as it begins. Returns when the thread has left. */
   synchronized void cancel() {
-    for (int tries = 0; !leaving && Native.pipes_cancel_synchronous(thread) != Native.PIPES_OK; ++tries) {
+    for (int tries = 0; !leaving; ++tries) {
+      Native.pipes_cancel_synchronous(thread); // again and again: a call may wait for one thing after the other
       if (tries < 1000) {
         Thread.onSpinWait();
       } else {

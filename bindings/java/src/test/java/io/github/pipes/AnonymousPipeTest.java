@@ -34,6 +34,15 @@ class AnonymousPipeTest {
       assertEquals(4, pipe.source().read(buffer));
       assertEquals("abcd", text(buffer));
       assertEquals(2, pipe.source().read(buffer.clear(), LONG));
+      final byte[] room = new byte[6];
+      assertEquals(3, pipe.sink().write("abc".getBytes()));
+      assertEquals(2, pipe.sink().write("0123".getBytes(), 1, 2));
+      assertEquals(4, pipe.source().read(room, 1, 4));
+      assertEquals("\0abc1\0", text(room));
+      assertEquals(1, pipe.source().read(room));
+      assertEquals("2abc1\0", text(room));
+      assertThrows(IndexOutOfBoundsException.class, () -> pipe.source().read(room, 0, 7));
+      assertThrows(IndexOutOfBoundsException.class, () -> pipe.sink().write(room, -1, 1));
     }
   }
 

@@ -5,6 +5,7 @@ package io.github.pipes;
 import static io.github.pipes.Pair.LONG;
 import static io.github.pipes.Pair.bytes;
 import static io.github.pipes.Pair.write;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,6 +18,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -122,6 +124,30 @@ class EndingTest {
         caller.assertFailsWith(ClosedByInterruptException.class);
         assertNull(end.readMessage(), "it has closed its end");
       }
+    }
+  }
+
+  /** A call by name may wait for one thing after the other: for an instance, then for the reply. */
+  @Test
+  void CANCEL_13_WhoeverCancelsACallEndsAllThatItWaitsFor() throws Exception {
+    try (var pipe = AnonymousPipe.open()) {
+      final long source = pipe.source().end.handle().value;
+      final var waiting = new CompletableFuture<Wait>();
+      final var caller = new Pair.Caller(() -> {
+        final Wait wait = new Wait();
+        final ByteBuffer room = Memory.allocate(16);
+        waiting.complete(wait);
+        try {
+          for (int i = 0; i < 2; ++i) {
+            assertEquals(Native.PIPES_ERROR_OPERATION_ABORTED,
+                Native.pipes_read(source, Memory.address(room), 1, Memory.address(room) + 8, 0));
+          }
+        } finally {
+          wait.leave();
+        }
+      });
+      waiting.get().cancel();
+      assertNull(caller.outcome.get());
     }
   }
 

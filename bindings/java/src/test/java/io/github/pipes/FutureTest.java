@@ -11,6 +11,7 @@ import static io.github.pipes.Pair.direct;
 import static io.github.pipes.Pair.read;
 import static io.github.pipes.Pair.text;
 import static io.github.pipes.Pair.write;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -24,6 +25,7 @@ import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ReadPendingException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -133,6 +135,39 @@ class FutureTest {
   }
 
   @Test
+  void TRANS_11_AWholeReplyLater() throws Exception {
+    final byte[] longReply = new byte[200_000];
+    new Random(11).nextBytes(longReply);
+    try (var pair = Pair.ofMessages()) {
+      final var asked = pair.client.transactAsync("ask".getBytes());
+      assertThrows(PipeBusyException.class, () -> pair.client.transact(new byte[1]));
+      assertThrows(ReadPendingException.class, pair.client::readMessage);
+      assertEquals("ask", text(pair.serverEnd.readMessage()));
+      write(pair.serverEnd, "answer");
+      assertEquals("answer", text(asked.get()));
+      for (int max : List.of(longReply.length, 1000, 100_000)) {
+        pair.client.messageMax(max);
+        final var future = pair.client.transactAsync("ask".getBytes(), LONG);
+        assertEquals("ask", text(pair.serverEnd.readMessage()));
+        final var written = pair.serverEnd.writeAsync(longReply);
+        if (max < longReply.length) {
+          assertEquals(PipeException.MORE_DATA, assertFails(PipeException.class, future).number());
+          pair.client.messageMax(longReply.length);
+          assertArrayEquals(longReply, pair.client.readMessage());
+        } else {
+          assertArrayEquals(longReply, future.get());
+        }
+        written.get();
+      }
+      assertFails(PipeTimeoutException.class, pair.client.transactAsync("ask".getBytes(), SHORT));
+      final var cancelled = pair.client.transactAsync("ask".getBytes());
+      assertTrue(cancelled.cancel(true));
+      pair.serverEnd.close();
+      assertFails(PipeException.class, pair.client.transactAsync("ask".getBytes()));
+    }
+  }
+
+  @Test
   void READ_12_TheEndLater() throws Exception {
     try (var pair = Pair.ofMessages()) {
       final var message = pair.serverEnd.readMessageAsync();
@@ -210,6 +245,32 @@ class FutureTest {
       assertTrue(future.isCompletedExceptionally());
       assertTrue(future.cancel(true), "as CompletableFuture says");
       assertThrows(CancellationException.class, future::join);
+      write(pair.serverEnd, "kept");
+      assertEquals("kept", text(pair.client.readMessage()));
+    }
+  }
+
+  @Test
+  void CANCEL_8_ACancellationIsNotTooEarly() throws Exception {
+    try (var pair = Pair.ofMessages()) {
+      final var future = new PipeFuture<Integer>();
+      final ByteBuffer room = Memory.allocate(10);
+      final Pair.Caller[] cancelling = new Pair.Caller[1];
+      new Operation<Integer>(pair.client.end, future, "read") {
+        @Override
+        int call(long handle, long overlapped, long count) {
+          // As between two parts of a message: it is known to the future, and not yet to the library.
+          cancelling[0] = new Pair.Caller(() -> assertTrue(future.cancel(true)));
+          while (cancelling[0].thread.getState() != Thread.State.WAITING) Thread.onSpinWait();
+          return Native.pipes_read(handle, Memory.address(room), room.remaining(), count, overlapped);
+        }
+
+        @Override
+        Integer result(int status, int transferred) {
+          return transferred;
+        }
+      }.start(Timeouts.INFINITE);
+      assertNull(cancelling[0].outcome.get());
       write(pair.serverEnd, "kept");
       assertEquals("kept", text(pair.client.readMessage()));
     }

@@ -420,6 +420,28 @@ class NamedPipeTest {
   }
 
   @Test
+  void TRANS_7_ALongReplyIsWholeOrNotLost() throws Exception {
+    final byte[] longReply = new byte[200_000];
+    new Random(7).nextBytes(longReply);
+    try (var pair = Pair.ofMessages()) {
+      final var caller = new Pair.Caller(() -> {
+        for (int i = 0; i < 3; ++i) {
+          pair.serverEnd.readMessage();
+          pair.serverEnd.write(longReply);
+        }
+      });
+      assertArrayEquals(longReply, pair.client.transact(new byte[] {1}, LONG));
+      for (int max : List.of(1000, 100_000)) { // of the first read, and of those that follow
+        pair.client.messageMax(max);
+        assertFails(PipeException.MORE_DATA, () -> pair.client.transact(new byte[] {1}));
+        pair.client.messageMax(longReply.length);
+        assertArrayEquals(longReply, pair.client.readMessage());
+      }
+      assertNull(caller.outcome.get());
+    }
+  }
+
+  @Test
   void TRANS_4_NothingMayBeUnread() throws IOException {
     try (var pair = Pair.ofMessages()) {
       write(pair.serverEnd, "unread");
@@ -443,6 +465,65 @@ class NamedPipeTest {
       assertEquals("question", text(pair.serverEnd.readMessage()));
       write(pair.serverEnd, "answer");
       assertEquals("answer", text(pair.client.readMessage()));
+      assertThrows(PipeTimeoutException.class, () -> pair.client.transact("another".getBytes(), SHORT));
+      assertEquals("another", text(pair.serverEnd.readMessage()));
+      write(pair.serverEnd, "late");
+      assertEquals("late", text(pair.client.readMessage()));
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------- arrays --
+
+  @Test
+  void ArraysAreReadAndWritten() throws IOException {
+    try (var pair = Pair.ofBytes()) {
+      final byte[] room = new byte[6];
+      assertEquals(3, pair.client.write("abc".getBytes()));
+      assertEquals(3, pair.serverEnd.read(room));
+      assertEquals("abc\0\0\0", text(room));
+      assertEquals(2, pair.client.write("0123".getBytes(), 1, 2));
+      assertEquals(2, pair.serverEnd.read(room, 3, 3));
+      assertEquals("abc12\0", text(room));
+      assertEquals(1, pair.client.write("x".getBytes(), LONG));
+      assertEquals(1, pair.serverEnd.read(room, LONG));
+      assertEquals("xbc12\0", text(room));
+      assertThrows(PipeTimeoutException.class, () -> pair.serverEnd.read(room, SHORT));
+      assertEquals(0, pair.serverEnd.read(new byte[0]));
+      pair.client.close();
+      assertEquals(-1, pair.serverEnd.read(room));
+    }
+  }
+
+  @Test
+  void AnArrayIsAMessage() throws Exception {
+    try (var pair = Pair.ofMessages()) {
+      pair.client.write("one".getBytes());
+      pair.client.write(new byte[0]);
+      pair.client.writeAsync("two".getBytes()).get();
+      pair.client.writeAsync("three".getBytes(), LONG).get();
+      final byte[] room = new byte[2];
+      assertEquals(2, pair.serverEnd.read(room));
+      assertFalse(pair.serverEnd.isMessageComplete());
+      assertEquals("e", text(pair.serverEnd.readMessage()));
+      assertEquals(0, pair.serverEnd.read(room));
+      assertEquals("two", text(pair.serverEnd.readMessage()));
+      assertEquals("three", text(pair.serverEnd.readMessage()));
+    }
+  }
+
+  @Test
+  void PartsThatAnArrayHasNotAreRefused() throws IOException {
+    try (var pair = Pair.ofBytes()) {
+      final byte[] room = new byte[4];
+      for (int[] part : new int[][] {{-1, 1}, {0, 5}, {4, 1}, {1, -1}, {1, Integer.MAX_VALUE}}) {
+        assertThrows(IndexOutOfBoundsException.class, () -> pair.client.write(room, part[0], part[1]));
+        assertThrows(IndexOutOfBoundsException.class, () -> pair.client.read(room, part[0], part[1]));
+      }
+      assertThrows(NullPointerException.class, () -> pair.client.write((byte[]) null));
+      assertThrows(NullPointerException.class, () -> pair.client.read((byte[]) null));
+      assertThrows(NullPointerException.class, () -> pair.client.transact(null));
+      assertThrows(NullPointerException.class, () -> pair.client.transactAsync((byte[]) null));
+      assertEquals(0, pair.serverEnd.peek().available());
     }
   }
 
@@ -722,7 +803,12 @@ class NamedPipeTest {
       assertThrows(ClosedChannelException.class, () -> pipe.writeAsync(room, LONG));
       assertThrows(ClosedChannelException.class, () -> pipe.transact(room, room));
       assertThrows(ClosedChannelException.class, () -> pipe.transact(room, room, LONG));
+      assertThrows(ClosedChannelException.class, () -> pipe.read(new byte[1]));
+      assertThrows(ClosedChannelException.class, () -> pipe.write(new byte[1]));
+      assertThrows(ClosedChannelException.class, () -> pipe.writeAsync(new byte[1]));
       assertThrows(ClosedChannelException.class, () -> pipe.transact(new byte[1]));
+      assertThrows(ClosedChannelException.class, () -> pipe.transact(new byte[1], LONG));
+      assertThrows(ClosedChannelException.class, () -> pipe.transactAsync(new byte[1]));
       assertThrows(ClosedChannelException.class, () -> pipe.transactAsync(room, room));
       assertThrows(ClosedChannelException.class, () -> pipe.transactAsync(room, room, LONG));
       assertThrows(ClosedChannelException.class, pipe::readMessage);
