@@ -37,7 +37,7 @@ Result<Overlapping> Overlapping::begin(const HandleTarget& target, pipes_overlap
   begun.blocking_calls_before_ = Parker::mine().blocking_calls();
   mark_pending(*overlapped);
   if (begun.call_.event != nullptr) begun.call_.event->waitable.clear();
-  if (target.named != nullptr) target.named->waitable().clear();
+  if (begun.asynchronous_) target.named->waitable().clear();  // else it is clear only while a call blocks (FINE-2)
   return begun;
 }
 

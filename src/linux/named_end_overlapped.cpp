@@ -36,13 +36,13 @@ void NamedEnd::tell_end(std::unique_ptr<OverlappedOp> op, bool at_once, Effects&
   if (PIPES_MISTAKE("count-of-the-buffer")) op->transferred = op->size;
   if (PIPES_MISTAKE("more-data-forgotten") && op->status == PIPES_ERROR_MORE_DATA) op->status = PIPES_OK;
   const uint64_t ended = nt_status_of(op->status);
+  const bool skips_handle = (notification_modes_ & PIPES_SKIP_SET_EVENT_ON_HANDLE) != 0;
   if (call.routine != nullptr) {
-    end_operation(call.overlapped, ended, op->transferred, nullptr, effects.unparks());
+    end_operation(call.overlapped, ended, op->transferred, skips_handle ? nullptr : &waitable_, effects.unparks());
     const std::shared_ptr<Thread> thread = PIPES_MISTAKE("routine-elsewhere") ? Thread::mine() : op->thread();
     thread->queue(std::move(op), effects.unparks());
     return;
   }
-  const bool skips_handle = (notification_modes_ & PIPES_SKIP_SET_EVENT_ON_HANDLE) != 0;
   Waitable* const object = call.event != nullptr ? &call.event->waitable : skips_handle ? nullptr : &waitable_;
   end_operation(call.overlapped, ended, op->transferred, PIPES_MISTAKE("event-unset") ? nullptr : object,
                 effects.unparks());

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/oracle.h"
@@ -321,11 +322,23 @@ TEST_P(Apc, APC_9_ArgumentsOfARoutine) {
     EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(PIPES_INFINITE, 1));
     EXPECT_EQ((Calls{reading.call(PIPES_OK, 5)}), take_routine_calls());
 
-    ASSERT_STATUS(PIPES_OK, reading.read_ex(end));
-    EXPECT_STATUS(PIPES_OK, peer.close());
+    ASSERT_STATUS(PIPES_OK, writing.write_ex(end, "written"));
+    EXPECT_EQ(received(PIPES_OK, "written"), peer.read());
     EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(PIPES_INFINITE, 1));
-    EXPECT_EQ((Calls{reading.call(PIPES_ERROR_BROKEN_PIPE, 0)}), take_routine_calls());
+    EXPECT_EQ((Calls{writing.call(PIPES_OK, 7)}), take_routine_calls());
+
+    ASSERT_STATUS(PIPES_OK, reading.read_ex(end));
+    ASSERT_STATUS(PIPES_OK, writing.write_ex(end, "never read"));
+    EXPECT_STATUS(PIPES_OK, peer.close());
+    Calls calls;
+    while (calls.size() < 2) {
+      EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(PIPES_INFINITE, 1));
+      for (const RoutineCall& call : take_routine_calls()) calls.push_back(call);
+    }
+    if (calls[0].overlapped != &reading.structure()) std::swap(calls[0], calls[1]);
+    EXPECT_EQ((Calls{reading.call(PIPES_ERROR_BROKEN_PIPE, 0), writing.call(PIPES_ERROR_BROKEN_PIPE, 0)}), calls);
     EXPECT_EQ(kNtPipeBroken, reading.internal());
+    EXPECT_EQ(kNtPipeBroken, writing.internal());
   });
 }
 

@@ -31,6 +31,19 @@ TEST_P(Cancel, CANCEL_1_TheCallingThreadsOperationsAreCancelled) {
   });
 }
 
+TEST_P(Cancel, CANCEL_1_ConnectsAndTransactionsAreAmongThem) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  Overlapped operation;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.connect(server));
+  EXPECT_STATUS(PIPES_OK, pipes_cancel(server));
+  EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, operation.status());
+  EndActor client = opened_client(name);
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.transact(server, "request"));
+  EXPECT_STATUS(PIPES_OK, pipes_cancel(server));
+  EXPECT_EQ(received_nothing(PIPES_ERROR_OPERATION_ABORTED), operation.received());
+}
+
 TEST_P(Cancel, CANCEL_1_OtherThreadsOperationsAreLeft) {
   at_either_end(message_pipe(), [](Handle& end, EndActor& peer) {
     Overlapped mine;

@@ -1,6 +1,7 @@
 // FINE: fine points that programs depend on.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,50 @@ TEST(FineHere, FINE_1_WhatDisconnectingEndsIsCompleteWhenItReturns) {
   EXPECT_STATUS(PIPES_OK, disconnect(server));
   of_server.expect_over(PIPES_ERROR_PIPE_NOT_CONNECTED, "");
   of_client.expect_over(PIPES_ERROR_PIPE_NOT_CONNECTED, "");
+}
+
+// Expects that the operations have ended with the status already.
+void expect_over(std::initializer_list<Overlapped*> operations, Code status) {
+  for (Overlapped* const operation : operations) {
+    EXPECT_FALSE(operation->pending());
+    EXPECT_TRUE(is_signalled(operation->event()));
+    EXPECT_STATUS(status, operation->status(0));
+  }
+}
+
+TEST(FineHere, FINE_1_ClosingAndDisconnectingEndWritesAndTransactionsToo) {
+  const ServerOptions options = overlapped(with_quota(message_pipe(), 0));
+  const std::string name = unique_name();
+  Handle server = create_server(name, options);
+  {
+    Handle client = open_overlapped(name);
+    Overlapped reading;
+    Overlapped writing;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(server));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, writing.write(server, "never read"));
+    EXPECT_STATUS(PIPES_OK, client.close());
+    expect_over({&reading, &writing}, PIPES_ERROR_BROKEN_PIPE);
+    EXPECT_STATUS(PIPES_OK, disconnect(server));
+  }
+  Overlapped connecting;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, connecting.connect(server));
+  {
+    const Handle client = open_overlapped(name);
+    Overlapped of_server;
+    Overlapped of_client;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, of_server.write(server, "never read"));
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, of_client.write(client, "neither"));
+    EXPECT_STATUS(PIPES_OK, disconnect(server));
+    expect_over({&of_server, &of_client}, PIPES_ERROR_PIPE_NOT_CONNECTED);
+  }
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, connecting.connect(server));
+  {
+    const Handle client = open_overlapped(name);
+    Overlapped transaction;
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, transaction.transact(client, "request"));
+    EXPECT_STATUS(PIPES_OK, server.close());
+    expect_over({&transaction}, PIPES_ERROR_BROKEN_PIPE);
+  }
 }
 
 TEST(FineHere, FINE_1_WhatIsCancelledIsCompleteWhenTheCallReturns) {
@@ -254,6 +299,36 @@ TEST(FineHere, FINE_3_FailureAtOnceNeverStoresAFinalStatus) {
   PIPES_ORACLE_DIFFERS(
       "Wine stores 0; OVERLAPPED: the system sets InternalHigh if the request is completed without errors");
   EXPECT_EQ(kUntouched, overlapped.internal_high);
+}
+
+TEST(FineHere, FINE_3_NorDoesItOnAnOverlappedHandle) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  Overlapped operation;
+  const auto begins = [&](auto begin) {
+    operation.structure().internal = 0;
+    operation.structure().internal_high = kUntouched;
+    return Code(begin());
+  };
+  const auto stored_nothing = [&] {
+    return operation.internal() == kNtPending && operation.structure().internal_high == kUntouched;
+  };
+  EXPECT_STATUS(PIPES_ERROR_PIPE_LISTENING, begins([&] { return operation.read(server); }));
+  EXPECT_TRUE(stored_nothing());
+  EXPECT_STATUS(PIPES_ERROR_PIPE_LISTENING, begins([&] { return operation.write(server, "x"); }));
+  EXPECT_TRUE(stored_nothing());
+  EXPECT_STATUS(PIPES_ERROR_BAD_PIPE, begins([&] { return operation.transact(server, "x"); }));
+  EXPECT_TRUE(stored_nothing());
+  Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, client.close());
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, begins([&] { return operation.read(server); }));
+  EXPECT_TRUE(stored_nothing());
+  EXPECT_STATUS(PIPES_ERROR_NO_DATA, begins([&] { return operation.write(server, "x"); }));
+  EXPECT_TRUE(stored_nothing());
+  EXPECT_STATUS(PIPES_ERROR_NO_DATA, begins([&] { return operation.connect(server); }));
+  PIPES_ORACLE_DIFFERS(
+      "Wine stores 0; OVERLAPPED: the system sets InternalHigh if the request is completed without errors");
+  EXPECT_TRUE(stored_nothing());
 }
 
 TEST(FineHere, FINE_3_ARefusedCallHasResetTheEventAndAnInvalidHandleHasNot) {
@@ -912,6 +987,34 @@ TEST_P(Fine, FINE_26_BothEndsMayStartATransaction) {
   EXPECT_EQ(received(PIPES_OK, "again"), second.result());
   EXPECT_EQ(sent(4), pair.server.write("done"));
   EXPECT_EQ(received(PIPES_OK, "done"), third.result());
+}
+
+// ------------------------------------------------------------------------------------------------- FINE-28: odd names
+
+TEST(FineHere, FINE_28_DotsAndPunctuationAreNamesAndATrailingBackslashBelongsToOne) {
+  PIPES_OUR_ENGINE_ONLY("D31: NT's path clean-up may change such names");
+  const std::string unique = unique_name();
+  const std::string prefix = "\\\\.\\pipe\\";
+  const std::vector<std::string> names{prefix + ".", prefix + "..",  prefix + "C:",          unique + ":*?<>|\"",
+                                       unique,       unique + " . ", unique + "!$%&'()[]{}~"};
+  std::vector<Handle> servers;
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    Opened server = try_create_server(name);
+    ASSERT_STATUS(PIPES_OK, server.status);
+    EXPECT_EQ(0u, server.disposition) << "it is none of the others";
+    servers.push_back(std::move(server.handle));
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    SCOPED_TRACE(names[i]);
+    const Handle client = open_client(names[i]);
+    EXPECT_EQ(sent(1), write(client, "x"));
+    EXPECT_EQ(received(PIPES_OK, "x"), read(servers[i]));
+  }
+  const std::string other = unique_name();
+  const Handle server = create_server(other + "\\");
+  EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, try_open(other).status);
+  EXPECT_STATUS(PIPES_OK, try_open(other + "\\").status);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "support/expect.h"
 #include "support/heir.h"
 #include "support/oracle.h"
+#include "support/overlapped.h"
 #include "support/platform.h"
 
 namespace pipes::test {
@@ -82,6 +83,33 @@ TEST_P(Inheriting, INH_6_ADuplicateMayBeInheritableWhereItsSourceIsNot) {
   EXPECT_EQ(received(PIPES_OK, "dup"), read(peer()));
 }
 
+TEST_P(Inheriting, INH_6_ADuplicateNeedNotBeInheritableWhereItsSourceIs) {
+  connect_ends();
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(own(), 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made));
+  const Handle duplicate(made);
+  Heir heir(own());
+  EXPECT_EQ(PIPES_HANDLE_FLAG_INHERIT, heir.flags());
+  EXPECT_EQ(UINT32_MAX, heir.flags_of(duplicate));
+  EXPECT_EQ(sent(3), write(duplicate, "dup"));
+  EXPECT_EQ(received(PIPES_OK, "dup"), read(peer()));
+}
+
+TEST_P(Inheriting, INH_6_WithSameAccessTheDesiredAccessIsIgnored) {
+  connect_ends();
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(own(), PIPES_FILE_READ_DATA, 0, PIPES_DUPLICATE_SAME_ACCESS, &made));
+  const Handle whole(made);
+  EXPECT_EQ(sent(5), write(whole, "whole")) << "no less than the source";
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(own(), PIPES_FILE_READ_DATA, 0, 0, &made));
+  const Handle reads_only(made);
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(reads_only, PIPES_FILE_WRITE_DATA, 0, PIPES_DUPLICATE_SAME_ACCESS, &made));
+  const Handle again(made);
+  EXPECT_EQ(not_sent(PIPES_ERROR_ACCESS_DENIED), write(again, "x")) << "and no more";
+  ASSERT_EQ(sent(4), write(peer(), "read"));
+  EXPECT_EQ(received(PIPES_OK, "read"), read(again));
+}
+
 TEST_P(Inheriting, INH_6_AnInheritedHandleHasTheRightsOfItsSource) {
   connect_ends();
   pipes_handle made = nullptr;
@@ -115,6 +143,24 @@ TEST_P(Inheriting, INH_8_TheSourceIsClosedEvenIfDuplicatingFails) {
     EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, status);
   }
   EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_close(made));
+  EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(peer()));
+}
+
+TEST_P(Inheriting, INH_8_TheSourceIsClosedWhereDuplicatingSucceeds) {
+  connect_ends();
+  pipes_handle source = nullptr;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(own(), 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &source));
+  EXPECT_STATUS(PIPES_OK, own().close());
+  pipes_handle made = nullptr;
+  constexpr uint32_t kMove = PIPES_DUPLICATE_SAME_ACCESS | PIPES_DUPLICATE_CLOSE_SOURCE;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(source, 0, 0, kMove, &made));
+  Handle moved(made);
+  if (made != source) {  // Wine gives the value again
+    EXPECT_STATUS(PIPES_ERROR_INVALID_HANDLE, pipes_close(source));
+  }
+  EXPECT_EQ(sent(5), write(moved, "moved")) << "INH-9";
+  EXPECT_EQ(received(PIPES_OK, "moved"), read(peer()));
+  EXPECT_STATUS(PIPES_OK, moved.close());
   EXPECT_EQ(received_nothing(PIPES_ERROR_BROKEN_PIPE), read(peer()));
 }
 
@@ -202,6 +248,21 @@ TEST_P(Inheriting, CANCEL_7_CancellingConcernsTheOwnProcessAlone) {
   EXPECT_STATUS(PIPES_OK, reading.cancel());
   EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, reading.result().status);
   ASSERT_EQ(sent(4), write(peer(), "heir"));
+  EXPECT_EQ(received(PIPES_OK, "heir"), heir.result());
+}
+
+TEST(Inheritance, CANCEL_7_CancellingAllOperationsOfAnEndLeavesThoseOfOtherProcesses) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  make_inheritable(pair.server);
+  Heir heir(pair.server);
+  heir.start_read();
+  Overlapped reading;
+  for (const bool of_the_thread : {true, false}) {
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, reading.read(pair.server));
+    EXPECT_STATUS(PIPES_OK, of_the_thread ? pipes_cancel(pair.server) : pipes_cancel_ex(pair.server, nullptr));
+    EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, reading.status());
+  }
+  ASSERT_EQ(sent(4), write(pair.client, "heir"));
   EXPECT_EQ(received(PIPES_OK, "heir"), heir.result());
 }
 

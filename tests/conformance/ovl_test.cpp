@@ -60,6 +60,26 @@ TEST(OvlHere, OVL_1_AStructureAloneMakesNothingAsynchronous) {
   ASSERT_TRUE(wait_until_blocked(write_call));
   EXPECT_EQ(received(PIPES_OK, "y"), read(pair.client));
   EXPECT_STATUS(PIPES_OK, write_call.result());
+
+  const Handle server = create_server(unique_name(), message_pipe());
+  Overlapped connecting;
+  Background connect_call([&] { return connecting.connect(server); });
+  ASSERT_TRUE(wait_until_blocked(connect_call));
+  EXPECT_STATUS(PIPES_OK, connect_call.cancel());
+  EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, connect_call.result());
+}
+
+TEST(OvlHere, OVL_1_AStructureMakesNoTransactionAsynchronousEither) {
+  const Pair pair = connected_pair(message_pipe());
+  Overlapped transaction;
+  Background call([&] { return transaction.transact(pair.server, "request"); });
+  ASSERT_TRUE(wait_until_blocked(call));
+  EXPECT_EQ(received(PIPES_OK, "request"), read(pair.client));
+  EXPECT_EQ(sent(5), write(pair.client, "reply"));
+  EXPECT_STATUS(PIPES_OK, call.result());
+  EXPECT_TRUE(is_signalled(transaction.event())) << "OVL-18";
+  EXPECT_EQ(kNtSuccess, transaction.internal());
+  EXPECT_EQ(received(PIPES_OK, "reply"), transaction.received(0));
 }
 
 TEST(OvlHere, OVL_1_AllOtherCallsAreSynchronous) {
@@ -254,6 +274,34 @@ TEST_P(Ovl, OVL_6_CompletionSetsTheEventWhateverTheResult) {
   });
 }
 
+TEST_P(Ovl, OVL_6_CompletionSetsTheEventWhateverTheOperation) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(with_quota(message_pipe(), 0)));
+  Overlapped operation;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.connect(server));
+  EndActor client = opened_client(name);
+  EXPECT_STATUS(PIPES_OK, wait_for(operation.event()));
+
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.write(server, "written"));
+  EXPECT_FALSE(is_signalled(operation.event()));
+  EXPECT_EQ(received(PIPES_OK, "written"), client.read());
+  EXPECT_STATUS(PIPES_OK, wait_for(operation.event()));
+
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.transact(server, "request"));
+  EXPECT_EQ(received(PIPES_OK, "request"), client.read());
+  EXPECT_FALSE(is_signalled(operation.event())) << "there is no reply yet";
+  EXPECT_EQ(sent(5), client.write("reply"));
+  EXPECT_STATUS(PIPES_OK, wait_for(operation.event()));
+
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.write(server, "withdrawn"));
+  EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(server, &operation.structure()));
+  EXPECT_STATUS(PIPES_OK, wait_for(operation.event())) << "being cancelled is an end like others";
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.write(server, "never read"));
+  EXPECT_STATUS(PIPES_OK, client.close());
+  EXPECT_STATUS(PIPES_OK, wait_for(operation.event()));
+  EXPECT_EQ(not_sent(PIPES_ERROR_BROKEN_PIPE), operation.sent(0));
+}
+
 TEST(OvlHere, OVL_6_CompletionAtOnceSetsTheEventToo) {
   const Pair pair = connected_pair(overlapped(message_pipe()));
   Overlapped writing;
@@ -339,6 +387,14 @@ TEST_P(Ovl, OVL_8_WithoutAnEventCompletionSignalsTheHandle) {
     EXPECT_EQ(received(PIPES_OK, "back"), peer.read());
     EXPECT_STATUS(PIPES_OK, wait_for(end));
     EXPECT_EQ(sent(4), operation.sent(0));
+
+    ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.transact(end, "request"));
+    EXPECT_EQ(received(PIPES_OK, "request"), peer.read());
+    EXPECT_FALSE(is_signalled(end));
+    Pending<Sent> reply = peer.start_write("reply");
+    EXPECT_STATUS(PIPES_OK, wait_for(end));
+    EXPECT_EQ(received(PIPES_OK, "reply"), operation.received(0));
+    EXPECT_EQ(sent(5), reply.result());
   });
 }
 
@@ -367,6 +423,53 @@ TEST(OvlHere, OVL_9_TheHandleIsResetByEachStartAndSignalledByEachCompletion) {
   EXPECT_STATUS(PIPES_OK, pipes_cancel_ex(pair.server, nullptr));
   EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, reading.status());
   EXPECT_TRUE(is_signalled(pair.server)) << "a failure is a completion";
+}
+
+TEST(OvlHere, OVL_9_WhateverIsStartedAndCompletedAtOnceToo) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  Overlapped operation(ToldBy::kHandle);
+  EXPECT_TRUE(is_signalled(server));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.connect(server));
+  EXPECT_FALSE(is_signalled(server)) << "a connect has begun";
+  const Handle client = open_overlapped(name);
+  EXPECT_TRUE(is_signalled(server));
+
+  EXPECT_STATUS(PIPES_OK, operation.write(server, std::string(4096, 'w')));
+  EXPECT_TRUE(is_signalled(server));
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.write(server, "x"));
+  EXPECT_FALSE(is_signalled(server)) << "a write has begun";
+  EXPECT_EQ(received(PIPES_OK, std::string(4096, 'w')), read(client));
+  EXPECT_TRUE(is_signalled(server));
+  EXPECT_EQ(received(PIPES_OK, "x"), read(client));
+
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, operation.transact(server, "request"));
+  EXPECT_FALSE(is_signalled(server)) << "a transaction has begun";
+  EXPECT_EQ(received(PIPES_OK, "request"), read(client));
+  EXPECT_EQ(sent(5), write(client, "reply"));
+  EXPECT_TRUE(is_signalled(server));
+
+  // What completes at once signals the handle that an operation with an event has left clear.
+  Overlapped waiting;
+  ASSERT_STATUS(PIPES_ERROR_IO_PENDING, waiting.read(server));
+  EXPECT_FALSE(is_signalled(server));
+  EXPECT_STATUS(PIPES_OK, operation.write(server, "now"));
+  EXPECT_TRUE(is_signalled(server));
+}
+
+TEST(OvlHere, OVL_9_WhatHasARoutineSignalsTheHandleToo) {
+  const Pair pair = connected_pair(overlapped(message_pipe()));
+  Overlapped reading;
+  ASSERT_STATUS(PIPES_OK, reading.read_ex(pair.server));
+  EXPECT_FALSE(is_signalled(pair.server));
+  EXPECT_EQ(sent(1), write(pair.client, "x"));
+  EXPECT_TRUE(is_signalled(pair.server)) << "though the routine has not run";
+  EXPECT_TRUE(take_routine_calls().empty());
+  Overlapped writing;
+  ASSERT_STATUS(PIPES_OK, writing.write_ex(pair.server, "y"));
+  EXPECT_TRUE(is_signalled(pair.server)) << "it completed at once";
+  EXPECT_STATUS(PIPES_WAIT_IO_COMPLETION, pipes_sleep(0, 1));
+  EXPECT_EQ(2u, take_routine_calls().size());
 }
 
 TEST(OvlHere, OVL_9_WithTwoInFlightTheFirstCompletionSignalsTheHandle) {
@@ -641,6 +744,60 @@ TEST(OvlHere, OVL_18_AStructureOnASynchronousHandleIsFilledAndItsEventSet) {
   EXPECT_EQ("hello", operation.buffer(5));
 }
 
+TEST(OvlHere, OVL_18_AWriteAConnectAndAMessageCutShortFillItToo) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, with_quota(message_pipe(), 0));
+  Overlapped connecting;
+  Background connect_call([&] { return connecting.connect(server); });
+  ASSERT_TRUE(wait_until_blocked(connect_call));
+  EXPECT_FALSE(is_signalled(connecting.event()));
+  const Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, connect_call.result());
+  EXPECT_TRUE(is_signalled(connecting.event()));
+  EXPECT_EQ(kNtSuccess, connecting.internal());
+
+  Overlapped writing;
+  Background write_call([&] { return writing.write(server, "written"); });
+  ASSERT_TRUE(wait_until_blocked(write_call));
+  EXPECT_FALSE(is_signalled(writing.event()));
+  EXPECT_EQ(received(PIPES_OK, "written"), read(client));
+  EXPECT_STATUS(PIPES_OK, write_call.result());
+  EXPECT_TRUE(is_signalled(writing.event()));
+  EXPECT_EQ(kNtSuccess, writing.internal());
+  EXPECT_EQ(7u, writing.structure().internal_high);
+  EXPECT_EQ(7u, writing.count());
+
+  Overlapped reading;
+  Background read_call([&] { return reading.read(server, 2); });
+  ASSERT_TRUE(wait_until_blocked(read_call));
+  Background message([&] { return write(client, "long"); });
+  EXPECT_STATUS(PIPES_ERROR_MORE_DATA, read_call.result());
+  EXPECT_TRUE(is_signalled(reading.event()));
+  EXPECT_EQ(kNtBufferOverflow, reading.internal());
+  EXPECT_EQ(2u, reading.structure().internal_high);
+  EXPECT_EQ("ng", read(server).bytes);
+  EXPECT_EQ(sent(4), message.result());
+}
+
+TEST(OvlHere, OVL_18_ASynchronousHandleIsSignalledWhenTheCallIsOver) {
+  const Pair pair = connected_pair(message_pipe());
+  Overlapped operation(ToldBy::kHandle);
+  EXPECT_STATUS(PIPES_OK, operation.write(pair.server, "at once"));
+  EXPECT_TRUE(is_signalled(pair.server));
+  EXPECT_EQ(sent(4), write(pair.client, "long"));
+  EXPECT_STATUS(PIPES_ERROR_MORE_DATA, operation.read(pair.server, 2));
+  EXPECT_TRUE(is_signalled(pair.server));
+  EXPECT_STATUS(PIPES_OK, operation.read(pair.server));
+  EXPECT_TRUE(is_signalled(pair.server));
+
+  Background reading([&] { return operation.read(pair.server); });
+  ASSERT_TRUE(wait_until_blocked(reading));
+  EXPECT_FALSE(is_signalled(pair.server)) << "FINE-2";
+  EXPECT_EQ(sent(1), write(pair.client, "x"));
+  EXPECT_STATUS(PIPES_OK, reading.result());
+  EXPECT_TRUE(is_signalled(pair.server));
+}
+
 TEST(OvlHere, OVL_19_TheCountIsToldOnlyOfWhatCompletesAtOnce) {
   const Pair pair = connected_pair(overlapped(message_pipe()));
   Overlapped operation;
@@ -655,6 +812,20 @@ TEST(OvlHere, OVL_19_TheCountIsToldOnlyOfWhatCompletesAtOnce) {
   EXPECT_EQ(sent(5), write(pair.client, "hello"));
   EXPECT_STATUS(PIPES_OK, operation.read(pair.server));
   EXPECT_EQ(5u, operation.count());
+}
+
+TEST(OvlHere, OVL_19_TheCountOfWhatIsRefusedIsZero) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  Overlapped operation;
+  EXPECT_STATUS(PIPES_ERROR_PIPE_LISTENING, operation.read(server));
+  EXPECT_EQ(0u, operation.count());
+  Handle client = open_client(name);
+  EXPECT_STATUS(PIPES_OK, client.close());
+  EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, operation.read(server));
+  EXPECT_EQ(0u, operation.count());
+  EXPECT_STATUS(PIPES_ERROR_NO_DATA, operation.write(server, "x"));
+  EXPECT_EQ(0u, operation.count());
 }
 
 TEST(OvlHere, OVL_19_TheCountMayBeNull) {
@@ -721,6 +892,22 @@ TEST_P(Ovl, OVL_21_OperationsOfAThreadThatExitsAreCancelled) {
     EXPECT_EQ(sent(1), peer.write("x"));
     EXPECT_EQ(received(PIPES_OK, "x"), of_this_thread.received());
   });
+}
+
+TEST_P(Ovl, OVL_21_SoAreTransactionsAndConnects) {
+  const std::string name = unique_name();
+  const Handle server = create_server(name, overlapped(message_pipe()));
+  Overlapped operation;
+  std::thread connects([&] { EXPECT_STATUS(PIPES_ERROR_IO_PENDING, operation.connect(server)); });
+  connects.join();
+  EXPECT_STATUS(PIPES_OK, wait_for(operation.event()));
+  EXPECT_STATUS(PIPES_ERROR_OPERATION_ABORTED, operation.status(0));
+  EndActor client = opened_client(name);
+  std::thread transacts([&] { EXPECT_STATUS(PIPES_ERROR_IO_PENDING, operation.transact(server, "request")); });
+  transacts.join();
+  EXPECT_STATUS(PIPES_OK, wait_for(operation.event()));
+  EXPECT_EQ(received_nothing(PIPES_ERROR_OPERATION_ABORTED), operation.received(0));
+  EXPECT_EQ(received(PIPES_OK, "request"), client.read()) << "CANCEL-10";
 }
 
 TEST_P(Ovl, OVL_21_WithAPortTheyGoOn) {

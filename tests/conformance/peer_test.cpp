@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/harness.h"
+#include "support/heir.h"
 #include "support/oracle.h"
 #include "support/platform.h"
 #include "support/remote_end.h"
@@ -28,6 +29,28 @@ TEST_P(Peer, PEER_1_ClientProcessIsThatOfThePresentConnection) {
   ASSERT_STATUS(PIPES_OK, next.open(pair.name));
   ASSERT_STATUS(PIPES_OK, connecting.result());
   EXPECT_EQ(another->process_id(), pair.server.client_process_id().value);
+}
+
+// An heir uses the handle, and in the end has the only one.
+TEST(PeerHere, PEER_1_ClientProcessIsTheOneThatOpenedThoughAnotherUsesTheHandle) {
+  Pair pair = connected_pair(message_pipe());
+  ASSERT_STATUS(PIPES_OK, pipes_set_handle_flags(pair.client, PIPES_HANDLE_FLAG_INHERIT, PIPES_HANDLE_FLAG_INHERIT));
+  Heir heir(pair.client);
+  ASSERT_EQ(sent(4), heir.write("heir"));
+  EXPECT_STATUS(PIPES_OK, pair.client.close());
+  EXPECT_EQ(received(PIPES_OK, "heir"), read(pair.server));
+  EXPECT_EQ(platform::process_id(), client_process_id(pair.server).value);
+  EXPECT_EQ(platform::process_id(), heir.client_process());
+}
+
+TEST(PeerHere, PEER_2_ServerProcessIsTheOneThatCreatedTheInstanceThoughAnotherUsesTheHandle) {
+  Pair pair = connected_pair(message_pipe());
+  ASSERT_STATUS(PIPES_OK, pipes_set_handle_flags(pair.server, PIPES_HANDLE_FLAG_INHERIT, PIPES_HANDLE_FLAG_INHERIT));
+  Heir heir(pair.server);
+  ASSERT_EQ(sent(4), heir.write("heir"));
+  EXPECT_STATUS(PIPES_OK, pair.server.close());
+  EXPECT_EQ(platform::process_id(), server_process_id(pair.client).value);
+  EXPECT_EQ(platform::process_id(), heir.server_process());
 }
 
 TEST_P(Peer, PEER_2_ServerProcessIsTheOneThatCreatedTheInstance) {
@@ -72,6 +95,7 @@ TEST(PeerHere, PEER_5_TheClientsIdStaysReadableAfterItsProcessEnded) {
   EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(server).status);
   EXPECT_STATUS(PIPES_OK, client_process_id(server).status);
   EXPECT_EQ(process, client_process_id(server).value);
+  EXPECT_STATUS(PIPES_OK, client_session_id(server).status);
 }
 
 TEST(PeerHere, PEER_5_TheServersIdStaysReadableAfterItsProcessEnded) {
@@ -84,6 +108,7 @@ TEST(PeerHere, PEER_5_TheServersIdStaysReadableAfterItsProcessEnded) {
   host->kill();
   EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, read(client).status);
   EXPECT_EQ(process, server_process_id(client).value);
+  EXPECT_STATUS(PIPES_OK, server_session_id(client).status);
 }
 
 TEST_P(Peer, PEER_6_WithoutAClientThereIsNoId) {

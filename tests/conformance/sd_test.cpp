@@ -143,6 +143,19 @@ TEST(Sd, SD_6_WhichTypesAllowAndDeny) {
   }
 }
 
+// Behind the entry stands one that grants what is asked for, so that only what denies is refused.
+TEST(Sd, SD_6_OnlyEntriesThatDenyStandInTheWay) {
+  const std::string two = "O:S-1-22-1-1G:S-1-22-2-1D:(A;;CC;;;WD)(A;;CC;;;WD)";
+  for (int type = 0; type < 256; ++type) {
+    if (type >= 5 && type <= 8) continue;                  // their SIDs lie elsewhere
+    if (type == 11 || type == 12 || type == 15) continue;  // and theirs
+    std::string descriptor = bytes_of(two);
+    descriptor.at(u32_at(descriptor, 16) + 8) = static_cast<char>(type);
+    const Code expected = type == 1 || type == 10 ? PIPES_ERROR_ACCESS_DENIED : PIPES_OK;
+    EXPECT_STATUS(expected, check_access(descriptor, Who("S-1-22-1-9").in("WD"), 1).status) << type;
+  }
+}
+
 TEST(Sd, SD_7_FlagsOfEntriesAreKept) {
   for (uint32_t flags = 0; flags < 256; ++flags) {
     std::string acl = kEveryoneMayRead;

@@ -81,9 +81,13 @@ TEST(Sddl, SDDL_4_AnEntryHasExactlySixFields) {
 }
 
 TEST(Sddl, SDDL_5_TypesOfEntries) {
-  const std::pair<const char*, unsigned> types[] = {{"D:(A;;GA;;;WD)", 0},     {"D:(D;;GA;;;WD)", 1},
-                                                    {"S:(AU;;GA;;;WD)", 2},    {"S:(AL;;GA;;;WD)", 3},
-                                                    {"S:(ML;;NW;;;ME)", 0x11}, {"S:(SP;;;;;S-1-17-1)", 0x13}};
+  const std::pair<const char*, unsigned> types[] = {{"D:(A;;GA;;;WD)", 0},
+                                                    {"D:(D;;GA;;;WD)", 1},
+                                                    {"S:(AU;;GA;;;WD)", 2},
+                                                    {"S:(AL;;GA;;;WD)", 3},
+                                                    {"S:(ML;;NW;;;ME)", 0x11},
+                                                    {"S:(SP;;;;;S-1-17-1)", 0x13},
+                                                    {"S:(TL;;CC;;;S-1-19-512-4096)", 0x14}};
   for (const auto& [text, type] : types) {
     const std::string bytes = bytes_of(text);
     const size_t list = u32_at(bytes, text[0] == 'D' ? 16 : 12);
@@ -106,6 +110,11 @@ TEST(Sddl, SDDL_5_ObjectEntriesHaveGuidsOrArePlain) {
             rewritten("D:(OD;;CC;;00112233-4455-6677-8899-AABBCCDDEEFF;WD)"));
   EXPECT_EQ("D:(A;;FA;;;WD)(D;;FA;;;WD)", rewritten("D:(OA;;FA;;;WD)(OD;;FA;;;WD)"));
   EXPECT_EQ("S:(AU;;FA;;;WD)(AL;;FA;;;WD)", rewritten("S:(OU;;FA;;;WD)(OL;;FA;;;WD)"));
+  for (const auto& [word, type] : {std::pair("OU", 7), std::pair("OL", 8)}) {
+    const std::string text = "S:(" + std::string(word) + ";SA;CC;00112233-4455-6677-8899-aabbccddeeff;;WD)";
+    EXPECT_EQ(type, bytes_of(text).at(20 + 8));
+    EXPECT_EQ(text, rewritten(text));
+  }
   EXPECT_STATUS(PIPES_ERROR_INVALID_ACL, parse_sddl("D:(A;;CC;00112233-4455-6677-8899-aabbccddeeff;;WD)").status);
 }
 
@@ -113,6 +122,17 @@ TEST(Sddl, SDDL_5_EachTypeStandsInItsList) {
   for (const char* text : {"D:(AU;;FA;;;WD)", "D:(AL;;FA;;;WD)", "D:(OU;;FA;;;WD)", "D:(ML;;NW;;;ME)", "S:(A;;FA;;;WD)",
                            "S:(D;;FA;;;WD)", "D:(Q;;FA;;;WD)", "D:(AA;;FA;;;WD)", "D:(0;;FA;;;WD)"}) {
     EXPECT_STATUS(PIPES_ERROR_INVALID_PARAMETER, parse_sddl(text).status) << text;
+  }
+}
+
+// SD-7's bits, and their letters.
+TEST(Sddl, SDDL_6_EachFlagHasItsBit) {
+  const std::pair<const char*, unsigned> flags[] = {{"OI", 0x01}, {"CI", 0x02}, {"NP", 0x04},
+                                                    {"IO", 0x08}, {"ID", 0x10}, {"CR", 0x20},
+                                                    {"SA", 0x40}, {"FA", 0x80}, {"TP", 0x40}};
+  for (const auto& [word, bit] : flags) {
+    const std::string bytes = bytes_of("S:(AU;" + std::string(word) + ";FA;;;WD)");
+    EXPECT_EQ(bit, static_cast<uint8_t>(bytes.at(20 + 8 + 1))) << word;
   }
 }
 
@@ -234,7 +254,7 @@ TEST(Sddl, SDDL_14_TheOnlyRevisionIsOne) {
 TEST(Sddl, SDDL_15_TheResultIsSelfRelativeWithoutDefaultedBits) {
   const std::string bytes = bytes_of(kVector);
   EXPECT_EQ(1, bytes.at(0));
-  EXPECT_EQ(0x8000u, u16_at(bytes, 2) & ~0x3F34u);
+  EXPECT_EQ(0x8000u, u16_at(bytes, 2) & ~0x3F14u);
   std::string defaulted = bytes;
   set_u16(&defaulted, 2, u16_at(bytes, 2) | 0x2B);
   EXPECT_EQ(to_hex(bytes), to_hex(bytes_of(format_sddl(defaulted).value)));
@@ -295,9 +315,17 @@ TEST(Sddl, SDDL_19_TheVectorOfTheSpecification) {
       "010100000000000100000000",
       to_hex(bytes.substr(sacl, 28)));
   EXPECT_EQ(48u, dacl);
-  EXPECT_EQ("0200600004000000", to_hex(bytes.substr(dacl, 8)));
+  EXPECT_EQ(
+      "0200600004000000"
+      "00031800000000a001020000000000052000000021020000"
+      "000318000000001001020000000000052000000020020000"
+      "0003140000000010010100000000000512000000"
+      "0003140000000010010100000000000300000000",
+      to_hex(bytes.substr(dacl, 96)));
   EXPECT_EQ(144u, u32_at(bytes, 4));
   EXPECT_EQ(160u, u32_at(bytes, 8));
+  EXPECT_EQ("01020000000000052000000020020000", to_hex(bytes.substr(144, 16)));
+  EXPECT_EQ("01020000000000052000000020020000", to_hex(bytes.substr(160, 16)));
 }
 
 TEST(Sddl, SDDL_20_LettersAddUp) { EXPECT_EQ("0x100e003f", mask_of("RPWPCCDCLCSWRCWDWOGA")); }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/harness.h"
@@ -16,6 +17,7 @@ constexpr uint32_t kOwner = PIPES_OWNER_SECURITY_INFORMATION;
 constexpr uint32_t kGroup = PIPES_GROUP_SECURITY_INFORMATION;
 constexpr uint32_t kDacl = PIPES_DACL_SECURITY_INFORMATION;
 constexpr uint32_t kSacl = PIPES_SACL_SECURITY_INFORMATION;
+constexpr uint32_t kLabel = PIPES_LABEL_SECURITY_INFORMATION;
 constexpr uint32_t kAllRights = PIPES_GENERIC_ALL;
 
 // A descriptor made of text, as bytes.
@@ -48,7 +50,9 @@ Told get_security(pipes_handle handle, uint32_t information) {
   told.status = pipes_get_security(handle, information, &bytes, &size);
   if (told.status != PIPES_OK) return told;
   char* text = nullptr;
-  EXPECT_STATUS(PIPES_OK, pipes_sd_format(bytes, size, PIPES_SDDL_REVISION_1, information, &text));
+  // What was not asked for would show. Wine calls lists present that it does not give.
+  const uint32_t shown = kOurEngine ? kOwner | kGroup | kDacl | kSacl | kLabel : information;
+  EXPECT_STATUS(PIPES_OK, pipes_sd_format(bytes, size, PIPES_SDDL_REVISION_1, shown, &text));
   if (text != nullptr) told.sddl = text;
   pipes_sd_free(text);
   pipes_sd_free(bytes);
@@ -79,7 +83,16 @@ std::string own_user() {
   return user;
 }
 
+// What opening a pipe with the DACL comes to.
+Code open_with(const std::string& dacl, uint32_t access) {
+  const std::string name = unique_name();
+  const Opened server = create_with(name, descriptor(dacl));
+  EXPECT_STATUS(PIPES_OK, server.status) << dacl;
+  return try_open(name, access).status;
+}
+
 // Why the oracle differs.
+constexpr char kLetsAllIn[] = "Wine lets every client of a pipe in, whatever its DACL; np-security: it is checked";
 constexpr char kNoDefault[] = "Wine gives a pipe without a descriptor neither owner nor DACL; np-security says which";
 constexpr char kAlwaysActs[] = "Wine lets any server act for its client at any time; ImpersonateNamedPipeClient";
 
@@ -97,6 +110,38 @@ TEST(Sec, SEC_3_TheDescriptorGovernsLaterInstancesToo) {
   const Opened second = create_with(name, descriptor("D:(A;;FR;;;WD)"));  // INST-8: ignored
   ASSERT_STATUS(PIPES_OK, second.status);
   EXPECT_EQ("D:(A;;FA;;;WD)", get_security(second.handle, kDacl).sddl);
+}
+
+TEST(Sec, SEC_3_ItGovernsClientsOfEveryInstanceAndCalls) {
+  const std::string name = unique_name();
+  const std::vector<std::byte> open_to_all = descriptor("D:(A;;FA;;;WD)");
+  const Opened first = create_with(name, open_to_all, PIPES_WRITE_DAC);
+  ASSERT_STATUS(PIPES_OK, first.status);
+  const Opened second = create_with(name, open_to_all);
+  ASSERT_STATUS(PIPES_OK, second.status);
+  ASSERT_STATUS(PIPES_OK, set_security(first.handle, kDacl, "D:(D;;DC;;;WD)(A;;FA;;;WD)"));  // for reading only
+  std::vector<Handle> readers;
+  for (const char* const instance : {"the first", "the second"}) {
+    SCOPED_TRACE(instance);
+    if (kOurEngine) {  // Wine lets them in, and a call would wait for its reply
+      EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, call(name, "x", 8, PIPES_NMPWAIT_NOWAIT).status);
+      EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, try_open(name).status);
+    }
+    Opened reader = try_open(name, PIPES_GENERIC_READ);
+    EXPECT_STATUS(PIPES_OK, reader.status);
+    readers.push_back(std::move(reader.handle));
+  }
+}
+
+TEST(Sec, SEC_3_ItGovernsWhoAddsInstances) {
+  const std::string name = unique_name();
+  const Opened first = create_with(name, descriptor("D:(A;;0x12019b;;;WD)"));  // all but adding instances
+  ASSERT_STATUS(PIPES_OK, first.status);
+  {
+    PIPES_ORACLE_DIFFERS(kLetsAllIn);
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, try_create_server(name).status);
+  }
+  EXPECT_STATUS(PIPES_OK, try_open(name).status);
 }
 
 TEST(Sec, INST_8_TheDescriptorOfALaterInstanceIsIgnored) {
@@ -123,6 +168,24 @@ TEST(Sec, SEC_5_ANullDaclStaysNull) {
   const Opened server = create_with(unique_name(), descriptor("D:NO_ACCESS_CONTROL"));
   ASSERT_STATUS(PIPES_OK, server.status);
   EXPECT_EQ("D:NO_ACCESS_CONTROL", get_security(server.handle, kDacl).sddl);
+}
+
+// Opening asks for more than the owner has by being the owner (CLI-5).
+TEST(Sec, SEC_5_AnEmptyDaclLetsNobodyIn) {
+  const std::string name = unique_name();
+  const Opened server = create_with(name, descriptor("D:"));
+  ASSERT_STATUS(PIPES_OK, server.status) << "SEC-4";
+  EXPECT_EQ("D:", get_security(server.handle, kDacl).sddl);
+  {
+    PIPES_ORACLE_DIFFERS(kLetsAllIn);
+    for (const uint32_t access : {PIPES_GENERIC_READ, PIPES_GENERIC_WRITE, PIPES_READ_CONTROL, 0u}) {
+      EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, try_open(name, access).status) << access;
+    }
+  }
+  // With what opening asks for besides, the owner's own rights are enough.
+  EXPECT_STATUS(PIPES_OK, open_with("D:(A;;0x100080;;;WD)", PIPES_READ_CONTROL | PIPES_WRITE_DAC));
+  PIPES_ORACLE_DIFFERS(kLetsAllIn);
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, open_with("D:(A;;0x100080;;;WD)", PIPES_DELETE));
 }
 
 TEST(Sec, SEC_6_OwnerAndGroupComeFromTheCreatorAndGenericRightsAreMapped) {
@@ -157,6 +220,33 @@ TEST(Sec, OPEN_23_AMalformedDescriptorMakesNoPipe) {
   EXPECT_STATUS(PIPES_ERROR_FILE_NOT_FOUND, try_open(name).status);
 }
 
+TEST(Sec, SEC_9_EachCallNeedsItsRightOnTheHandle) {
+  const Pair pair = connected_pair(message_pipe());
+  for (const uint32_t right :
+       {PIPES_FILE_READ_DATA, PIPES_FILE_WRITE_DATA, PIPES_FILE_READ_ATTRIBUTES, PIPES_FILE_WRITE_ATTRIBUTES}) {
+    SCOPED_TRACE(right);
+    ASSERT_STATUS(PIPES_OK, write(pair.client, "x").status);
+    pipes_handle made = PIPES_INVALID_HANDLE;
+    ASSERT_STATUS(PIPES_OK, pipes_duplicate(pair.server, right, 0, 0, &made));
+    const Handle handle(made);
+    const auto needs = [&](uint32_t needed) {
+      return (right & needed) == needed ? Code(PIPES_OK) : Code(PIPES_ERROR_ACCESS_DENIED);
+    };
+    EXPECT_STATUS(needs(PIPES_FILE_READ_DATA), peek(handle).status);
+    EXPECT_STATUS(needs(PIPES_FILE_READ_DATA), read(handle).status);
+    EXPECT_STATUS(needs(PIPES_FILE_WRITE_DATA), write(handle, "y").status);
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, transact(handle, "needs both").status);
+    EXPECT_STATUS(needs(PIPES_FILE_READ_ATTRIBUTES), get_info(handle).status);
+    EXPECT_STATUS(needs(PIPES_FILE_READ_ATTRIBUTES), get_state(handle).status);
+    EXPECT_STATUS(needs(PIPES_FILE_WRITE_ATTRIBUTES), set_mode(handle, PIPES_READMODE_MESSAGE));
+    while (peek(pair.client).available > 0) (void)read(pair.client);
+    if (kOurEngine || right == PIPES_FILE_WRITE_DATA) {  // Wine: FLUSH_3
+      EXPECT_STATUS(needs(PIPES_FILE_WRITE_DATA), flush(handle));
+    }
+    while (peek(pair.server).available > 0) (void)read(pair.server);
+  }
+}
+
 TEST(Sec, SEC_11_ReadingNeedsReadControl) {
   const std::string name = unique_name();
   const Handle server = create_server(name);
@@ -164,7 +254,12 @@ TEST(Sec, SEC_11_ReadingNeedsReadControl) {
   ASSERT_STATUS(PIPES_OK, client.status);
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, get_security(client.handle, kDacl).status);
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, get_security(client.handle, kOwner).status);
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, get_security(client.handle, kGroup).status);
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, get_security(client.handle, kLabel).status);
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, get_security(server, kSacl).status);
+  for (const uint32_t part : {kOwner, kGroup, kDacl, kLabel}) {
+    EXPECT_STATUS(PIPES_OK, get_security(server, part).status) << part;
+  }
 }
 
 TEST(Sec, SEC_12_WritingNeedsItsRights) {
@@ -177,7 +272,33 @@ TEST(Sec, SEC_12_WritingNeedsItsRights) {
     EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(handle, kDacl, "D:(A;;FA;;;WD)"));
     EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(handle, kOwner, owner));
     EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(handle, kSacl, "S:"));
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(handle, kGroup, "G:WD"));
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(handle, kLabel, "S:(ML;;NW;;;LW)"));
   }
+}
+
+TEST(Sec, SEC_12_EachRightIsForItsPartsAlone) {
+  const std::string owner = "O:" + own_user();
+  const std::vector<std::byte> bytes = descriptor("D:(A;;FA;;;WD)");
+  const Opened dacl = create_with(unique_name(), bytes, PIPES_WRITE_DAC);
+  ASSERT_STATUS(PIPES_OK, dacl.status);
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(dacl.handle, kOwner, owner));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(dacl.handle, kGroup, "G:WD"));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(dacl.handle, kLabel, "S:(ML;;NW;;;LW)"));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(dacl.handle, kSacl, "S:"));
+  EXPECT_STATUS(PIPES_OK, set_security(dacl.handle, kDacl, "D:(A;;FR;;;WD)"));
+
+  const Opened rest = create_with(unique_name(), bytes, PIPES_WRITE_OWNER);
+  ASSERT_STATUS(PIPES_OK, rest.status);
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(rest.handle, kDacl, "D:(A;;FR;;;WD)"));
+  EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(rest.handle, kSacl, "S:"));
+  EXPECT_STATUS(PIPES_OK, set_security(rest.handle, kOwner, owner));
+  EXPECT_EQ(owner, get_security(rest.handle, kOwner).sddl);
+  EXPECT_STATUS(PIPES_OK, set_security(rest.handle, kGroup, "G:WD"));
+  EXPECT_EQ("G:WD", get_security(rest.handle, kGroup).sddl);
+  EXPECT_STATUS(PIPES_OK, set_security(rest.handle, kLabel, "S:(ML;;NW;;;LW)"));
+  EXPECT_EQ("S:(ML;;NW;;;LW)", get_security(rest.handle, kLabel).sddl);
+  EXPECT_EQ("D:(A;;FA;;;WD)", get_security(rest.handle, kDacl).sddl);
 }
 
 TEST(Sec, SEC_14_OnlyThePartsNamedAreReadAndReplaced) {
@@ -234,6 +355,79 @@ TEST(Sec, SEC_18_AnonymousPipesHaveOneToo) {
   EXPECT_EQ("D:(A;;FA;;;WD)", get_security(read_end, kDacl).sddl);
   EXPECT_EQ("D:(A;;FA;;;WD)", get_security(write_end, kDacl).sddl);
   EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, set_security(write_end, kDacl, "D:"));
+}
+
+TEST(Sec, SEC_18_WithoutADescriptorAnAnonymousPipeHasTheDefaultOne) {
+  const Handle named = create_server(unique_name());
+  const std::string usual = get_security(named, kOwner | kGroup | kDacl).sddl;
+  const pipes_security_attributes without{sizeof(without), 0, nullptr, 0, 0};
+  for (const pipes_security_attributes* const attributes :
+       {static_cast<const pipes_security_attributes*>(nullptr), &without}) {
+    pipes_handle reading = PIPES_INVALID_HANDLE;
+    pipes_handle writing = PIPES_INVALID_HANDLE;
+    ASSERT_STATUS(PIPES_OK, pipes_create_anonymous(&reading, &writing, attributes, 0));
+    const Handle read_end(reading);
+    const Handle write_end(writing);
+    for (const pipes_handle end : {reading, writing}) {
+      const Told told = get_security(end, kOwner | kGroup | kDacl);
+      EXPECT_STATUS(PIPES_OK, told.status);
+      if (kOurEngine) {  // NT takes the default DACL of the creator's token, which is not that of named pipes
+        EXPECT_EQ(usual, told.sddl);
+      }
+    }
+  }
+}
+
+// SD-10, SDDL-21: entries of a kind that text has no words for.
+TEST(Sec, SD_10_EntriesOfUnknownAndConditionalTypesAreKept) {
+  std::vector<std::byte> bytes = descriptor("D:(A;;FA;;;WD)(D;;0x1;;;AN)(D;;0x2;;;AN)");
+  constexpr size_t kEntry = 20;
+  const size_t entries = 3 * kEntry;  // the last of what there is
+  bytes[bytes.size() - 2 * kEntry] = std::byte{0x7F};
+  bytes[bytes.size() - kEntry] = std::byte{10};  // denies by a condition, which is not evaluated
+  const std::string name = unique_name();
+  const Opened server = create_with(name, bytes);
+  {
+    PIPES_ORACLE_DIFFERS("Wine answers 1338; MS-DTYP 2.5.3.2: entries of unknown types are skipped");
+    EXPECT_STATUS(PIPES_OK, server.status);
+  }
+  if (!server.status.ok()) return;
+  void* got = nullptr;
+  uint32_t size = 0;
+  ASSERT_STATUS(PIPES_OK, pipes_get_security(server.handle, kDacl, &got, &size));
+  const std::vector<std::byte> told(static_cast<std::byte*>(got), static_cast<std::byte*>(got) + size);
+  pipes_sd_free(got);
+  ASSERT_LE(entries, told.size());
+  EXPECT_EQ(0, std::memcmp(&bytes[bytes.size() - entries], &told[told.size() - entries], entries));
+  EXPECT_STATUS(PIPES_OK, try_open(name).status) << "and grant and deny nothing to others";
+}
+
+TEST(Sec, ACC_2_GenericRightsAreMappedBeforeTheCheck) {
+  const std::pair<uint32_t, uint32_t> cases[] = {{PIPES_GENERIC_READ, 0x120089},
+                                                 {PIPES_GENERIC_WRITE, 0x120116},
+                                                 {PIPES_GENERIC_EXECUTE, 0x1200A0},
+                                                 {PIPES_GENERIC_ALL, 0x1F01FF}};
+  constexpr uint32_t kByOpening = PIPES_FILE_READ_ATTRIBUTES | PIPES_SYNCHRONIZE;  // CLI-5
+  // Being the owner brings nothing besides (ACC-9).
+  const auto granting = [](uint32_t rights) { return "D:(A;;0;;;OW)(A;;" + std::to_string(rights) + ";;;WD)"; };
+  for (const auto& [generic, rights] : cases) {
+    SCOPED_TRACE(generic);
+    EXPECT_STATUS(PIPES_OK, open_with(granting(rights | kByOpening), generic)) << "no more than these";
+    PIPES_ORACLE_DIFFERS(kLetsAllIn);
+    for (uint32_t right = 1; right != 0 && right <= rights; right <<= 1) {
+      if ((rights & right) == 0 || right == PIPES_FILE_CREATE_PIPE_INSTANCE) continue;  // CLI-6
+      if (right == PIPES_WRITE_OWNER) continue;                                         // root's by privilege (ACC-10)
+      EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, open_with(granting((rights | kByOpening) & ~right), generic)) << right;
+    }
+  }
+}
+
+TEST(Sec, ACC_13_DenyingGenericWriteShutsReadersOut) {
+  {
+    PIPES_ORACLE_DIFFERS(kLetsAllIn);
+    EXPECT_STATUS(PIPES_ERROR_ACCESS_DENIED, open_with("D:(D;;GW;;;WD)(A;;FA;;;WD)", PIPES_GENERIC_READ));
+  }
+  EXPECT_STATUS(PIPES_OK, open_with("D:(D;;DC;;;WD)(A;;FA;;;WD)", PIPES_GENERIC_READ)) << "the single bit";
 }
 
 TEST(Sec, SEC_8_AHandleKeepsItsRights) {

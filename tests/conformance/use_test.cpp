@@ -133,6 +133,56 @@ TEST_P(UseThreads, USE_2_ClientsWriteAndReadUntilTheReplyIsWhole) {
   expect_served_by_threads(Asks::kByWritingAndReading);
 }
 
+// One instance for all. Those who find it busy wait for it, and try again until they have it.
+TEST(UseHere, USE_2_ClientsThatFindAllInstancesBusyWaitAndTryAgain) {
+  constexpr size_t kWaiting = 3;
+  const std::string name = unique_name();
+  ServerOptions options = message_pipe();
+  options.max_instances = 1;
+  const Handle pipe = create_server(name, options);
+  Background server([&] {
+    for (size_t served = 0; served < kWaiting + 1; ++served) {
+      const Code connected = connect(pipe);
+      EXPECT_TRUE(connected.ok() || connected == PIPES_ERROR_PIPE_CONNECTED) << connected;
+      Received request = read(pipe);
+      for (; request.status.ok(); request = read(pipe)) (void)write(pipe, reply_to(request.bytes));
+      EXPECT_STATUS(PIPES_ERROR_BROKEN_PIPE, request.status);
+      EXPECT_STATUS(PIPES_OK, disconnect(pipe));
+    }
+    return true;
+  });
+  const auto converse = [](pipes_handle client, const std::string& request) {
+    EXPECT_STATUS(PIPES_OK, set_mode(client, PIPES_READMODE_MESSAGE));
+    EXPECT_EQ(sent(request.size()), write(client, request));
+    std::string reply;
+    Received part = read(client, 7);
+    for (; part.status == PIPES_ERROR_MORE_DATA; part = read(client, 7)) reply += part.bytes;
+    EXPECT_STATUS(PIPES_OK, part.status);
+    EXPECT_EQ(reply_to(request), reply + part.bytes);
+  };
+  Handle first = open_client(name);
+  const auto come = [&] {
+    Opened opened = try_open(name);
+    EXPECT_STATUS(PIPES_ERROR_PIPE_BUSY, opened.status);
+    while (opened.status == PIPES_ERROR_PIPE_BUSY) {
+      EXPECT_STATUS(PIPES_OK, wait_available(name, 20000));
+      opened = try_open(name);
+    }
+    EXPECT_STATUS(PIPES_OK, opened.status);
+    converse(opened.handle, "one of those who waited");
+    return opened.status;
+  };
+  std::vector<std::unique_ptr<Background<decltype(come)>>> others;
+  for (size_t i = 0; i < kWaiting; ++i) {
+    others.push_back(std::make_unique<Background<decltype(come)>>(come));
+    ASSERT_TRUE(wait_until_blocked(*others.back()));
+  }
+  converse(first, "the first");
+  EXPECT_STATUS(PIPES_OK, first.close());
+  for (const auto& other : others) EXPECT_STATUS(PIPES_OK, other->result());
+  EXPECT_TRUE(server.result());
+}
+
 TEST_P(UseThreads, USE_5_AClientTransactsAndReadsTheRest) {
   const std::string name = unique_name();
   auto first = std::make_shared<Handle>(create_server(name, message_pipe()));

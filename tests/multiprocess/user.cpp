@@ -17,6 +17,8 @@
 #include <thread>
 #include <utility>
 
+#include "multiprocess/started_program.h"
+
 namespace pipes::test {
 namespace {
 
@@ -114,6 +116,7 @@ class Caller {
     if (what == "first_thread") return {Code{PIPES_OK}, first_.call(acting_as)};
     if (what == "client_identity") return client_identity();
     if (what == "make_file") return make_file(words);
+    if (what == "start_program") return {Code{PIPES_OK}, user_of_a_started_program()};
     if (what == "nowait") return {set_mode(end(), PIPES_NOWAIT), ""};
     if (what == "user_name") return user_name();
     if (what == "accept") return {Code{pipes_accept_handles(1)}, ""};

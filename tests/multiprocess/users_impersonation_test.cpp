@@ -97,6 +97,7 @@ TEST_F(UsersImpersonation, IMP_3_TheLevelIsTheClients) {
     const char* level;
   } cases[] = {
       {kStatic, PIPES_OK, " 2 "},
+      {kStatic | PIPES_SECURITY_EFFECTIVE_ONLY, PIPES_OK, " 2 "},
       {PIPES_SECURITY_SQOS_PRESENT | PIPES_SECURITY_DELEGATION, PIPES_OK, " 3 "},
       {PIPES_SECURITY_SQOS_PRESENT | PIPES_SECURITY_IDENTIFICATION, PIPES_ERROR_BAD_IMPERSONATION_LEVEL, " 1 "},
       {PIPES_SECURITY_SQOS_PRESENT, PIPES_ERROR_CANT_OPEN_ANONYMOUS, " 0 "},
@@ -314,6 +315,16 @@ TEST_F(UsersImpersonation, IMP_16_PipesAreMadeAndOpenedAsTheClient) {
   ASSERT_STATUS(PIPES_OK, anna.open(made, kReadWrite, 0, sid(kAnna)));
   ASSERT_STATUS(PIPES_OK, root.write("yours"));
   EXPECT_EQ("yours", anna.read().text);
+}
+
+TEST_F(UsersImpersonation, IMP_16_NewProcessesAreTheServers) {
+  User root = user(this->root());
+  User anna = user(this->anna());
+  meet(root, anna);
+  ASSERT_STATUS(PIPES_OK, root.impersonate());
+  EXPECT_EQ("0", root.ask("start_program").text);
+  EXPECT_EQ(as_text(this->anna()), root.acting_as()) << "starting one changes nothing";
+  ASSERT_STATUS(PIPES_OK, root.revert());
 }
 
 TEST_F(UsersImpersonation, IMP_17_AHandleThatMovesNoDataCarriesNoIdentity) {

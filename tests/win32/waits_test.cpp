@@ -1,5 +1,6 @@
 // Waiting for handles of all kinds, together; routines of threads; mutexes and semaphores; callbacks.
 #include <atomic>
+#include <functional>
 #include <vector>
 
 #include "win32/words.h"
@@ -77,6 +78,50 @@ TEST(Win32Wait, APC_7_ARoutineRunsInAnAlertableWait) {
 }
 
 VOID CALLBACK add(ULONG_PTR counter) { ++*reinterpret_cast<std::atomic<int>*>(counter); }
+
+// Each wait that can be alertable, on what does not come: for 1 ms, or for ever where routines end it.
+TEST(Win32Wait, APC_6_RoutinesRunInAlertableWaitsAndInNoOthers) {
+  const Ends ends = connect_ends(PIPE_TYPE_BYTE, FILE_FLAG_OVERLAPPED);
+  const Owned event = new_event();
+  const Owned other = new_event();
+  const Owned signalled = new_event();
+  const Owned port(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 0));
+  const Owned read_event = new_event();
+  OVERLAPPED reading{};
+  reading.hEvent = read_event;
+  char buffer[8];
+  ASSERT_EQ(last_error_of(ReadFile(ends.server, buffer, sizeof buffer, nullptr, &reading)), DWORD{ERROR_IO_PENDING});
+  const HANDLE both[] = {event, other};
+  const std::function<DWORD(DWORD, BOOL)> waits[] = {
+      [](DWORD time, BOOL alertable) { return SleepEx(time, alertable); },
+      [&](DWORD time, BOOL alertable) { return WaitForSingleObjectEx(event, time, alertable); },
+      [&](DWORD time, BOOL alertable) { return WaitForMultipleObjectsEx(2, both, FALSE, time, alertable); },
+      [&](DWORD time, BOOL alertable) { return WaitForMultipleObjectsEx(2, both, TRUE, time, alertable); },
+      [&](DWORD time, BOOL alertable) { return SignalObjectAndWait(signalled, event, time, alertable); },
+      [&](DWORD time, BOOL alertable) {
+        DWORD read = 0;
+        return last_error_of(GetOverlappedResultEx(ends.server, &reading, &read, time, alertable));
+      },
+      [&](DWORD time, BOOL alertable) {
+        OVERLAPPED_ENTRY entry;
+        ULONG taken = 0;
+        return last_error_of(GetQueuedCompletionStatusEx(port, &entry, 1, &taken, time, alertable));
+      },
+  };
+  int number = 0;
+  for (const auto& wait : waits) {
+    SCOPED_TRACE(number++);
+    Ran ran{};
+    ran.status = 99;
+    char text[] = "x";
+    ASSERT_TRUE(WriteFileEx(ends.server, text, 1, &ran, note));
+    EXPECT_EQ(wait(1, FALSE), number == 1 ? 0U : DWORD{WAIT_TIMEOUT});
+    EXPECT_EQ(ran.status, 99U) << "APC-8";
+    EXPECT_EQ(wait(INFINITE, TRUE), DWORD{WAIT_IO_COMPLETION});
+    EXPECT_EQ(ran.status, 0U);
+    EXPECT_EQ(ran.transferred, 1U);
+  }
+}
 
 TEST(Win32Wait, ARoutineIsQueuedForAThreadAndRunsBeforeOneThatIsSuspendedBegins) {
   static std::atomic<int> counter;
@@ -194,6 +239,41 @@ TEST(Win32Wait, ACompletionPortGivesWhatCompletedAndWhatWasPosted) {
   EXPECT_EQ(entries[0].lpCompletionKey, 8U);
   EXPECT_EQ(last_error_of(GetQueuedCompletionStatus(port, &transferred, &key, &overlapped, 0)), DWORD{WAIT_TIMEOUT});
   EXPECT_EQ(overlapped, nullptr);
+}
+
+TEST(Win32Wait, IOCP_1_APortIsMadeWithAHandleOrWithoutAndIsNotBoundToNothing) {
+  const Ends ends = connect_ends(PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, FILE_FLAG_OVERLAPPED);
+  const Owned port(CreateIoCompletionPort(ends.server, nullptr, 7, 1));
+  ASSERT_TRUE(port.valid());
+  SetLastError(0);
+  EXPECT_EQ(CreateIoCompletionPort(INVALID_HANDLE_VALUE, port, 7, 1), HANDLE{nullptr});
+  EXPECT_EQ(GetLastError(), DWORD{ERROR_INVALID_PARAMETER});
+  // IOCP-3, IOCP-2: one port for life, and of overlapped handles alone.
+  EXPECT_EQ(CreateIoCompletionPort(ends.server, nullptr, 8, 1), HANDLE{nullptr});
+  EXPECT_EQ(GetLastError(), DWORD{ERROR_INVALID_PARAMETER});
+  const Ends synchronous = connect_ends();
+  EXPECT_EQ(CreateIoCompletionPort(synchronous.server, port, 8, 1), HANDLE{nullptr});
+  EXPECT_EQ(GetLastError(), DWORD{ERROR_INVALID_PARAMETER});
+
+  // IOCP-7: a failed operation's packet is taken by a call that fails with its error.
+  OVERLAPPED reading{};
+  char buffer[8];
+  ASSERT_EQ(last_error_of(ReadFile(ends.server, buffer, sizeof buffer, nullptr, &reading)), DWORD{ERROR_IO_PENDING});
+  EXPECT_TRUE(CancelIo(ends.server));
+  DWORD transferred = 9;
+  ULONG_PTR key = 0;
+  LPOVERLAPPED overlapped = nullptr;
+  EXPECT_EQ(last_error_of(GetQueuedCompletionStatus(port, &transferred, &key, &overlapped, INFINITE)),
+            DWORD{ERROR_OPERATION_ABORTED});
+  EXPECT_EQ(transferred, 0U);
+  EXPECT_EQ(key, 7U);
+  EXPECT_EQ(overlapped, &reading);
+
+  // IOCP-6: what succeeds at once is not told again, if it was so agreed.
+  ASSERT_TRUE(SetFileCompletionNotificationModes(ends.server, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+  OVERLAPPED writing{};
+  EXPECT_TRUE(WriteFile(ends.server, "ab", 2, nullptr, &writing));
+  EXPECT_EQ(last_error_of(GetQueuedCompletionStatus(port, &transferred, &key, &overlapped, 0)), DWORD{WAIT_TIMEOUT});
 }
 
 struct Bound : OVERLAPPED {
