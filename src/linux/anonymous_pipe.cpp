@@ -259,7 +259,7 @@ void AnonymousEnd::reset_in_child() PIPES_NO_THREAD_SAFETY_ANALYSIS {
 
 // ------------------------------------------------------------------------------------------------- making and closing
 
-Result<AnonymousEnd::Pair> AnonymousEnd::create(uint32_t size, bool inheritable) {
+Result<AnonymousEnd::Pair> AnonymousEnd::create(uint32_t size) {
   if (!forks_are_minded()) return PIPES_ERROR_NOT_ENOUGH_MEMORY;
   const uint32_t quota = size == 0 ? kDefaultQuota : size;
   int descriptors[2];
@@ -277,10 +277,6 @@ Result<AnonymousEnd::Pair> AnonymousEnd::create(uint32_t size, bool inheritable)
   ends.first->peer_ = ends.second;
   ends.second->peer_ = ends.first;
   ends.first->security_ = ends.second->security_ = std::make_shared<AnonymousSecurity>();
-  if (!inheritable) return ends;
-  for (AnonymousEnd* end : {ends.first.get(), ends.second.get()}) {
-    if (const Status status = end->set_inheritable(true)) return status;
-  }
   return ends;
 }
 

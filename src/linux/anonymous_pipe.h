@@ -44,8 +44,8 @@ class AnonymousEnd {
   // The read end and the write end of a new pipe.
   using Pair = std::pair<std::shared_ptr<AnonymousEnd>, std::shared_ptr<AnonymousEnd>>;
 
-  // `size` is the quota, 0 meaning 4096; `inheritable` says whether the native descriptors survive exec.
-  [[nodiscard]] static Result<Pair> create(uint32_t size, bool inheritable);
+  // `size` is the quota, 0 meaning 4096. The native descriptors do not survive exec.
+  [[nodiscard]] static Result<Pair> create(uint32_t size);
 
   // An end of a pipe that this process was given. `native`, open one way, belongs to the end if this succeeds. The
   // other end is nobody's here, and the quota is the pipe's room.

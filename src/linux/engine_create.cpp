@@ -93,7 +93,7 @@ Status create_anonymous(pipes_handle* read_end, pipes_handle* write_end, const p
     auto descriptor = prepare_descriptor(*token, *supplied ? &**supplied : nullptr);
     if (!descriptor) return descriptor.status();
     const bool inheritable = is_inheritable(attributes);
-    auto ends = AnonymousEnd::create(size, inheritable);
+    auto ends = AnonymousEnd::create(size);
     if (!ends) return ends.status();
     const auto security = std::make_shared<AnonymousSecurity>(std::move(*descriptor));
     ends->first->set_security(security);

@@ -32,8 +32,13 @@ constinit std::atomic<bool> looked_for{false};
 constinit Mutex looking_mutex;
 constinit thread_local bool looks_now = false;
 
-// The number of handles of an end that have tokens.
-using Counts = std::map<const NamedEnd*, uint32_t>;
+// Of an end: how many of its handles have tokens, and whether its descriptor was a child's before the first had one, as
+// a standard stream's is.
+struct Inheritable {
+  uint32_t handles = 0;
+  bool always = false;
+};
+using Counts = std::map<const void*, Inheritable>;
 constinit Counts* counts = nullptr;  // never destroyed; a forked child begins anew
 
 Counts& inheritable_counts() {
@@ -41,13 +46,36 @@ Counts& inheritable_counts() {
   return *counts;
 }
 
-void count_inheritable(NamedEnd& end, int by) {
-  uint32_t& count = inheritable_counts()[&end];
-  count += static_cast<uint32_t>(by);
-  if (count == 1 && by > 0) end.set_inheritable(true);
-  if (count > 0) return;
-  inheritable_counts().erase(&end);
-  end.set_inheritable(false);
+const void* end_of(const HandleTarget& target) {
+  if (target.named != nullptr) return target.named.get();
+  return target.anonymous();
+}
+
+bool survives_exec(const HandleTarget& target) {
+  AnonymousEnd* const end = target.anonymous();
+  return end != nullptr && (::fcntl(end->native_fd(), F_GETFD) & FD_CLOEXEC) == 0;
+}
+
+Status set_inheritable(const HandleTarget& target, bool inheritable) {
+  if (AnonymousEnd* const end = target.anonymous()) return end->set_inheritable(inheritable);
+  target.named->set_inheritable(inheritable);
+  return PIPES_OK;
+}
+
+// What an end is reached by is inherited as long as one of its handles is.
+Status count_inheritable(const HandleTarget& target) {
+  Inheritable& end = inheritable_counts()[end_of(target)];
+  if (++end.handles > 1) return PIPES_OK;
+  end.always = survives_exec(target);
+  return set_inheritable(target, true);
+}
+
+void discount_inheritable(const HandleTarget& target) noexcept {
+  const auto found = inheritable_counts().find(end_of(target));
+  if (found == inheritable_counts().end() || --found->second.handles > 0) return;
+  const bool always = found->second.always;
+  inheritable_counts().erase(found);
+  if (!always) (void)set_inheritable(target, false);
 }
 
 Result<UniqueFd> write_token(const wire::Token& token) {
@@ -118,12 +146,12 @@ class Adoption {
     }
     target.open_flags = token.open_flags;
     auto* const handle = reinterpret_cast<pipes_handle>(static_cast<uintptr_t>(token.handle));
-    const std::shared_ptr<NamedEnd> named = target.named;
+    const void* const end = end_of(target);
     if (!HandleTable::instance().add_as(handle, std::move(target), token.handle_flags)) return;
     const HandleTable::Pin pin(HandleTable::instance(), handle);
     if (!pin) return;
     pin.slot()->token.store(fd, std::memory_order_seq_cst);
-    if (named != nullptr) ++inheritable_counts()[named.get()];
+    ++inheritable_counts()[end].handles;
   }
 
  private:
@@ -204,22 +232,26 @@ bool adopt_inherited_handles() noexcept {
 
 Status inherit_handle(HandleTable::Slot& slot, pipes_handle handle, bool inheritable) {
   const HandleTarget& target = slot.target;
-  AnonymousEnd* const anonymous = target.anonymous();
+  const bool is_end = end_of(target) != nullptr;
   MutexLock lock(inheritance_mutex);
   const bool has_token = slot.token.load(std::memory_order_relaxed) >= 0;
-  if (anonymous != nullptr) {
-    if (const Status status = anonymous->set_inheritable(inheritable); status != PIPES_OK) return status;
-  }
-  if (inheritable && !has_token && (target.named || anonymous != nullptr)) {
+  if (inheritable && !has_token && is_end) {
     if (target.named) {
       if (const Status status = target.named->share(); status != PIPES_OK) return status;
     }
     auto token = make_token(target, handle, slot.flags.load(std::memory_order_relaxed));
     if (!token) return token.status();
-    if (target.named) count_inheritable(*target.named, 1);
+    if (const Status status = count_inheritable(target); status != PIPES_OK) {
+      discount_inheritable(target);
+      return status;
+    }
     // Last: a child that finds it finds what it names.
     ::fcntl(token->get(), F_SETFD, 0);
     slot.token.store(token->release(), std::memory_order_seq_cst);
+  }
+  // Nobody else's wish that a child gets the descriptor stands against it, only that of whoever opened it.
+  if (!inheritable && !has_token && target.anonymous() != nullptr && !inheritable_counts().contains(end_of(target))) {
+    if (const Status status = set_inheritable(target, false); status != PIPES_OK) return status;
   }
   if (inheritable) {
     slot.flags.fetch_or(PIPES_HANDLE_FLAG_INHERIT, std::memory_order_seq_cst);
@@ -229,7 +261,7 @@ Status inherit_handle(HandleTable::Slot& slot, pipes_handle handle, bool inherit
   // SUBTLE: who closes the handle meanwhile says so first and looks for the token then, so one of the two drops it.
   if (!inheritable || !HandleTable::is_open(&slot)) {
     const UniqueFd token(slot.token.exchange(-1, std::memory_order_seq_cst));
-    if (token && target.named) count_inheritable(*target.named, -1);
+    if (token) discount_inheritable(target);
   }
   return PIPES_OK;
 }
@@ -237,7 +269,7 @@ Status inherit_handle(HandleTable::Slot& slot, pipes_handle handle, bool inherit
 void disinherit(HandleTable::Slot& slot) noexcept {
   MutexLock lock(inheritance_mutex);
   const UniqueFd token(slot.token.exchange(-1, std::memory_order_seq_cst));
-  if (token && slot.target.named) count_inheritable(*slot.target.named, -1);
+  if (token) discount_inheritable(slot.target);
 }
 
 pipes_handle add_handle(HandleTarget target, bool inheritable, Status* status) {

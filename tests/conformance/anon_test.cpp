@@ -186,6 +186,34 @@ TEST(Anon, ANON_10_AttributesApplyToBothHandles) {
   EXPECT_EQ(0u, handle_flags(not_inheritable.write_end));
 }
 
+// A child gets what an end is reached by as long as some handle of the end is inheritable, and no longer.
+TEST(Anon, INH_6_WhatIsLeftOfAnInheritableHandleIsNotInherited) {
+  for (const uint32_t options : {0u, uint32_t{PIPES_DUPLICATE_CLOSE_SOURCE}}) {
+    AnonymousPair pair = anonymous_pair(0, true);
+    for (Handle* const end : {&pair.read_end, &pair.write_end}) {
+      pipes_handle made = nullptr;
+      ASSERT_STATUS(PIPES_OK, pipes_duplicate(*end, 0, 0, PIPES_DUPLICATE_SAME_ACCESS | options, &made));
+      const Handle left(made);
+      const Code closed = end->close();
+      EXPECT_TRUE(closed.ok() || options != 0) << closed;
+      EXPECT_EQ(0u, handle_flags(left));
+      EXPECT_FALSE(native_flags(left).inheritable);
+    }
+  }
+}
+
+TEST(Anon, INH_6_AnInheritableDuplicateIsInheritedUntilItIsClosed) {
+  const AnonymousPair pair = anonymous_pair(0, false);
+  pipes_handle made = nullptr;
+  ASSERT_STATUS(PIPES_OK, pipes_duplicate(pair.write_end, 0, 1, PIPES_DUPLICATE_SAME_ACCESS, &made));
+  Handle duplicate(made);
+  EXPECT_TRUE(native_flags(duplicate).inheritable);
+  ASSERT_STATUS(PIPES_OK, pipes_set_handle_flags(pair.write_end, PIPES_HANDLE_FLAG_INHERIT, 0));
+  EXPECT_TRUE(native_flags(duplicate).inheritable);
+  ASSERT_STATUS(PIPES_OK, duplicate.close());
+  EXPECT_FALSE(native_flags(pair.write_end).inheritable);
+}
+
 TEST(Anon, ANON_10_WithoutAttributesNeitherIsInheritable) {
   pipes_handle read_end = PIPES_INVALID_HANDLE;
   pipes_handle write_end = PIPES_INVALID_HANDLE;

@@ -99,6 +99,36 @@ TEST(Win32Child, CHILD_7_WhatGoesInComesOutAndThenBothEndsEnd) {
   EXPECT_EQ(child.wait(), DWORD{ERROR_BROKEN_PIPE});  // CHILD-6
 }
 
+// As programs do that know of no SetHandleInformation: both ends are inheritable, and the parent keeps a duplicate that
+// is not. Would the child inherit the end that its input is written to, its input would never end.
+TEST(Win32Child, INH_6_ADuplicateThatMayNotBeInheritedDoesNotReachTheChild) {
+  for (const DWORD options : {DWORD{0}, DWORD{DUPLICATE_CLOSE_SOURCE}}) {
+    SECURITY_ATTRIBUTES attributes{sizeof attributes, nullptr, TRUE};
+    HANDLE reading = nullptr;
+    HANDLE writing = nullptr;
+    ASSERT_TRUE(CreatePipe(&reading, &writing, &attributes, 0));
+    Owned input(reading);
+    HANDLE kept = nullptr;
+    ASSERT_TRUE(DuplicateHandle(GetCurrentProcess(), writing, GetCurrentProcess(), &kept, 0, FALSE,
+                                DUPLICATE_SAME_ACCESS | options));
+    Owned output(kept);
+    if (options == 0) {
+      ASSERT_TRUE(CloseHandle(writing));
+    }
+    Pipe copied = new_pipe(Inherit::kWriting);
+    How how;
+    how.input = input;
+    how.output = copied.writing;
+    const Child child = start("copy", how);
+    input.close();
+    copied.writing.close();
+    EXPECT_TRUE(write_text(output, "all"));
+    output.close();
+    EXPECT_EQ(read_all(copied.reading), "all");
+    EXPECT_EQ(child.wait(), DWORD{ERROR_BROKEN_PIPE});
+  }
+}
+
 TEST(Win32Child, CHILD_1_AHandleThatMayNotBeInheritedDoesNotReachTheChild) {
   Pipe output = new_pipe(Inherit::kReading);
   How how;

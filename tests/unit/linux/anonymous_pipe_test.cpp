@@ -33,8 +33,8 @@ struct Pipe {
   std::shared_ptr<AnonymousEnd> writer;
 };
 
-Pipe make_pipe(uint32_t size = 0, bool inheritable = false) {
-  auto ends = AnonymousEnd::create(size, inheritable);
+Pipe make_pipe(uint32_t size = 0) {
+  auto ends = AnonymousEnd::create(size);
   EXPECT_TRUE(ends) << ends.status();
   return {ends->first, ends->second};
 }
@@ -236,12 +236,14 @@ TEST(Anonymous, ANON_9_EachEndGoesOneWay) {
 
 TEST(Anonymous, ANON_10_InheritanceAppliesToBothEndsAndCanBeChanged) {
   const auto survives_exec = [](AnonymousEnd& end) { return (::fcntl(end.native_fd(), F_GETFD) & FD_CLOEXEC) == 0; };
-  const Pipe plain = make_pipe();
-  const Pipe inheritable = make_pipe(0, true);
-  EXPECT_FALSE(survives_exec(*plain.reader) || survives_exec(*plain.writer));
-  EXPECT_TRUE(survives_exec(*inheritable.reader) && survives_exec(*inheritable.writer));
-  EXPECT_EQ(PIPES_OK, inheritable.reader->set_inheritable(false));
-  EXPECT_FALSE(survives_exec(*inheritable.reader));
+  const Pipe pipe = make_pipe();
+  EXPECT_FALSE(survives_exec(*pipe.reader) || survives_exec(*pipe.writer));
+  for (AnonymousEnd* const end : {pipe.reader.get(), pipe.writer.get()}) {
+    EXPECT_EQ(PIPES_OK, end->set_inheritable(true));
+    EXPECT_TRUE(survives_exec(*end));
+    EXPECT_EQ(PIPES_OK, end->set_inheritable(false));
+    EXPECT_FALSE(survives_exec(*end));
+  }
 }
 
 TEST(Anonymous, ANON_11_EachPipeIsItsOwn) {
