@@ -805,10 +805,10 @@ inline void wait_for_all(std::span<const pipes_handle> objects, std::chrono::mil
 //   ...
 //   const pipes::Received got = reading.result();
 //
-// Until it is over the buffer belongs to the operation. One that is destroyed or moved to while it is pending is
-// cancelled and waited for, so it may stand behind its buffer on the stack; and before its end, or the end is closed
-// first: a write that waits then goes on until the other end has read it or closed. An end's operations are not for
-// threads that end before them, unless the end has a port.
+// Until it is over the buffer, also one that is written from, belongs to the operation. One that is destroyed or moved
+// to while it is pending is cancelled and waited for, so it may stand behind its buffer on the stack; and before its
+// end, or the end is closed first: a write that waits then goes on until the other end has read it or closed. An end's
+// operations are not for threads that end before them, unless the end has a port.
 class Operation {
  public:
   // What is told when it is over. kEvent: its own event is set, and no packet queued. kPort: a packet comes to the port
@@ -856,7 +856,7 @@ class Operation {
   }
   void connect(const ServerEnd& end) { try_connect(end).value("begin to connect"); }
 
-  // `request` is the caller's again when this returns, `reply` belongs to the operation.
+  // `request` and `reply` belong to the operation until it is over.
   Expected<void> try_transact(const End& end, std::span<const std::byte> request, std::span<std::byte> reply) {
     if (!detail::writable_size(request.size())) return Expected<void>::failure(PIPES_ERROR_INVALID_PARAMETER);
     return begin(end, [&](pipes_overlapped* raw, std::uint32_t* size) {

@@ -32,6 +32,7 @@ struct Options {
   [[nodiscard]] Framing framing() const { return message ? Framing::kLines : Framing::kBytes; }
 
   [[nodiscard]] std::string_view advice_if_denied() const {
+    if (read_only && message) return "--message also takes the right to write attributes; without it bytes are read";
     return read_only || write_only ? "who may open it tells pipes sddl explain --pipe"
                                    : "may it be opened for one direction alone? see --read-only, --write-only";
   }

@@ -109,7 +109,11 @@ int serve(Options options) {
   const Expected<void> connected = accept(*end);
   if (!connected) return report_failure(cannot, connected.status());
   if (options.once) return serve_once(*std::move(end), options, events);
-  return report_failure(cannot, serve_all(*std::move(end), path, options, events));
+  const pipes_status failure = serve_all(*std::move(end), path, options, events);
+  const char* advice = failure == PIPES_ERROR_ACCESS_DENIED
+                           ? "the descriptor does not let this user create further instances; see --sddl"
+                           : "";
+  return report_failure(with_advice(cannot, advice), failure);
 }
 
 }  // namespace
@@ -127,7 +131,8 @@ void add_serve(CLI::App& app, Action& action, std::size_t words_after_dashes) {
   command->add_option("--max-instances", options->max_instances, "Clients at once, 1 to 254; 255: unlimited")
       ->check(CLI::Range(1, 255))
       ->capture_default_str();
-  command->add_option("--sddl", options->sddl, "Who may connect: a security descriptor (see pipes sddl explain)");
+  command->add_option("--sddl", options->sddl,
+                      "Who may connect: a security descriptor (see pipes sddl explain) that lets this user do all");
   command->add_flag("--json", options->json, "Print events as JSON lines on standard output");
   command->footer(kExitCodeHelp);
   command->callback([options, &action, words_after_dashes] {

@@ -328,6 +328,24 @@ case_a_call_needs_both_rights() {
   stop_server
 }
 
+case_messages_need_the_right_to_write_attributes() {
+  serve readable --message --sddl 'D:(A;;FR;;;WD)' -- cat
+  run connect --read-only --message readable
+  equal code 1 "$code"
+  matches error ' [(]--message also takes the right to write attributes; .*[)]: error 5: ' "$err"
+  stop_server
+}
+
+case_a_server_without_the_right_to_add_instances_says_so() {
+  serve single --sddl 'D:(A;;0x12019b;;;WD)' -- cat
+  echo text | "$pipes" connect --write-only single
+  local line
+  IFS= read -r line <&"$server_errors"
+  matches error ' [(]the descriptor does not let this user create further instances; .*[)]: error 5: ' "$line"
+  wait "$server"
+  equal "exit code of the server" 1 $?
+}
+
 case_a_user_without_a_place_is_refused_and_logged() {
   PIPES_LOG=info PIPES_CONNECTIONS_MAX=1 serve crowd --message -- cat
   coproc first { "$pipes" connect --message --eof-close crowd; }
