@@ -188,17 +188,14 @@ TEST(Anon, ANON_10_AttributesApplyToBothHandles) {
 
 // A child gets what an end is reached by as long as some handle of the end is inheritable, and no longer.
 TEST(Anon, INH_6_WhatIsLeftOfAnInheritableHandleIsNotInherited) {
-  for (const uint32_t options : {0u, uint32_t{PIPES_DUPLICATE_CLOSE_SOURCE}}) {
-    AnonymousPair pair = anonymous_pair(0, true);
-    for (Handle* const end : {&pair.read_end, &pair.write_end}) {
-      pipes_handle made = nullptr;
-      ASSERT_STATUS(PIPES_OK, pipes_duplicate(*end, 0, 0, PIPES_DUPLICATE_SAME_ACCESS | options, &made));
-      const Handle left(made);
-      const Code closed = end->close();
-      EXPECT_TRUE(closed.ok() || options != 0) << closed;
-      EXPECT_EQ(0u, handle_flags(left));
-      EXPECT_FALSE(native_flags(left).inheritable);
-    }
+  AnonymousPair pair = anonymous_pair(0, true);
+  for (Handle* const end : {&pair.read_end, &pair.write_end}) {
+    pipes_handle made = nullptr;
+    ASSERT_STATUS(PIPES_OK, pipes_duplicate(*end, 0, 0, PIPES_DUPLICATE_SAME_ACCESS, &made));
+    const Handle left(made);
+    ASSERT_STATUS(PIPES_OK, end->close());
+    EXPECT_EQ(0u, handle_flags(left));
+    EXPECT_FALSE(native_flags(left).inheritable);
   }
 }
 
