@@ -162,9 +162,9 @@ Result<OpenedEnd> ask_server(const OpenRequest& open, const PipeMeta& meta, int6
     if (const auto server_end = connection->local->end(Role::kServer)) (void)server_end->state();
   }
   Reactor* reactor = Reactor::running();
-  const auto watched = reactor->watch(socket, Doorbell::kEvents, std::make_shared<ConnectionWatch>(end, connection));
+  const auto watched = reactor->watch(socket, Doorbell::kEvents, std::make_shared<ConnectionWatch>(end, connection),
+                                      Deadline::never(), &connection->watch);
   if (!watched) return watched.status();
-  connection->watch = *watched;
   return OpenedEnd{std::move(end), granted};
 }
 

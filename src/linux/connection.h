@@ -130,7 +130,7 @@ struct Connection {
   Mutex speaking;                     // client side: held while `own` holds a proof
   std::shared_ptr<LocalPair> local;   // if the peer is in this process; set before the connection is used
   Guest guest;                        // server side: the place it takes up
-  std::atomic<uint64_t> watch{0};     // the reactor's name for the socket; 0: not watched
+  std::atomic<uint64_t> watch{0};     // the reactor's name for the socket, set by Reactor::watch; 0: not watched
 };
 
 }  // namespace pipes

@@ -603,9 +603,9 @@ void NamedEnd::take_connection(const EndCommon& common) {
     }
     if (!connection->map_rings()) return;
     const auto watched = reactor->watch(connection->socket.get(), Doorbell::kEvents,
-                                        std::make_shared<ConnectionWatch>(weak_from_this(), connection));
+                                        std::make_shared<ConnectionWatch>(weak_from_this(), connection),
+                                        Deadline::never(), &connection->watch);
     if (!watched) return;
-    connection->watch = *watched;
     qos_flags_ = common.qos_flags;
     connection_ = std::move(connection);
     lacks_connection_ = false;

@@ -54,7 +54,8 @@ Reactor* Reactor::start() {
   return reactor.release();
 }
 
-Result<uint64_t> Reactor::watch(int fd, uint32_t events, std::shared_ptr<Source> source, Deadline deadline) {
+Result<uint64_t> Reactor::watch(int fd, uint32_t events, std::shared_ptr<Source> source, Deadline deadline,
+                                std::atomic<uint64_t>* told) {
   uint64_t name = 0;
   try {
     MutexLock lock(mutex_);
@@ -65,11 +66,13 @@ Result<uint64_t> Reactor::watch(int fd, uint32_t events, std::shared_ptr<Source>
   } catch (const std::bad_alloc&) {
     return Status{PIPES_ERROR_NOT_ENOUGH_MEMORY};
   }
+  if (told != nullptr) told->store(name, std::memory_order_release);
   epoll_event event{};
   event.events = events;
   event.data.u64 = name;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
     const Status status = status_from_errno(errno);
+    if (told != nullptr) told->store(0, std::memory_order_release);
     MutexLock lock(mutex_);
     sources_.erase(name);
     return status;

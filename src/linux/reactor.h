@@ -2,6 +2,7 @@
 // speaks the handshake with them, and notices when a peer's process dies. Reads and writes never pass through it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,9 +33,10 @@ class Reactor {
   // In a forked child: there is no reactor any more.
   static void forget_in_child() noexcept;
 
-  // Watches `fd` for epoll's `events` until unwatched. The name given to the source is never used again.
-  Result<uint64_t> watch(int fd, uint32_t events, std::shared_ptr<Source> source,
-                         Deadline deadline = Deadline::never());
+  // Watches `fd` for epoll's `events` until unwatched. The name given to the source is never used again. `told`, if
+  // there is one, has it before the source is called for the first time.
+  Result<uint64_t> watch(int fd, uint32_t events, std::shared_ptr<Source> source, Deadline deadline = Deadline::never(),
+                         std::atomic<uint64_t>* told = nullptr);
   // After it the source is not called again, but a call that runs on the reactor's thread may be under way.
   void unwatch(uint64_t name, int fd);
 

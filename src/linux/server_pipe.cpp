@@ -871,12 +871,9 @@ void ServerPipe::accept_client(UniqueFd socket, ReceivedRequest received) {
     listening_.erase(place);
     // What the client need not wait for. One that has died meanwhile is told of at once. Under the lock: whoever ends
     // the watch of a connection takes it first.
-    const auto watched = reactor->watch(connection->socket.get(), Doorbell::kEvents, std::move(watch));
-    if (watched) {
-      connection->watch.store(*watched, std::memory_order_relaxed);
-    } else {
-      connection->gone.store(true, std::memory_order_release);  // rather than never to learn of its death
-    }
+    const auto watched = reactor->watch(connection->socket.get(), Doorbell::kEvents, std::move(watch),
+                                        Deadline::never(), &connection->watch);
+    if (!watched) connection->gone.store(true, std::memory_order_release);  // rather than never to learn of its death
     lock.unlock();
     if (slept) send_reply(connection->socket.get(), PIPES_OK);
     effects.perform();
