@@ -1,5 +1,6 @@
 // Handles handed out and taken over, the ends of anonymous pipes that go to children, and what is finalized.
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
@@ -141,7 +142,10 @@ public static class Handles
             using AnonymousPipeClientStream reader = Forgotten();
             Task<int> reading = client.ReadAsync(new byte[1], 0, 1);
             Task<int> readingToo = reader.ReadAsync(new byte[1], 0, 1);
-            for (int round = 0; round < 100 && !(reading.IsCompleted && readingToo.IsCompleted); round++)
+
+            // That a handle was finalized reaches the other end by way of another thread, which may be late.
+            Stopwatch watch = Stopwatch.StartNew();
+            while (!(reading.IsCompleted && readingToo.IsCompleted) && watch.Elapsed < TimeSpan.FromSeconds(20))
             {
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
