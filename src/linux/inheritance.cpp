@@ -249,7 +249,7 @@ Status inherit_handle(HandleTable::Slot& slot, pipes_handle handle, bool inherit
     ::fcntl(token->get(), F_SETFD, 0);
     slot.token.store(token->release(), std::memory_order_seq_cst);
   }
-  // Nobody else's wish that a child gets the descriptor stands against it, only that of whoever opened it.
+  // Whoever made the descriptor may have meant it for children; this call takes that back, if no other handle wants it.
   if (!inheritable && !has_token && target.anonymous() != nullptr && !inheritable_counts().contains(end_of(target))) {
     if (const Status status = set_inheritable(target, false); status != PIPES_OK) return status;
   }

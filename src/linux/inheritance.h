@@ -2,9 +2,10 @@
 // and exec.
 //
 // For each inheritable handle of a pipe there is a token, a little sealed memory whose descriptor, like those it names,
-// survives exec. When a process makes or uses its first handle it looks through its descriptors for tokens, and makes
-// the handles they tell of. A token is believed if this user or root made it, and if each descriptor it names is still
-// the file that it was; programs whose rights were raised do not look.
+// survives exec. An end's descriptors do as long as one of its handles has a token, and no longer, unless they did
+// before the first had one. When a process makes or uses its first handle it looks through its descriptors for tokens,
+// and makes the handles they tell of. A token is believed if this user or root made it, and if each descriptor it names
+// is still the file that it was; programs whose rights were raised do not look.
 #pragma once
 
 #include "linux/handle_table.h"
